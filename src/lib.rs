@@ -1,0 +1,21 @@
+//! Matrix calculus by index notation: derivatives of matrix expressions, simplified and raised back into matrix
+//! notation.
+#![forbid(unsafe_code)]
+
+// Nouns.
+mod contract;
+mod dim;
+mod error;
+mod expr;
+mod function;
+mod index;
+mod matrix;
+mod number;
+mod typed;
+
+pub use dim::{Dim, Symbol};
+pub use error::{Error, ErrorKind, Result, Span};
+pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
+pub use function::{Call, Constant, Function, Map, Map2, Sign};
+pub use number::Number;
+pub use typed::{Typed, TypedId, TypedNode};

@@ -1,0 +1,110 @@
+//! Matrix form: the language of terms that raising builds, `egg` saturates and printing shows.
+//!
+//! Everything has rows and columns: a column vector is n×1, a row 1×n, a scalar 1×1, so that dot, outer, matrix-vector
+//! and matrix products are one n-ary chain. What has no matrix formula is a [`Mat::Contract`] over matrix terms.
+
+use crate::dim::Dim;
+use crate::expr::Var;
+use crate::function::{Constant, Map, Map2};
+use crate::index::Labels;
+use crate::number::Number;
+use egg::Id;
+use smallvec::SmallVec;
+
+/// The shape of a matrix term.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Form {
+    /// Rows and columns.
+    Grid(Dim, Dim),
+    /// A tensor of order 3 or more, or an order-1 or order-2 contraction shown in index notation has a `Grid`.
+    Tensor(SmallVec<[Dim; 4]>),
+}
+
+/// Functions of fixed arity at matrix level. A vector argument is a column unless said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MatFn {
+    Inv,
+    Det,
+    LogDet,
+    Adj,
+    Trace,
+    /// `diag(v)` of a column: a matrix.
+    Diag,
+    /// `diag(A)` of a matrix: a column.
+    DiagOf,
+    /// The sum of all entries.
+    Sum,
+    /// `sum(X, 1)`: over rows, a row.
+    SumRows,
+    /// `sum(X, 2)`: over columns, a column.
+    SumColumns,
+    Mean,
+    MeanRows,
+    MeanColumns,
+    Product,
+    Norm1,
+    Norm2,
+    NormF,
+    NormInf,
+    /// Of a column, or of a matrix along each row.
+    LogSumExp,
+    /// Of a column, or of a matrix along each row.
+    Softmax,
+    /// The columns stacked.
+    Vec,
+    Kron,
+    Cross,
+    /// `A - A'` and `A + A'` halves.
+    Sym,
+    Skew,
+}
+
+/// How the factors of a contraction are joined: the labels of the output and of each child, and their lengths.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Spec {
+    pub dims: SmallVec<[Dim; 6]>,
+    pub out: Labels,
+    /// One per child: no label for a scalar, one for a column, two for a matrix, k for a tensor of order k.
+    pub inputs: SmallVec<[Labels; 4]>,
+}
+
+/// A node of matrix form; an `egg` language.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Mat {
+    /// 1×1.
+    Number(Number),
+    Constant(Constant),
+    Size(Dim),
+    Var(Var),
+    Eye(Dim),
+    Zero(Form),
+    /// A column of zeros with a 1 at that place, from 1.
+    Unit(i64, Dim),
+    /// Every entry is the 1×1 child; `ones(m,n)` is `Fill(1)`.
+    Fill(Dim, Dim, [Id; 1]),
+    /// A rational number other than 0 and 1 times anything.
+    Scale(Number, [Id; 1]),
+    /// A 1×1 times something that is not 1×1.
+    Times([Id; 2]),
+    /// A chain of at least two; none 1×1, none a `Scale`, `Times`, `Mul` or `Eye`.
+    Mul(Box<[Id]>),
+    /// A sum of at least two terms with their coefficients; children sorted.
+    Add(Box<[Number]>, Box<[Id]>),
+    /// The elementwise product of at least two, children sorted; of 1×1 children, the product of scalars.
+    Had(Box<[Id]>),
+    Transpose([Id; 1]),
+    Map(Map, [Id; 1]),
+    Map2(Map2, [Id; 2]),
+    /// Elementwise power; of a 1×1, the power of a scalar.
+    Power(Number, [Id; 1]),
+    /// The power of a square matrix, at least 2.
+    MatPower(i64, [Id; 1]),
+    Call(MatFn, Box<[Id]>),
+    /// `commutation(m, n)`: takes vec(A) of an m×n matrix to vec(A').
+    Commutation(Dim, Dim),
+    /// The Levi-Civita symbol and the stacking bijection of the index form: only within a `Contract`.
+    LeviCivita,
+    Merge(Dim, Dim),
+    /// What no matrix formula expresses.
+    Contract(Box<Spec>, Box<[Id]>),
+}
