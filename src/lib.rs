@@ -4,7 +4,10 @@
 
 // Nouns.
 mod contract;
+mod diff;
 mod dim;
+mod lower;
+mod parse;
 mod error;
 mod expr;
 mod function;
