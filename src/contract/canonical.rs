@@ -27,15 +27,43 @@ pub(super) fn canonical_and_sign(graph: &Graph, draft: &Draft) -> (Contraction, 
     search.best.map(|(_, c, odd)| (c, odd)).unwrap_or_default()
 }
 
-/// Whether the factors of a closed contraction are two equal halves joined at shared labels, so that it is a sum of
-/// squares: `x[i]*A[k,i]*A[k,j]*x[j]`.
+/// Whether the factors of a closed contraction come in equal halves joined at shared labels, so that it is a product of
+/// sums of squares: `x[i]*A[k,i]*A[k,j]*x[j]`.
 pub(crate) fn is_gram(graph: &Graph, c: &Contraction) -> bool {
-    // A label is shared if every (factor, axis) stands at it an even number of times.
+    let mut halves = halves(graph, c);
+    halves.sort_by(|a, b| a.key().cmp(&b.key()));
+    halves.len() % 2 == 0 && halves.chunks(2).all(|p| p[0].key() == p[1].key())
+}
+
+/// h, where a closed contraction is the sum of the squares of the entries of h.
+pub(crate) fn gram_half(graph: &Graph, c: &Contraction) -> Option<Draft> {
+    let halves = halves(graph, c);
+    let [a, b] = halves.as_slice() else { return None };
+    (a.key() == b.key()).then(|| a.draft.clone())
+}
+
+/// A part of a contraction between shared labels.
+struct Half {
+    draft: Draft,
+    canonical: Contraction,
+}
+
+impl Half {
+    /// Equal for equal parts at the very same shared labels.
+    fn key(&self) -> (&[Factor], &[Label], &[Dim], &[Label]) {
+        (&self.canonical.factors, &self.canonical.out, &self.canonical.dims, &self.draft.out)
+    }
+}
+
+/// The parts into which a contraction falls when it is cut at each label at which every (factor, axis) stands an even
+/// number of times.
+fn halves(graph: &Graph, c: &Contraction) -> Vec<Half> {
     let shared: Vec<bool> = (0..c.dims.len() as Label)
         .map(|l| {
             let mut at: SmallVec<[(NodeId, usize); 6]> = SmallVec::new();
             for f in &c.factors {
-                at.extend(f.labels.iter().enumerate().filter(|(_, m)| **m == l).map(|(axis, _)| (f.node, if graph.has_symmetric_axes(f.node) { 0 } else { axis })));
+                let symmetric = graph.has_symmetric_axes(f.node);
+                at.extend(f.labels.iter().enumerate().filter(|(_, m)| **m == l).map(|(axis, _)| (f.node, if symmetric { 0 } else { axis })));
             }
             at.sort();
             at.len() % 2 == 0 && at.chunks(2).all(|p| p[0] == p[1])
@@ -44,23 +72,21 @@ pub(crate) fn is_gram(graph: &Graph, c: &Contraction) -> bool {
     let mut draft = Draft::new();
     draft.labels(&c.dims);
     draft.factors = c.factors.to_vec();
-    // Cut at the shared labels: each factor gets its own copy of them in the component search.
     let mut cut = draft.clone();
     for f in &mut cut.factors {
         f.labels.retain(|l| !shared[*l as usize]);
     }
-    let mut halves: Vec<(Contraction, Labels)> = super::components(&cut)
+    super::components(&cut)
         .into_iter()
         .map(|component| {
             let factors: Vec<Factor> = component.iter().map(|&f| draft.factors[f].clone()).collect();
             let mut out: Labels = factors.iter().flat_map(|f| &f.labels).copied().filter(|&l| shared[l as usize]).collect();
             out.sort_unstable();
             out.dedup();
-            (canonical(graph, &draft.part(out.clone(), factors)), out)
+            let draft = draft.part(out, factors);
+            Half { canonical: canonical(graph, &draft), draft }
         })
-        .collect();
-    halves.sort_by(|(a, ls), (b, ms)| (&a.factors, &a.out, &a.dims, ls).cmp(&(&b.factors, &b.out, &b.dims, ms)));
-    halves.len() % 2 == 0 && halves.chunks(2).all(|p| p[0] == p[1])
+        .collect()
 }
 
 fn inversions(labels: &[Label]) -> usize {

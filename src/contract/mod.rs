@@ -27,7 +27,7 @@ use crate::dim::Dim;
 use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, Node, NodeId};
 use crate::number::Number;
 
-pub(crate) use canonical::is_gram;
+pub(crate) use canonical::{gram_half, is_gram};
 
 /// A contraction under construction. Labels are handed out by [`Draft::label`].
 #[derive(Clone, Debug)]
