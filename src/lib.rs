@@ -7,6 +7,7 @@ mod contract;
 mod dim;
 mod error;
 mod expr;
+mod fact;
 mod function;
 mod index;
 mod matrix;
