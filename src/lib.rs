@@ -10,6 +10,7 @@ mod lower;
 mod parse;
 mod error;
 mod expr;
+mod fact;
 mod function;
 mod index;
 mod matrix;
