@@ -3,11 +3,7 @@
 #![forbid(unsafe_code)]
 
 // Nouns.
-mod contract;
-mod diff;
 mod dim;
-mod lower;
-mod parse;
 mod error;
 mod expr;
 mod fact;
@@ -17,9 +13,21 @@ mod matrix;
 mod number;
 mod typed;
 
+// From text to an expression whose shapes are known.
+mod parse;
+
+// To the index form, where derivatives are taken.
+mod contract;
+mod diff;
+mod lower;
+
+// Back to matrix notation.
+mod raise;
+
 pub use dim::{Dim, Symbol};
 pub use error::{Error, ErrorKind, Result, Span};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use number::Number;
+pub use parse::{Declaration, Declarations, parse, parse_equation};
 pub use typed::{Typed, TypedId, TypedNode};
