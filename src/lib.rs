@@ -13,9 +13,13 @@ mod matrix;
 mod number;
 mod typed;
 
+// Verbs.
+mod print;
+
 pub use dim::{Dim, Symbol};
 pub use error::{Error, ErrorKind, Result, Span};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use number::Number;
+pub use print::{latex, unicode};
 pub use typed::{Typed, TypedId, TypedNode};
