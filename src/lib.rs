@@ -24,10 +24,18 @@ mod lower;
 // Back to matrix notation.
 mod raise;
 
+// To the reader.
+mod print;
+
+// Numbers, and answers checked by them.
+mod check;
+pub mod eval;
+
 pub use dim::{Dim, Symbol};
 pub use error::{Error, ErrorKind, Result, Span};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use number::Number;
 pub use parse::{Declaration, Declarations, parse, parse_equation};
+pub use print::{latex, unicode};
 pub use typed::{Typed, TypedId, TypedNode};
