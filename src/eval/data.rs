@@ -111,6 +111,9 @@ pub(super) fn fit(mut named: Named, variables: &[&Var]) -> Result<Inputs> {
         let value = named.shift_remove(v.name.as_str()).ok_or_else(|| missing(v, &named))?;
         let value = oriented(v, value)?;
         check_entries(value.shape())?;
+        if value.is_empty() {
+            return Err(data(format!("the value of {} is empty", v.name)));
+        }
         equations.extend(v.axes().iter().zip(value.shape()).map(|(d, n)| (v.name, *d, *n)));
         inputs.values.insert(v.name, value);
     }

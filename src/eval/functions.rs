@@ -1,6 +1,7 @@
 //! The meaning of the functions that are not elementwise in one argument, on whole values.
 
 use super::linear;
+use super::matrix_functions;
 use super::sizes::Sizes;
 use crate::dim::Dim;
 use crate::error::{Error, ErrorKind, Result};
@@ -105,14 +106,14 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         Call::NormInf => scalar(x.iter().fold(0.0f64, |m, u| m.max(u.abs()))),
         Call::Norm if arguments.len() == 2 => scalar(norm(x, second()?.scalar()?)),
         Call::Norm2 | Call::Norm | Call::NormF => scalar(vector_2()),
-        Call::Nuclear => scalar(linear::to_dense(&first.matrix()?).singular_values().sum()),
+        Call::Nuclear => scalar(linear::to_finite(&first.matrix()?)?.singular_values().sum()),
         Call::LogSumExp => along_rows(first, &lengths, |row| vec![log_sum_exp(row)])?,
         Call::Softmax => along_rows(first, &lengths, |row| {
             let total = log_sum_exp(row);
             row.iter().map(|u| (u - total).exp()).collect()
         })?,
-        Call::LambdaMax => scalar(linear::to_dense(&first.matrix()?).symmetric_eigenvalues().max()),
-        Call::LambdaMin => scalar(linear::to_dense(&first.matrix()?).symmetric_eigenvalues().min()),
+        Call::LambdaMax => scalar(linear::to_finite(&first.matrix()?)?.symmetric_eigenvalues().max()),
+        Call::LambdaMin => scalar(linear::to_finite(&first.matrix()?)?.symmetric_eigenvalues().min()),
         Call::Diag if first.is_matrix() => first.matrix()?.diag().to_owned().into_dyn(),
         Call::Diag => Array2::from_diag(&ndarray::Array1::from_iter(x.iter().copied())).into_dyn(),
         Call::Vec => ndarray::Array1::from_iter(first.matrix()?.t().iter().copied()).into_dyn(),
@@ -147,20 +148,25 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         Call::Duplication => linear::duplication(size(first)?)?.into_dyn(),
         Call::Inv => linear::inverse(&first.matrix()?)?.into_dyn(),
         Call::Pinv => {
-            let inverse = linear::to_dense(&first.matrix()?).pseudo_inverse(1e-13).map_err(internal)?;
+            let inverse = linear::to_finite(&first.matrix()?)?.pseudo_inverse(1e-13).map_err(internal)?;
             linear::from_dense(&inverse).into_dyn()
         }
         Call::Adj => linear::adjugate(&first.matrix()?)?.into_dyn(),
-        Call::Expm => linear::from_dense(&linear::to_dense(&first.matrix()?).exp()).into_dyn(),
-        Call::Sqrtm => linear::power(&first.matrix()?, 0.5)?.into_dyn(),
+        Call::Expm => matrix_functions::exponential(&first.matrix()?)?.into_dyn(),
+        Call::Logm => matrix_functions::logarithm(&first.matrix()?)?.into_dyn(),
+        Call::Sqrtm => matrix_functions::root(&first.matrix()?)?.into_dyn(),
+        Call::Cosm => matrix_functions::cosine_and_sine(&first.matrix()?)?.0.into_dyn(),
+        Call::Sinm => matrix_functions::cosine_and_sine(&first.matrix()?)?.1.into_dyn(),
+        Call::Sylvester => {
+            let [a, b, c] = arguments else { return Err(internal("sylvester takes three matrices")) };
+            matrix_functions::sylvester(&a.matrix()?, &b.matrix()?, &c.matrix()?)?.into_dyn()
+        }
         Call::Cholesky => {
             let factor = nalgebra::Cholesky::new(linear::to_dense(&first.matrix()?));
             let factor = factor.ok_or_else(|| Error::new(ErrorKind::Domain, "cholesky of a matrix that is not positive definite"))?;
             linear::from_dense(&factor.l()).into_dyn()
         }
-        Call::Logm | Call::Cosm | Call::Sinm | Call::Sylvester | Call::Integral => {
-            return Err(Error::unsupported(format!("the value of {}", call.name())));
-        }
+        Call::Integral => return Err(Error::unsupported("the value of an integral")),
     };
     reshaped(value, &lengths)
 }

@@ -18,6 +18,14 @@ pub(crate) fn from_dense(a: &DMatrix<f64>) -> Array2<f64> {
     Array2::from_shape_fn((a.nrows(), a.ncols()), |(i, j)| a[(i, j)])
 }
 
+/// For iterations that need not end otherwise.
+pub(crate) fn to_finite(a: &Array2<f64>) -> Result<DMatrix<f64>> {
+    if a.iter().all(|x| x.is_finite()) {
+        return Ok(to_dense(a));
+    }
+    Err(Error::new(ErrorKind::Domain, "a matrix to be decomposed is not finite"))
+}
+
 fn square(a: &Array2<f64>, what: &str) -> Result<()> {
     if a.nrows() == a.ncols() {
         return Ok(());
@@ -73,14 +81,14 @@ pub(crate) fn adjugate(a: &Array2<f64>) -> Result<Array2<f64>> {
     Ok(adjugate)
 }
 
-/// `A^p`: by squaring for an integer, by the spectral theorem for a symmetric matrix otherwise.
+/// `A^p`: by squaring for an integer, `expm(p*logm(A))` otherwise.
 pub(crate) fn power(a: &Array2<f64>, p: f64) -> Result<Array2<f64>> {
     square(a, "power")?;
     if p.abs() > MAX_EXPONENT {
         return Err(Error::new(ErrorKind::Limit, format!("the exponent {p} of a matrix power is beyond {MAX_EXPONENT}")));
     }
     if p.fract() != 0.0 {
-        return symmetric_power(a, p);
+        return super::matrix_functions::exponential(&(super::matrix_functions::logarithm(a)? * p));
     }
     let mut base = if p < 0.0 { inverse(a)? } else { a.clone() };
     let mut left = p.abs() as u64;
@@ -93,16 +101,6 @@ pub(crate) fn power(a: &Array2<f64>, p: f64) -> Result<Array2<f64>> {
         left >>= 1;
     }
     Ok(result)
-}
-
-fn symmetric_power(a: &Array2<f64>, p: f64) -> Result<Array2<f64>> {
-    let scale = a.iter().fold(0.0f64, |m, x| m.max(x.abs()));
-    if (a - &a.t()).iter().any(|x| x.abs() > 1e-12 * scale) {
-        return Err(Error::unsupported("the value of a fractional power of a matrix that is not symmetric"));
-    }
-    let eigen = to_dense(a).symmetric_eigen();
-    let powers = DMatrix::from_diagonal(&eigen.eigenvalues.map(|x| x.powf(p)));
-    Ok(from_dense(&(&eigen.eigenvectors * powers * eigen.eigenvectors.transpose())))
 }
 
 /// The Kronecker product: block (i, j) is `A[i,j]*B`.

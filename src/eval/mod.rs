@@ -10,6 +10,7 @@ mod functions;
 mod graph;
 mod indices;
 mod linear;
+mod matrix_functions;
 mod random;
 mod sizes;
 mod tree;

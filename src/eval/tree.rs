@@ -4,6 +4,7 @@ use super::differences::differentiate;
 use super::functions::{self, Operand, elementwise, internal, scalar};
 use super::indices::{Indexed, Place, Ranges, choose};
 use super::linear;
+use super::matrix_functions;
 use super::value::Inputs;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
@@ -173,7 +174,10 @@ impl<'a> Evaluator<'a> {
             (Op::LeftDiv(..), [a, b]) => Ok(linear::product(&linear::inverse(&a.matrix()?)?, &b.matrix()?)?.into_dyn()),
             (Op::Pow(..), [a, p]) if a.is_scalar() && p.is_scalar() => Ok(scalar(functions::power(a.scalar()?, p.scalar()?))),
             (Op::Pow(..), [a, p]) if p.is_scalar() => Ok(linear::power(&a.matrix()?, p.scalar()?)?.into_dyn()),
-            (Op::Pow(..), _) => Err(Error::unsupported("the value of a power with a matrix as its exponent")),
+            (Op::Pow(..), [a, p]) => {
+                let exponent = linear::product(&matrix_functions::logarithm(&a.matrix()?)?, &p.matrix()?)?;
+                Ok(matrix_functions::exponential(&exponent)?.into_dyn())
+            }
             (Op::Transpose(_), [a]) if a.value.ndim() <= 2 => Ok(a.value.t().to_owned()),
             (Op::Transpose(_), _) => Err(Error::unsupported("the transpose of a tensor of order above 2")),
             (Op::Call(Function::Map(m), _), [a]) => Ok(a.value.mapv(m.row().value)),
