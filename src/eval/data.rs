@@ -118,7 +118,9 @@ pub(super) fn fit(mut named: Named, variables: &[&Var]) -> Result<Inputs> {
         inputs.values.insert(v.name, value);
     }
     for (name, value) in named {
-        inputs.sizes.insert(Symbol::new(&name), given_size(&name, &value)?);
+        if let Some(size) = given_size(&value) {
+            inputs.sizes.insert(Symbol::new(&name), size);
+        }
     }
     solve(&equations, &mut inputs.sizes)?;
     Ok(inputs)
@@ -147,12 +149,11 @@ fn oriented(v: &Var, value: ArrayD<f64>) -> Result<ArrayD<f64>> {
     value.into_shape_with_order(IxDyn(&target)).map_err(|e| data(e.to_string()))
 }
 
-/// A number for a symbol that no variable's shape needs to tell is welcome; anything else has no place.
-fn given_size(name: &str, value: &ArrayD<f64>) -> Result<i64> {
-    match value.first() {
-        Some(n) if value.ndim() == 0 && n.fract() == 0.0 && (1.0..1e9).contains(n) => Ok(*n as i64),
-        _ => Err(data(format!("the data has a value for {name}, which is no variable of the expression"))),
-    }
+/// What is left of the data may be the size of a symbol that no variable's shape tells. Anything else is not needed: an
+/// archive may hold more than one expression uses.
+fn given_size(value: &ArrayD<f64>) -> Option<i64> {
+    let n = value.first().filter(|n| value.ndim() == 0 && n.fract() == 0.0 && (1.0..1e9).contains(*n));
+    n.map(|n| *n as i64)
 }
 
 /// Finds symbols one by one from axes whose other symbols are known, then checks every axis. Each round finds at least
@@ -217,7 +218,8 @@ mod tests {
         assert_eq!(message(r#"{"x": 1, "A": [[1]]}"#), "x is a vector(n), but its value has 0 axes ()");
         assert!(message("[1]").starts_with("the data is not a JSON object"));
         assert!(message(r#"{"x": ["a"], "A": [[1]]}"#).starts_with("the value of x is not"));
-        assert!(message(r#"{"x": [1], "A": [[1]], "B": [1]}"#).ends_with("no variable of the expression"));
+        assert_eq!(message(r#"{"x": [1, 2], "A": [[1, 2], [3, 4]], "n": 3}"#), "an axis of x has length 2, but should have n with n = 3");
+        assert_eq!(message(r#"{"x": [], "A": [[1, 2], [3, 4]]}"#), "the value of x is empty");
     }
 
     #[test]

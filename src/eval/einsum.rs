@@ -186,4 +186,40 @@ mod tests {
         assert_eq!(einsum(&[(&x, &[0]), (&x, &[0]), (&x, &[0])], &[], &[2]), ndarray::arr0(341.0).into_dyn());
         assert_eq!(einsum(&[(&a, &[0, 1]), (&a, &[2, 1])], &[2, 0], &[2, 2, 2]), array![[5.0, 11.0], [11.0, 25.0]].into_dyn());
     }
+
+    /// The definition: every assignment of all labels, one by one.
+    fn by_definition(factors: &[Labelled], out: &[Label], lengths: &[usize]) -> ArrayD<f64> {
+        let mut value = ArrayD::zeros(IxDyn(&out.iter().map(|l| lengths[*l as usize]).collect::<Vec<_>>()));
+        for mut n in 0..lengths.iter().product::<usize>() {
+            let at: Vec<usize> = lengths.iter().map(|l| (n % l, n /= l).0).collect();
+            let pick = |labels: &[Label]| IxDyn(&labels.iter().map(|l| at[*l as usize]).collect::<Vec<_>>());
+            value[pick(out)] += factors.iter().map(|f| f.value[pick(&f.labels)]).product::<f64>();
+        }
+        value
+    }
+
+    #[test]
+    fn random_contractions_agree_with_the_definition() {
+        let mut random = crate::eval::random::Random::new(1);
+        for _ in 0..300 {
+            let lengths: Vec<usize> = (0..1 + random.below(5)).map(|_| 1 + random.below(3)).collect();
+            let mut labels = |most: usize| (0..random.below(most + 1)).map(|_| random.below(lengths.len()) as Label).collect::<Vec<_>>();
+            let out = labels(3);
+            let specs: Vec<Vec<Label>> = (0..labels(4).len()).map(|_| labels(3)).collect();
+            let factors: Vec<Labelled> = specs
+                .into_iter()
+                .map(|labels| {
+                    let shape: Vec<usize> = labels.iter().map(|l| lengths[*l as usize]).collect();
+                    let mut next = 0.7;
+                    let value = ArrayD::from_shape_simple_fn(IxDyn(&shape), || {
+                        next = -next * 1.1;
+                        next
+                    });
+                    Labelled { value, labels }
+                })
+                .collect();
+            let (got, want) = (contract(factors.clone(), &out, &lengths).unwrap(), by_definition(&factors, &out, &lengths));
+            assert!(crate::check::relative_error(&want, &got) < 1e-12 && got.shape() == want.shape(), "{factors:?} {out:?}");
+        }
+    }
 }

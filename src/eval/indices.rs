@@ -77,6 +77,45 @@ impl Ranges {
     }
 }
 
+impl Indexed<'_> {
+    /// A value of order 0 repeated along all indices of `ranges`, the free ones first.
+    fn aligned(&self, ranges: &Ranges) -> Result<ArrayViewD<'_, f64>> {
+        let all: Vec<(&Symbol, &usize)> = ranges.free.iter().chain(&ranges.summed).collect();
+        let order: Vec<usize> = all.iter().filter_map(|(index, _)| self.free.iter().position(|f| f == *index)).collect();
+        if order.len() != self.value.ndim() {
+            return Err(internal("an index of a scalar is not in scope"));
+        }
+        let mut view = self.value.view().permuted_axes(IxDyn(&order));
+        for (axis, (index, _)) in all.iter().enumerate() {
+            if !self.free.contains(index) {
+                view = view.insert_axis(Axis(axis));
+            }
+        }
+        Ok(view)
+    }
+}
+
+/// An elementwise operation on values of order 0, for all places at once; it folds from the first to the last.
+pub(super) fn scalars(values: &[Indexed], ranges: &Ranges, f: impl Fn(f64, f64) -> f64) -> Result<ArrayD<f64>> {
+    let lengths: Vec<usize> = ranges.free.values().chain(ranges.summed.values()).copied().collect();
+    check_entries(&lengths)?;
+    let whole = IxDyn(&lengths);
+    let mut result: Option<ArrayD<f64>> = None;
+    for value in values {
+        let aligned = value.aligned(ranges)?;
+        let aligned = aligned.broadcast(whole.clone()).ok_or_else(|| internal("indices of different lengths"))?;
+        match &mut result {
+            None => result = Some(aligned.to_owned()),
+            Some(result) => result.zip_mut_with(&aligned, |x, y| *x = f(*x, *y)),
+        }
+    }
+    let mut result = result.ok_or_else(|| internal("an operation without operands"))?;
+    for axis in (ranges.free.len()..lengths.len()).rev() {
+        result = result.sum_axis(Axis(axis));
+    }
+    Ok(result)
+}
+
 /// The places of the `at`-th assignment, the last index running fastest.
 fn set(places: &mut IndexMap<Symbol, usize>, ranges: &IndexMap<Symbol, usize>, mut at: usize) {
     for (index, length) in ranges.iter().rev() {

@@ -45,6 +45,12 @@ impl Random {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// Uniform below a small number.
+    #[cfg(test)]
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+
     /// Away from 0, where `abs`, `relu` and their like have their kinks.
     fn entry(&mut self, style: Style, sign: Sign) -> f64 {
         let (low, high, signed) = match style {

@@ -2,13 +2,13 @@
 
 use super::differences::differentiate;
 use super::functions::{self, Operand, elementwise, internal, scalar};
-use super::indices::{Indexed, Place, Ranges, choose};
+use super::indices::{Indexed, Place, Ranges, choose, scalars};
 use super::linear;
 use super::matrix_functions;
 use super::value::Inputs;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Op, Structure, Subscript, Var};
+use crate::expr::{Op, Shape, Structure, Subscript, Var};
 use crate::function::Function;
 use crate::typed::{Typed, TypedId, TypedNode};
 use ndarray::ArrayD;
@@ -143,6 +143,11 @@ impl<'a> Evaluator<'a> {
         let mut ranges = self.ranges(node)?;
         for child in &values {
             child.free.iter().zip(child.value.shape()).try_for_each(|(index, length)| ranges.note(*index, *length))?;
+        }
+        if let Some(f) = arithmetic(&node.op)
+            && children.iter().all(|c| self.typed.node(*c).shape == Shape::Scalar)
+        {
+            return scalars(&values, &ranges, f);
         }
         ranges.collect(&self.lengths(&node.shape.axes())?, |places| {
             let mut operands = Vec::with_capacity(values.len());
@@ -303,6 +308,19 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// What an operation of two operands or more does to scalars.
+fn arithmetic(op: &Op<TypedId>) -> Option<fn(f64, f64) -> f64> {
+    match op {
+        Op::Add(_) => Some(|x, y| x + y),
+        Op::Mul(_) | Op::Had(_) => Some(|x, y| x * y),
+        Op::Div(..) | Op::HadDiv(..) => Some(|x, y| x / y),
+        Op::Pow(..) | Op::HadPow(..) => Some(functions::power),
+        // The function is not used: there is one operand.
+        Op::IndexSum(..) => Some(|x, _| x),
+        _ => None,
+    }
+}
+
 /// The product of linear algebra from left to right; a tensor of higher order takes scalar factors only.
 fn multiply(operands: &[Operand]) -> Result<ArrayD<f64>> {
     let mut matrix = ndarray::Array2::from_elem((1, 1), 1.0);
@@ -333,7 +351,6 @@ pub(super) fn levi_civita(at: &[usize]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expr::Shape;
     use crate::number::Number;
     use indexmap::IndexMap;
     use ndarray::{arr1, array};

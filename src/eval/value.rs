@@ -55,10 +55,10 @@ impl Inputs {
     }
 
     /// Reads a JSON object of numbers and nested arrays of numbers, and finds the sizes from the shapes. A member named
-    /// as a dimension symbol gives its number.
+    /// as a dimension symbol gives its number; others are ignored.
     ///
     /// # Errors
-    /// Kind `Data` for what is not such an object, for a missing or superfluous variable and for shapes that do not fit
+    /// Kind `Data` for what is not such an object, for a missing variable and for shapes that do not fit
     /// the declarations.
     pub fn from_json<'a>(text: &str, variables: impl IntoIterator<Item = &'a Var>) -> Result<Inputs> {
         data::fit(data::read_json(text)?, &variables.into_iter().collect::<Vec<_>>())
