@@ -29,10 +29,12 @@ mod print;
 
 // Numbers, and answers checked by them.
 mod check;
-pub mod eval;
+mod eval;
 
+pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_step};
 pub use dim::{Dim, Symbol};
 pub use error::{Error, ErrorKind, Result, Span};
+pub use eval::{Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use number::Number;
