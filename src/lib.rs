@@ -19,6 +19,7 @@ mod parse;
 // To the index form, where derivatives are taken.
 mod contract;
 mod diff;
+mod factor;
 mod lower;
 
 // Back to matrix notation.

@@ -3,9 +3,21 @@
 use super::Draft;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
-use crate::function::{Constant, Function, Map, Map2, Parity, Sign};
+use crate::function::{Constant, ELEMENTWISE, Function, Map, Map2, Parity, Sign};
+use crate::parse::{Declarations, parse};
 use crate::index::{Axes, Factor, Graph, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
+use std::sync::OnceLock;
+
+/// The formulas of the function table, read when first asked for.
+static DERIVATIVES: [OnceLock<Option<Expr>>; ELEMENTWISE.len()] = [const { OnceLock::new() }; ELEMENTWISE.len()];
+static DEFINITIONS: [OnceLock<Option<Expr>>; ELEMENTWISE.len()] = [const { OnceLock::new() }; ELEMENTWISE.len()];
+
+/// A formula in the scalar `u`. The tests of this module read every one of the table.
+fn formula(text: &str) -> Option<Expr> {
+    let declarations = Declarations::parse("u: scalar").ok()?;
+    parse(text, &declarations).ok()
+}
 
 impl Graph {
     /// `f(a)`, entry by entry.
@@ -58,8 +70,7 @@ impl Graph {
                 let one = self.one();
                 Some(self.fill(one, axes))
             }
-            (Map::Log1p | Map::Expm1 | Map::Sec | Map::Csc | Map::Cot, _) => self.template(f.row().definition?, a).ok(),
-            _ => None,
+            _ => self.by_definition(f, a),
         }
     }
 
@@ -212,15 +223,20 @@ impl Graph {
     /// If no closed form of f' is known.
     pub fn derivative_of_map(&mut self, f: Map, a: NodeId) -> Result<NodeId> {
         let unknown = || Error::new(ErrorKind::Derivative, format!("the derivative of {} is not known", f.name()));
-        let text = f.row().derivative.ok_or_else(unknown)?;
-        self.template(text, a)
+        let formula = DERIVATIVES[f as usize].get_or_init(|| f.row().derivative.and_then(formula));
+        self.template(formula.as_ref().ok_or_else(unknown)?, a)
+    }
+
+    /// A function that is only a spelling of simpler ones.
+    fn by_definition(&mut self, f: Map, a: NodeId) -> Option<NodeId> {
+        let formula = DEFINITIONS[f as usize].get_or_init(|| f.row().definition.and_then(formula)).as_ref()?;
+        self.template(formula, a).ok()
     }
 
     /// A formula of the function table, in terms of `u`, at a node.
-    pub(super) fn template(&mut self, text: &'static str, u: NodeId) -> Result<NodeId> {
+    fn template(&mut self, formula: &Expr, u: NodeId) -> Result<NodeId> {
         let axes: Axes = self.axes(u).into();
-        let formula = crate::parse::formula(text)?;
-        self.instantiate(&formula, u, &axes)
+        self.instantiate(formula, u, &axes)
     }
 
     fn instantiate(&mut self, e: &Expr, u: NodeId, axes: &[crate::Dim]) -> Result<NodeId> {
@@ -268,5 +284,22 @@ impl Graph {
             }
             _ => return Err(odd()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_formula_of_the_function_table_is_read() {
+        for row in &ELEMENTWISE {
+            for text in [row.derivative, row.definition].into_iter().flatten() {
+                let mut graph = Graph::new();
+                let u = graph.insert(Node::Var(crate::Var::new("u", crate::Shape::Scalar)));
+                let e = formula(text).unwrap_or_else(|| panic!("{text} is not read"));
+                assert!(graph.template(&e, u).is_ok(), "{}: {text}", row.name);
+            }
+        }
     }
 }

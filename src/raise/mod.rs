@@ -110,7 +110,7 @@ impl Raiser<'_> {
         match self.norm_of_gram(c) {
             Some(norm) => {
                 let square = self.terms.power(norm, &Number::int(2));
-                if self.terms.cost(square) < self.terms.cost(plain) { square } else { plain }
+                if self.terms.cost(square).plain < self.terms.cost(plain).plain { square } else { plain }
             }
             None => plain,
         }
@@ -134,7 +134,7 @@ impl Raiser<'_> {
         let mut h = self.raise(core);
         if order == 2 {
             let turned = self.terms.transpose(h);
-            if self.terms.cost(turned) < self.terms.cost(h) {
+            if self.terms.cost(turned).plain < self.terms.cost(h).plain {
                 h = turned;
             }
         }

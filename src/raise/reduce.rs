@@ -103,7 +103,7 @@ impl Network {
                 }
             };
             let turned = raiser.terms.transpose(chain);
-            let edge = if raiser.terms.cost(turned) < raiser.terms.cost(chain) {
+            let edge = if raiser.terms.cost(turned).plain < raiser.terms.cost(chain).plain {
                 Edge { from: w, to: u, matrix: turned }
             } else {
                 Edge { from: u, to: w, matrix: chain }
@@ -241,5 +241,5 @@ fn best_trace(raiser: &mut Raiser, matrix: Id) -> Id {
         }
     }
     let terms = &raiser.terms;
-    candidates.into_iter().min_by(|a, b| terms.cost(*a).cmp(&terms.cost(*b)).then_with(|| terms.compare(*a, *b))).unwrap_or(matrix)
+    candidates.into_iter().min_by(|a, b| terms.cost(*a).plain.cmp(&terms.cost(*b).plain).then_with(|| terms.compare(*a, *b))).unwrap_or(matrix)
 }
