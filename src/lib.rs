@@ -12,6 +12,7 @@ mod function;
 mod index;
 mod matrix;
 mod number;
+mod saturate;
 mod typed;
 
 pub use dim::{Dim, Symbol};
