@@ -11,6 +11,7 @@ mod function;
 mod index;
 mod matrix;
 mod number;
+mod saturate;
 mod typed;
 
 // From text to an expression whose shapes are known.

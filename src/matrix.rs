@@ -17,7 +17,8 @@ pub use build::{Build, reconstruct};
 pub use cost::{Cost, TOKEN, cost_of};
 pub use form::form_of;
 pub use language::Operator;
-pub use terms::Terms;
+pub use product::{TURNED, turn};
+pub use terms::{Terms, sort_children};
 
 #[cfg(test)]
 mod tests;

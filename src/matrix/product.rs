@@ -121,7 +121,7 @@ fn closed_segments<B: Build + ?Sized>(b: &mut B, factors: &[Id], scalars: &mut V
 
 /// Of a 1×1 chain and its transpose the shorter, then the first in order.
 fn oriented<B: Build + ?Sized>(b: &mut B, factors: &[Id]) -> Id {
-    let turned: i64 = factors.iter().map(|f| turn(b, *f, TURN_DEPTH)).sum();
+    let turned: i64 = factors.iter().map(|f| turn(b, *f)).sum();
     if turned > 0 {
         return b.insert(Mat::Mul(factors.into()));
     }
@@ -235,12 +235,17 @@ pub fn power<B: Build + ?Sized>(b: &mut B, base: Id, exponent: &Number) -> Id {
 }
 
 const TURN_DEPTH: usize = 24;
-const TURNED: i64 = 11;
+/// What a transpose costs.
+pub const TURNED: i64 = 11;
 
-/// What transposing a term adds to its cost when the transposes are put where they belong; below `depth` levels, what
-/// a plain transpose adds.
-pub fn turn<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
-    let of = |c: &Id| turn(b, *c, depth - 1);
+/// What transposing a term adds to its cost when the transposes are put where they belong.
+pub fn turn<B: Build + ?Sized>(b: &B, t: Id) -> i64 {
+    turn_within(b, t, TURN_DEPTH)
+}
+
+/// Below `depth` levels, what a plain transpose adds.
+fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
+    let of = |c: &Id| turn_within(b, *c, depth - 1);
     if depth == 0 {
         return TURNED;
     }
@@ -319,5 +324,5 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
 /// Whether transposing each of these is shorter than transposing all together. Entering always would double
 /// `(A*x - b)'` and hide what is shared.
 fn enters<B: Build + ?Sized>(b: &B, parts: &[Id]) -> bool {
-    parts.iter().map(|p| turn(b, *p, TURN_DEPTH)).sum::<i64>() < TURNED
+    parts.iter().map(|p| turn(b, *p)).sum::<i64>() < TURNED
 }
