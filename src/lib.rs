@@ -14,6 +14,7 @@ mod number;
 mod typed;
 
 // Verbs.
+mod present;
 mod print;
 
 pub use dim::{Dim, Symbol};
@@ -21,5 +22,6 @@ pub use error::{Error, ErrorKind, Result, Span};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use number::Number;
+pub use present::Presented;
 pub use print::{latex, unicode};
 pub use typed::{Typed, TypedId, TypedNode};
