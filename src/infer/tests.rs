@@ -116,7 +116,7 @@ fn index_notation_has_shapes() {
         ("A[2,3]", "scalar"),
         ("(S*S)[1,i]", "vector(n)"),
         ("diff(A[i,j]*x[j], x[k])", "matrix(m, n)"),
-        ("A[i,j]*B[j,j]*x[j]", "index: the index `j` is summed in one part of … and free in another"),
+        ("A[i,j]*S[j,j]*x[j]", "index: the index `j` is summed in one part of … and free in another"),
         ("x[i]*x[i]/x[i]", "index: the index `i` is summed in one part of … and free in another"),
         ("x[i] + y[j]", "index: the terms of a sum need the same indices: … lacks `i`"),
         ("{x[i]}[j]", "index: the index `j` does not occur in …"),
