@@ -14,10 +14,12 @@ mod number;
 mod typed;
 
 // Verbs.
+mod emit;
 mod present;
 mod print;
 
 pub use dim::{Dim, Symbol};
+pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
