@@ -517,9 +517,3 @@ impl std::ops::Neg for &Expr {
         -self.clone()
     }
 }
-
-impl fmt::Display for Expr {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("…")
-    }
-}

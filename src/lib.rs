@@ -17,13 +17,20 @@ mod typed;
 mod infer;
 mod parse;
 mod render;
+// Verbs.
+mod emit;
+mod present;
+mod print;
 
 pub use dim::{Dim, Symbol};
+pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use infer::infer;
 pub use number::Number;
 pub use parse::{Declaration, Declarations, parse, parse_equation};
+pub use present::Presented;
+pub use print::{latex, unicode};
 pub use render::render;
 pub use typed::{Typed, TypedId, TypedNode};
