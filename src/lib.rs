@@ -13,6 +13,9 @@ mod matrix;
 mod number;
 mod typed;
 
+// From text to an expression whose shapes are known.
+mod parse;
+
 // Numbers.
 mod check;
 mod eval;
@@ -24,4 +27,5 @@ pub use eval::{Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use number::Number;
+pub use parse::{Declaration, Declarations, parse, parse_equation};
 pub use typed::{Typed, TypedId, TypedNode};
