@@ -14,7 +14,9 @@ mod number;
 mod typed;
 
 // From text to an expression whose shapes are known.
+mod infer;
 mod parse;
+mod render;
 
 // Numbers.
 mod check;
@@ -26,6 +28,8 @@ pub use error::{Error, ErrorKind, Result, Span};
 pub use eval::{Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
+pub use infer::infer;
 pub use number::Number;
 pub use parse::{Declaration, Declarations, parse, parse_equation};
+pub use render::render;
 pub use typed::{Typed, TypedId, TypedNode};
