@@ -13,9 +13,13 @@ mod matrix;
 mod number;
 mod typed;
 
+// From text to an expression whose shapes are known.
+mod parse;
+
 pub use dim::{Dim, Symbol};
 pub use error::{Error, ErrorKind, Result, Span};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use number::Number;
+pub use parse::{Declaration, Declarations, parse, parse_equation};
 pub use typed::{Typed, TypedId, TypedNode};
