@@ -138,7 +138,7 @@ impl Catalog {
         Catalog { entries }
     }
 
-    /// The themes of the crate with their texts.
+    /// The files of the crate: theme and text.
     pub fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
         THEMES.iter().copied()
     }
@@ -321,18 +321,16 @@ impl<'a> Section<'a> {
 
 /// Adds those of the declarations of a field that are wanted; `n: dimension` declares a dimension.
 fn declare(declarations: &mut Declarations, part: Part, wanted: impl Fn(Symbol) -> bool) -> Result<()> {
-    let mut start = 0;
-    for piece in part.text.split_inclusive(';') {
-        let piece = Part { text: piece, start: part.start + start }.trim();
-        start += piece.text.len() + (piece.start - part.start - start);
-        start = (start..=part.text.len()).find(|&at| part.text.is_char_boundary(at)).unwrap_or(start);
-        let text = piece.text.trim_end_matches(';').trim_end();
-        let Some((name, kind)) = text.split_once(':') else { return Err(piece.error("expected `name: kind`")) };
+    let mut start = part.start;
+    for text in part.text.split(';') {
+        let piece = Part { text, start }.trim();
+        start += text.len() + 1;
+        let Some((name, kind)) = piece.text.split_once(':') else { return Err(piece.error("expected `name: kind`")) };
         let name = Symbol::new(name.trim());
         if kind.trim() == "dimension" {
             declarations.insert_dim(name).map_err(|e| piece.shift(e))?;
         } else if wanted(name) {
-            declarations.extend(text).map_err(|e| piece.shift(e))?;
+            declarations.extend(piece.text).map_err(|e| piece.shift(e))?;
         }
     }
     Ok(())

@@ -16,10 +16,22 @@ mod typed;
 // From text to an expression whose shapes are known.
 mod parse;
 
+// The rules of mathematics.
+mod catalog;
+mod rule;
+
+// Numbers.
+mod check;
+mod eval;
+
+pub use catalog::Catalog;
+pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_step};
 pub use dim::{Dim, Symbol};
 pub use error::{Error, ErrorKind, Result, Span};
+pub use eval::{Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use number::Number;
 pub use parse::{Declaration, Declarations, parse, parse_equation};
+pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use typed::{Typed, TypedId, TypedNode};
