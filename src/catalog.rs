@@ -16,7 +16,6 @@ use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::Expr;
 use crate::parse::{Declaration, Declarations, parse};
 use crate::rule::{Condition, Example, Fact, Rule, Step, change_of};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -277,7 +276,7 @@ impl<'a> Section<'a> {
             declare(&mut declarations, *part, |_| true)?;
         }
         let law = self.need("law")?;
-        let (left, right, statement) = read_law(law, &declarations)?;
+        let (left, right, statement) = read_law(law, &mut declarations)?;
         let conditions = self.get("if").map_or(Ok(Vec::new()), |part| read_conditions(part, &declarations))?;
         self.need("example")?;
         Ok(Rule {
@@ -312,8 +311,9 @@ impl<'a> Section<'a> {
         let examples = self.fields.iter().filter(|(word, _)| *word == "example");
         examples
             .map(|(_, part)| {
-                let (left, right, _) = read_law(*part, &declarations)?;
-                Ok(Example { declarations: declarations.clone(), left, right, text: part.text.into() })
+                let mut declarations = declarations.clone();
+                let (left, right, _) = read_law(*part, &mut declarations)?;
+                Ok(Example { declarations, left, right, text: part.text.into() })
             })
             .collect()
     }
@@ -341,8 +341,8 @@ struct Statement {
     differential: bool,
 }
 
-/// `LEFT => RIGHT`, `LEFT = RIGHT` or `d F => RIGHT`.
-fn read_law(part: Part, declarations: &Declarations) -> Result<(Expr, Expr, Statement)> {
+/// `LEFT => RIGHT`, `LEFT = RIGHT` or `d F => RIGHT`; the last declares `dX` for each variable `X`.
+fn read_law(part: Part, declarations: &mut Declarations) -> Result<(Expr, Expr, Statement)> {
     let (at, arrow) = match (part.text.find("=>"), part.text.find('=')) {
         (Some(at), _) => (at, "=>"),
         (None, Some(at)) => (at, "="),
@@ -351,25 +351,26 @@ fn read_law(part: Part, declarations: &Declarations) -> Result<(Expr, Expr, Stat
     let (left, right) = (part.to(at), part.from(at + arrow.len()));
     let differential = left.text.strip_prefix('d').is_some_and(|rest| rest.starts_with(char::is_whitespace));
     let left = if differential { left.from(1) } else { left };
-    let changes = if differential { Cow::Owned(with_changes(declarations)) } else { Cow::Borrowed(declarations) };
+    if differential {
+        declare_changes(declarations).map_err(|e| part.shift(e))?;
+    }
     let statement = Statement { two_way: arrow == "=", differential };
-    Ok((read(left, declarations)?, read(right, &changes)?, statement))
+    Ok((read(left, declarations)?, read(right, declarations)?, statement))
 }
 
 fn read(part: Part, declarations: &Declarations) -> Result<Expr> {
     parse(part.text, declarations).map_err(|e| part.shift(e))
 }
 
-/// For each variable `X` also `dX` of its shape.
-fn with_changes(declarations: &Declarations) -> Declarations {
-    let mut all = declarations.clone();
-    for (name, declaration) in declarations.iter() {
+/// For each variable `X` also `dX`, of its shape.
+fn declare_changes(declarations: &mut Declarations) -> Result<()> {
+    let variables: Vec<(Symbol, Declaration)> = declarations.iter().map(|(name, d)| (name, d.clone())).collect();
+    for (name, declaration) in variables {
         if let Declaration::Variable(kind) = declaration {
-            // A name that is taken stays what it was declared to be.
-            let _ = all.insert(change_of(name), Declaration::Variable(kind.shape.clone().into()));
+            declarations.insert(change_of(name), Declaration::Variable(kind.shape.into()))?;
         }
     }
-    all
+    Ok(())
 }
 
 /// `fact(sum), fact(sum)`

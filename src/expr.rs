@@ -300,6 +300,13 @@ impl Expr {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Whether a variable of that name is in it.
+    pub fn mentions(&self, name: Symbol) -> bool {
+        let mut found = matches!(self.op(), Op::Var(v) if v.name == name);
+        self.op().for_each_child(|c| found = found || c.mentions(name));
+        found
+    }
+
     pub fn number(n: impl Into<Number>) -> Expr {
         Expr::new(Op::Number(n.into()))
     }

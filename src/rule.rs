@@ -2,7 +2,7 @@
 
 use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result, Span};
-use crate::expr::{Expr, Op, Var};
+use crate::expr::{Expr, Op};
 use crate::function::{Call, Function};
 use crate::parse::{Declaration, Declarations};
 use std::fmt;
@@ -15,7 +15,7 @@ pub struct Rule {
     pub name: Arc<str>,
     /// The file it stands in, without its ending.
     pub theme: Arc<str>,
-    /// What kinds its variables have.
+    /// What kinds its variables have; with those of the changes `dX`, if it is differential.
     pub declarations: Declarations,
     /// Of a differential law, the `F` of `d F`.
     pub left: Expr,
@@ -104,8 +104,6 @@ words! {
         Positive "positive",
         /// Every entry is at least 0.
         NonNegative "nonnegative",
-        /// A number among 1, 2, 3, …
-        Natural "natural",
     }
 }
 
@@ -152,7 +150,7 @@ impl Rule {
     /// Of a differential law, each variable that changes with the variable of its change: (`X`, `dX`).
     pub fn changes(&self) -> Vec<(Symbol, Symbol)> {
         let pairs = self.declarations.iter().map(|(name, _)| (name, change_of(name)));
-        pairs.filter(|(_, change)| self.differential && mentions(&self.right, *change)).collect()
+        pairs.filter(|(_, change)| self.differential && self.right.mentions(*change)).collect()
     }
 
     /// Whether it is a law of scalars in which every operation is elementwise, so that it holds entry by entry for
@@ -166,13 +164,6 @@ impl Rule {
 /// The name of the change of a variable: `dX` of `X`.
 pub(crate) fn change_of(name: Symbol) -> Symbol {
     Symbol::new(&format!("d{name}"))
-}
-
-/// Whether a variable of that name is in it.
-pub(crate) fn mentions(expr: &Expr, name: Symbol) -> bool {
-    let mut found = matches!(expr.op(), Op::Var(Var { name: it, .. }) if *it == name);
-    expr.op().for_each_child(|c| found = found || mentions(c, name));
-    found
 }
 
 fn elementwise(expr: &Expr) -> bool {
