@@ -2,8 +2,7 @@
 //! notation.
 #![forbid(unsafe_code)]
 
-// Nouns.
-mod contract;
+// Nouns: what the passes hand to each other.
 mod dim;
 mod error;
 mod expr;
@@ -12,12 +11,36 @@ mod function;
 mod index;
 mod matrix;
 mod number;
-mod saturate;
 mod typed;
 
+// The pipeline, in order.
+mod parse; // text to an expression
+mod infer; // kinds and dimensions of every part
+mod lower; // to index form,
+mod contract; // whose constructors normalise and recognise
+mod diff; // derivatives, in reverse
+mod factor; // common factors of sums of contractions
+mod raise; // back to matrix terms
+mod saturate; // the simplest equal term, by an e-graph
+mod present; // to an expression as people write it
+mod print; // text, Unicode, LaTeX
+// mod emit; // code
+
+mod pipeline; // all of it
+
+// Numbers, and answers checked by them.
+mod check;
+mod eval;
+
+pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_step};
 pub use dim::{Dim, Symbol};
 pub use error::{Error, ErrorKind, Result, Span};
+pub use eval::{Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
+pub use infer::infer;
 pub use number::Number;
+pub use parse::{Declaration, Declarations, parse, parse_equation};
+pub use pipeline::{Answer, Engine, Notation};
+pub use print::{latex, unicode};
 pub use typed::{Typed, TypedId, TypedNode};

@@ -1,0 +1,180 @@
+//! Whether a derivative is right: it is evaluated at random points and held against central differences.
+
+use crate::dim::Dim;
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::{Inputs, Sizes, Style, differentiate, evaluate};
+use crate::expr::{Op, Structure, Var};
+use crate::typed::Typed;
+use indexmap::IndexMap;
+use ndarray::{ArrayD, IxDyn};
+
+/// How often a point is drawn again where a value is not finite.
+const MAX_DRAWS: usize = 60;
+
+/// What a comparison at random points saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verification {
+    pub ok: bool,
+    /// The largest difference at any point relative to the largest entry there.
+    pub max_relative_error: f64,
+    /// At how many points the two were compared.
+    pub points: usize,
+}
+
+/// A value that depends on inputs.
+pub type Valuation<'a> = dyn Fn(&Inputs) -> Result<ArrayD<f64>> + 'a;
+
+/// Holds `answer` against the derivative of `function` by each of `wrt` in turn, found by nested central differences.
+/// The structure that the kind of a variable has is respected; a general kind ignores it.
+///
+/// # Errors
+/// Kind `Domain` if no point was found where all is finite; otherwise those of [`evaluate`].
+pub fn verify(function: &Typed, wrt: &[Var], answer: &Typed, points: usize) -> Result<Verification> {
+    let scope = Scope::of(&[function, answer]);
+    let Some((last, before)) = wrt.split_last() else {
+        return scope.compare(&|at| evaluate(function, at), &|at| evaluate(answer, at), points, TOLERANCE);
+    };
+    let lower = |at: &Inputs| numeric_derivative(&|at| evaluate(function, at), before, at);
+    let tolerance = if wrt.len() > 2 { 100.0 * TOLERANCE } else { TOLERANCE };
+    scope.verify(&lower, last, &|at| evaluate(answer, at), points, tolerance)
+}
+
+/// Holds `answer` against central differences of `lower` by one variable: for higher orders, where the derivative of
+/// the order below is at hand and is known to be right.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_step(scope: &Scope, lower: &Valuation, wrt: &Var, answer: &Valuation, points: usize) -> Result<Verification> {
+    scope.verify(lower, wrt, answer, points, TOLERANCE)
+}
+
+/// Relative to the largest entry.
+const TOLERANCE: f64 = 1e-5;
+
+/// The derivative by each variable in turn: the axes of the value, then those of each variable.
+///
+/// # Errors
+/// Those of `function`.
+pub fn numeric_derivative(function: &Valuation, wrt: &[Var], at: &Inputs) -> Result<ArrayD<f64>> {
+    let Some((last, before)) = wrt.split_last() else { return function(at) };
+    let structure = last.kind.as_ref().map_or(Structure::General, |k| k.structure);
+    let mut moved = at.clone();
+    let mut value_at = |value: &ArrayD<f64>| {
+        moved.values.insert(last.name, value.clone());
+        numeric_derivative(function, before, &moved)
+    };
+    differentiate(&mut value_at, at.value(last.name)?, structure)
+}
+
+/// d vec(F) / d vec(X)', columns stacked, of a derivative whose first `rows` axes are those of F.
+///
+/// # Errors
+/// Kind `Shape` if there are fewer axes.
+pub fn kronecker_form(derivative: &ArrayD<f64>, rows: usize) -> Result<ArrayD<f64>> {
+    let misfit = || Error::new(ErrorKind::Shape, format!("{} axes cannot be {rows} and others", derivative.ndim()));
+    let order: Vec<usize> = (0..rows).rev().chain((rows..derivative.ndim()).rev()).collect();
+    if order.len() != derivative.ndim() {
+        return Err(misfit());
+    }
+    let height: usize = derivative.shape()[..rows].iter().product();
+    let width: usize = derivative.shape()[rows..].iter().product();
+    let value = derivative.view().permuted_axes(IxDyn(&order)).as_standard_layout().into_owned();
+    value.into_shape_with_order(IxDyn(&[height, width])).map_err(|_| misfit())
+}
+
+/// What points are drawn for: the variables and every dimension that has to be positive.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    variables: IndexMap<crate::dim::Symbol, Var>,
+    dims: Vec<Dim>,
+}
+
+impl Scope {
+    /// The variables and dimensions of expressions; one that occurs in several has the kind of the first.
+    pub fn of(expressions: &[&Typed]) -> Scope {
+        let mut scope = Scope::default();
+        for typed in expressions {
+            for v in typed.variables.values() {
+                scope.add(v);
+            }
+            for node in &typed.nodes {
+                scope.dims.extend(node.shape.axes());
+                scope.dims.extend(node.free.iter().map(|f| f.1));
+                if let Op::Size(d) = &node.op {
+                    scope.dims.push(*d);
+                }
+            }
+        }
+        scope
+    }
+
+    pub fn add(&mut self, v: &Var) {
+        self.dims.extend(v.axes());
+        self.variables.entry(v.name).or_insert_with(|| v.clone());
+    }
+
+    /// The point of that number: other numbers give other sizes, values and regions.
+    ///
+    /// # Errors
+    /// If no sizes fit the dimensions.
+    pub fn draw(&self, number: usize) -> Result<Inputs> {
+        let sizes = Sizes::small(&self.dims, number)?;
+        // Mixed signs twice as often: they tell more apart.
+        let style = [Style::Mixed, Style::Positive, Style::Mixed, Style::Small, Style::Mixed, Style::Large][number % 6];
+        Inputs::random(self.variables.values(), &sizes, number as u64, style)
+    }
+
+    fn verify(&self, lower: &Valuation, wrt: &Var, answer: &Valuation, points: usize, tolerance: f64) -> Result<Verification> {
+        let wanted = |at: &Inputs| numeric_derivative(lower, std::slice::from_ref(wrt), at);
+        self.compare(&wanted, answer, points, tolerance)
+    }
+
+    /// Compares two values at points where both are finite.
+    ///
+    /// # Errors
+    /// Kind `Domain` if there is no such point.
+    pub fn compare(&self, wanted: &Valuation, got: &Valuation, points: usize, tolerance: f64) -> Result<Verification> {
+        let mut seen = Verification { ok: true, max_relative_error: 0.0, points: 0 };
+        let mut last = None;
+        for number in 0..MAX_DRAWS {
+            if seen.points == points {
+                break;
+            }
+            let at = self.draw(number)?;
+            match (finite(wanted(&at)), finite(got(&at))) {
+                (Ok(wanted), Ok(got)) => {
+                    let error = relative_error(&wanted, &got);
+                    seen.max_relative_error = seen.max_relative_error.max(error);
+                    seen.points += 1;
+                }
+                (Err(e), _) | (_, Err(e)) if e.kind != ErrorKind::Domain => return Err(e),
+                (Err(e), _) | (_, Err(e)) => last = Some(e),
+            }
+        }
+        if seen.points == 0 {
+            let error = Error::new(ErrorKind::Domain, "no point was found at which all values are finite");
+            return Err(match last {
+                Some(cause) => error.help(cause.message),
+                None => error,
+            });
+        }
+        // Not `<`, so that an error that is no number is none that is small.
+        seen.ok = seen.max_relative_error <= tolerance;
+        Ok(seen)
+    }
+}
+
+fn finite(value: Result<ArrayD<f64>>) -> Result<ArrayD<f64>> {
+    let value = value?;
+    if value.iter().all(|x| x.is_finite()) { Ok(value) } else { Err(Error::new(ErrorKind::Domain, "a value is not finite")) }
+}
+
+/// The largest difference over the largest entry; infinite if the shapes differ in more than axes of length 1.
+pub(crate) fn relative_error(wanted: &ArrayD<f64>, got: &ArrayD<f64>) -> f64 {
+    let long = |a: &ArrayD<f64>| a.shape().iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
+    if long(wanted) != long(got) {
+        return f64::INFINITY;
+    }
+    let size = wanted.iter().chain(got).fold(1e-4f64, |m, x| m.max(x.abs()));
+    wanted.iter().zip(got).map(|(w, g)| (w - g).abs()).fold(0.0, f64::max) / size
+}

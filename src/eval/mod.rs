@@ -1,0 +1,24 @@
+//! Values: the meaning of expressions and of the index form at given inputs.
+//!
+//! `tree` is the reference: it follows the language word for word and knows nothing of the index form, so that the two
+//! can be held against each other.
+
+mod data;
+mod differences;
+mod einsum;
+mod functions;
+mod graph;
+mod indices;
+mod linear;
+mod matrix_functions;
+mod random;
+mod sizes;
+mod tree;
+mod value;
+
+pub(crate) use differences::differentiate;
+pub(crate) use graph::evaluate_graph;
+pub use random::Style;
+pub use sizes::Sizes;
+pub use tree::evaluate;
+pub use value::Inputs;
