@@ -14,16 +14,16 @@ mod number;
 mod typed;
 
 // The pipeline, in order.
-mod parse; // text to an expression
-mod infer; // kinds and dimensions of every part
-mod lower; // to index form,
 mod contract; // whose constructors normalise and recognise
 mod diff; // derivatives, in reverse
 mod factor; // common factors of sums of contractions
-mod raise; // back to matrix terms
-mod saturate; // the simplest equal term, by an e-graph
+mod infer; // kinds and dimensions of every part
+mod lower; // to index form,
+mod parse; // text to an expression
 mod present; // to an expression as people write it
-mod print; // text, Unicode, LaTeX
+mod print;
+mod raise; // back to matrix terms
+mod saturate; // the simplest equal term, by an e-graph // text, Unicode, LaTeX
 // mod emit; // code
 
 mod pipeline; // all of it

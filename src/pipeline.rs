@@ -9,7 +9,7 @@ use crate::matrix::{Build, Mat, Terms};
 use crate::parse::{Declaration, Declarations};
 use crate::present::{Presented, present};
 use crate::raise::{Raiser, stacked};
-use crate::saturate::{Limits, Stats, simplify};
+use crate::saturate::{Limits, RuleSet, Stats, simplify};
 use crate::typed::Typed;
 use crate::{factor, lower};
 use egg::Id;
@@ -165,7 +165,7 @@ impl Engine {
             let row = matches!(typed.root().shape, Shape::Row(_));
             let (terms, seeds, notation) = profile.stage("raise", || raise(&mut graph, node, self.factoring, rows, row));
             let best = if self.saturation {
-                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, &self.limits))?;
+                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, &RuleSet::default(), &self.limits))?;
                 profile.saturation = Some(outcome.stats);
                 outcome.best
             } else {
@@ -228,7 +228,9 @@ fn is_formula(terms: &Terms, seed: Id) -> bool {
 /// The variable that an expression to differentiate by is.
 fn variable(x: &Expr, typed: &Typed) -> Result<Var> {
     let Op::Var(v) = x.op() else {
-        return Err(Error::unsupported(format!("the derivative with respect to {x}")).help("differentiate with respect to a whole variable"));
+        return Err(
+            Error::unsupported(format!("the derivative with respect to {x}")).help("differentiate with respect to a whole variable")
+        );
     };
     typed.variables.get(&v.name).cloned().ok_or_else(|| Error::new(ErrorKind::Name, format!("{} does not occur in the expression", v.name)))
 }
