@@ -300,6 +300,11 @@ impl Expr {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Tells one node from another in memory, as [`Expr::same_node`] does; stable while the node lives.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     pub fn number(n: impl Into<Number>) -> Expr {
         Expr::new(Op::Number(n.into()))
     }

@@ -1,6 +1,8 @@
 //! Printing: one walk over an expression, one table of precedences, and a [`Notation`] for each way of writing.
 
 mod latex;
+#[cfg(test)]
+mod properties;
 mod text;
 mod unicode;
 
@@ -109,12 +111,12 @@ pub(crate) trait Notation {
             Op::Size(d) => self.dim(*d),
             Op::Neg(a) => self.negated(&self.write(a)),
             Op::Add(terms) => self.sum(terms),
-            Op::Mul(all) => self.product(Product::Matrix, &self.all(all)),
-            Op::Had(all) => self.product(Product::Elementwise, &self.all(all)),
+            Op::Mul(all) => self.product(Product::Matrix, &self.factors(e, all)),
+            Op::Had(all) => self.product(Product::Elementwise, &self.factors(e, all)),
             Op::Kron(a, b) => self.product(Product::Kronecker, &[self.write(a), self.write(b)]),
-            Op::Div(a, b) => self.quotient(Quotient::Right, &self.write(a), &self.write(b)),
-            Op::HadDiv(a, b) => self.quotient(Quotient::Elementwise, &self.write(a), &self.write(b)),
-            Op::LeftDiv(a, b) => self.quotient(Quotient::Left, &self.write(a), &self.write(b)),
+            Op::Div(a, b) => self.quotient(Quotient::Right, &self.dividend(a), &self.write(b)),
+            Op::HadDiv(a, b) => self.quotient(Quotient::Elementwise, &self.dividend(a), &self.write(b)),
+            Op::LeftDiv(a, b) => self.quotient(Quotient::Left, &self.dividend(a), &self.write(b)),
             Op::Pow(a, b) => self.power(false, a, b),
             Op::HadPow(a, b) => self.power(true, a, b),
             Op::Transpose(a) => self.transpose(a),
@@ -132,6 +134,26 @@ pub(crate) trait Notation {
 
     fn all(&self, all: &[Expr]) -> Vec<Piece> {
         all.iter().map(|e| self.write(e)).collect()
+    }
+
+    /// The factors of a product; a product of the same kind in front keeps its parentheses.
+    fn factors(&self, product: &Expr, all: &[Expr]) -> Vec<Piece> {
+        let mut pieces = self.all(all);
+        // A minus that belongs to the first factor alone would be read as one of the whole product.
+        let apart = |e: &Expr| matches!(e.op(), Op::Neg(_)) || std::mem::discriminant(e.op()) == std::mem::discriminant(product.op());
+        if all.first().is_some_and(apart) {
+            pieces[0].level = Level::Sum;
+        }
+        pieces
+    }
+
+    /// What stands before a division sign, with its own minus in parentheses.
+    fn dividend(&self, e: &Expr) -> Piece {
+        let mut piece = self.write(e);
+        if matches!(e.op(), Op::Neg(_)) {
+            piece.level = Level::Sum;
+        }
+        piece
     }
 
     /// The parts one after the other.
