@@ -91,9 +91,7 @@ impl Graph {
     fn power_of_dimension(&mut self, chain: &Chain, n: Dim) -> NodeId {
         let mut draft = Draft::new();
         draft.coefficient = chain.coefficient.clone();
-        chain.scalars.iter().for_each(|&s| {
-            draft.factor(s, &[]);
-        });
+        chain.scalars.iter().for_each(|&s| { draft.factor(s, &[]); });
         let base = self.contract(draft);
         let n = self.size(n);
         self.map2(Map2::Power, base, n)
@@ -213,9 +211,7 @@ impl Graph {
     fn product_of_chain(&mut self, n: Dim, chain: &Chain) -> NodeId {
         let mut draft = Draft::new();
         draft.coefficient = chain.coefficient.clone();
-        chain.scalars.iter().for_each(|&s| {
-            draft.factor(s, &[]);
-        });
+        chain.scalars.iter().for_each(|&s| { draft.factor(s, &[]); });
         let first = draft.label(n);
         let mut at = first;
         for &(x, transposed) in &chain.links {

@@ -150,8 +150,7 @@ impl Graph {
 
     /// The stacking bijection with itself is a delta, whichever side it is joined at.
     fn join_merges(&mut self, draft: &mut Draft) -> bool {
-        let merges: Vec<usize> =
-            (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::Merge(..))).collect();
+        let merges: Vec<usize> = (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::Merge(..))).collect();
         for (n, &a) in merges.iter().enumerate() {
             let la = draft.factors[a].labels.clone();
             if self.drop_merge(draft, a, &la) {
@@ -209,8 +208,7 @@ impl Graph {
     /// `eps[i,j,k]*eps[i,l,m] = delta[j,l]*delta[k,m] - delta[j,m]*delta[k,l]`; a Levi-Civita symbol against what is
     /// symmetric in two of its indices is zero.
     pub(super) fn expand_levi_civita(&mut self, draft: &Draft) -> Option<NodeId> {
-        let symbols: Vec<usize> =
-            (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::LeviCivita)).collect();
+        let symbols: Vec<usize> = (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::LeviCivita)).collect();
         for (n, &a) in symbols.iter().enumerate() {
             let la = draft.factors[a].labels.clone();
             if !super::all_distinct(&la) || self.is_symmetric_at(draft, a) {
@@ -219,9 +217,7 @@ impl Graph {
             }
             for &b in &symbols[n + 1..] {
                 let lb = draft.factors[b].labels.clone();
-                let shared = (0..3)
-                    .flat_map(|i| (0..3).map(move |j| (i, j)))
-                    .find(|&(i, j)| la[i] == lb[j] && !draft.is_out(la[i]) && draft.uses(la[i]) == 2);
+                let shared = (0..3).flat_map(|i| (0..3).map(move |j| (i, j))).find(|&(i, j)| la[i] == lb[j] && !draft.is_out(la[i]) && draft.uses(la[i]) == 2);
                 let Some((i, j)) = shared else { continue };
                 // A cyclic shift keeps the sign.
                 let (p, q, r, s) = (la[(i + 1) % 3], la[(i + 2) % 3], lb[(j + 1) % 3], lb[(j + 2) % 3]);
@@ -253,31 +249,13 @@ impl Graph {
                 return false;
             }
             let others = |swap: bool| {
-                let mut all: Vec<(NodeId, Labels)> = draft
-                    .factors
-                    .iter()
-                    .enumerate()
-                    .filter(|(k, _)| *k != at)
-                    .map(|(_, f)| {
-                        let mut ls: Labels = f
-                            .labels
-                            .iter()
-                            .map(|&l| {
-                                if swap && l == x {
-                                    y
-                                } else if swap && l == y {
-                                    x
-                                } else {
-                                    l
-                                }
-                            })
-                            .collect();
-                        if self.has_symmetric_axes(f.node) {
-                            ls.sort_unstable();
-                        }
-                        (f.node, ls)
-                    })
-                    .collect();
+                let mut all: Vec<(NodeId, Labels)> = draft.factors.iter().enumerate().filter(|(k, _)| *k != at).map(|(_, f)| {
+                    let mut ls: Labels = f.labels.iter().map(|&l| if swap && l == x { y } else if swap && l == y { x } else { l }).collect();
+                    if self.has_symmetric_axes(f.node) {
+                        ls.sort_unstable();
+                    }
+                    (f.node, ls)
+                }).collect();
                 all.sort();
                 all
             };

@@ -119,9 +119,7 @@ impl Network {
         };
         let mut used: Vec<usize> = edges.iter().filter_map(|l| if let Link::Edge(e) = l { Some(*e) } else { None }).collect();
         used.sort_unstable();
-        used.into_iter().rev().for_each(|e| {
-            self.edges.remove(e);
-        });
+        used.into_iter().rev().for_each(|e| { self.edges.remove(e); });
         self.stacks.remove(a.max(b));
         self.stacks.remove(a.min(b));
         for v in [s.fast, s.slow, t.fast, t.slow] {

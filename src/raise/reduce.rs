@@ -47,10 +47,8 @@ impl Network {
             })
             .collect();
         // Of several, one whose matrix need not be transposed.
-        let straight =
-            |&&(v, e): &&(Label, usize)| self.edges[e].to == v && !matches!(raiser.terms.node(self.edges[e].matrix), Mat::Transpose(_));
-        let turned =
-            |&&(v, e): &&(Label, usize)| self.edges[e].from == v && matches!(raiser.terms.node(self.edges[e].matrix), Mat::Transpose(_));
+        let straight = |&&(v, e): &&(Label, usize)| self.edges[e].to == v && !matches!(raiser.terms.node(self.edges[e].matrix), Mat::Transpose(_));
+        let turned = |&&(v, e): &&(Label, usize)| self.edges[e].from == v && matches!(raiser.terms.node(self.edges[e].matrix), Mat::Transpose(_));
         let Some(&(v, e)) = ends.iter().find(straight).or_else(|| ends.iter().find(turned)).or_else(|| ends.first()) else { return false };
         let w = self.other_end(e, v);
         let matrix = self.oriented(raiser, e, w);
@@ -149,9 +147,7 @@ impl Network {
             _ if stuck => return self.contraction(raiser),
             [] => {
                 let one = raiser.terms.number(1);
-                if self.scalars.is_empty() {
-                    return one;
-                }
+                if self.scalars.is_empty() { return one }
                 return raiser.terms.had(&self.scalars.clone());
             }
             [v] => self.take_column(raiser, *v),
@@ -245,8 +241,5 @@ fn best_trace(raiser: &mut Raiser, matrix: Id) -> Id {
         }
     }
     let terms = &raiser.terms;
-    candidates
-        .into_iter()
-        .min_by(|a, b| terms.cost(*a).plain.cmp(&terms.cost(*b).plain).then_with(|| terms.compare(*a, *b)))
-        .unwrap_or(matrix)
+    candidates.into_iter().min_by(|a, b| terms.cost(*a).plain.cmp(&terms.cost(*b).plain).then_with(|| terms.compare(*a, *b))).unwrap_or(matrix)
 }
