@@ -96,7 +96,8 @@ impl Factoring<'_> {
             let whole = self.graph.sum(axes, terms.clone());
             let (content, core) = self.graph.unscaled(whole);
             let Node::Sum(flat) = self.graph.node(core) else { return whole };
-            let flat: Vec<Term> = flat.clone().into_iter().map(|(n, a)| Term { coefficient: &n * &content, contraction: self.as_contraction(a) }).collect();
+            let flat: Vec<Term> =
+                flat.clone().into_iter().map(|(n, a)| Term { coefficient: &n * &content, contraction: self.as_contraction(a) }).collect();
             let Some((signature, group)) = self.best_group(&flat) else { return whole };
             let product = self.take_out(&signature, &flat, &group);
             terms = flat
@@ -158,11 +159,8 @@ impl Factoring<'_> {
         }
         let in_rest = |l: Label| c.factors.iter().enumerate().any(|(k, f)| k != at && f.labels.contains(&l));
         let outputs = |l: Label| c.out.iter().enumerate().filter(|(_, o)| **o == l).fold(0u64, |mask, (p, _)| mask | 1 << p);
-        let axes: Vec<_> = factor
-            .labels
-            .iter()
-            .map(|&l| (factor.labels.iter().position(|m| *m == l).unwrap_or(0), outputs(l), in_rest(l)))
-            .collect();
+        let axes: Vec<_> =
+            factor.labels.iter().map(|&l| (factor.labels.iter().position(|m| *m == l).unwrap_or(0), outputs(l), in_rest(l))).collect();
         let kept = c.out.iter().enumerate().filter(|(_, l)| in_rest(**l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
         let repeated = c.out.iter().enumerate().filter(|(p, l)| c.out[..*p].contains(l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
         let signature = Signature { factor: factor.node, axes, kept, repeated };

@@ -464,8 +464,22 @@ impl Lowering<'_> {
                 Ok(self.squeeze(product, typed))
             }
             Call::Commutation => self.commutation(typed, args),
-            Call::Nuclear | Call::LambdaMax | Call::LambdaMin | Call::Vech | Call::Reshape | Call::Triu | Call::Tril | Call::Duplication
-            | Call::Integral | Call::Pinv | Call::Expm | Call::Logm | Call::Sqrtm | Call::Cosm | Call::Sinm | Call::Cholesky
+            Call::Nuclear
+            | Call::LambdaMax
+            | Call::LambdaMin
+            | Call::Vech
+            | Call::Reshape
+            | Call::Triu
+            | Call::Tril
+            | Call::Duplication
+            | Call::Integral
+            | Call::Pinv
+            | Call::Expm
+            | Call::Logm
+            | Call::Sqrtm
+            | Call::Cosm
+            | Call::Sinm
+            | Call::Cholesky
             | Call::Sylvester => Err(Error::unsupported(format!("{}()", f.name()))),
         }
     }
@@ -494,7 +508,13 @@ impl Lowering<'_> {
         self.reduce(typed, args[0], |shape| match axis {
             None => Labels::new(),
             // Over rows a column goes and a row stays, over columns the other way round.
-            Some(k) if vector => if (k == 1) == row { shape.into() } else { Labels::new() },
+            Some(k) if vector => {
+                if (k == 1) == row {
+                    shape.into()
+                } else {
+                    Labels::new()
+                }
+            }
             Some(1) => shape[1..].into(),
             Some(_) => shape[..1].into(),
         })
@@ -597,7 +617,8 @@ impl Lowering<'_> {
             _ => frame.draft.labels(&own.shape.axes()),
         };
         frame.attach(node, own, &shape);
-        let out: Labels = if typed.shape.axes().len() == 2 { smallvec::smallvec![shape[0], shape[0]] } else { shape[..typed.shape.axes().len()].into() };
+        let out: Labels =
+            if typed.shape.axes().len() == 2 { smallvec::smallvec![shape[0], shape[0]] } else { shape[..typed.shape.axes().len()].into() };
         Ok(frame.finish(self.graph, typed, &out))
     }
 

@@ -8,6 +8,7 @@ mod call;
 mod cost;
 mod form;
 mod language;
+mod of_typed;
 mod product;
 mod show;
 mod sum;
@@ -17,6 +18,7 @@ pub use build::{Build, reconstruct};
 pub use cost::{Cost, TOKEN, cost_of};
 pub use form::form_of;
 pub use language::Operator;
+pub use of_typed::of_typed;
 pub use product::{TURNED, turn};
 pub use terms::{Terms, sort_children};
 

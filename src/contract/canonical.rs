@@ -63,7 +63,9 @@ fn halves(graph: &Graph, c: &Contraction) -> Vec<Half> {
             let mut at: SmallVec<[(NodeId, usize); 6]> = SmallVec::new();
             for f in &c.factors {
                 let symmetric = graph.has_symmetric_axes(f.node);
-                at.extend(f.labels.iter().enumerate().filter(|(_, m)| **m == l).map(|(axis, _)| (f.node, if symmetric { 0 } else { axis })));
+                at.extend(
+                    f.labels.iter().enumerate().filter(|(_, m)| **m == l).map(|(axis, _)| (f.node, if symmetric { 0 } else { axis })),
+                );
             }
             at.sort();
             at.len() % 2 == 0 && at.chunks(2).all(|p| p[0] == p[1])
@@ -150,7 +152,13 @@ impl Search<'_> {
                 if symmetric {
                     seen.sort_unstable();
                 }
-                let colour = seen.iter().fold(Mix(self.graph.meta(f.node).hash), |mut m, &c| { m.add(c); m }).0;
+                let colour = seen
+                    .iter()
+                    .fold(Mix(self.graph.meta(f.node).hash), |mut m, &c| {
+                        m.add(c);
+                        m
+                    })
+                    .0;
                 for (axis, &l) in f.labels.iter().enumerate() {
                     let mut m = Mix(colour);
                     m.add(if symmetric { 0 } else { axis as u64 });
@@ -160,7 +168,13 @@ impl Search<'_> {
             for &l in &self.used {
                 let at = &mut gathered[l as usize];
                 at.sort_unstable();
-                colours[l as usize] = at.iter().fold(Mix(colours[l as usize]), |mut m, &c| { m.add(c); m }).0;
+                colours[l as usize] = at
+                    .iter()
+                    .fold(Mix(colours[l as usize]), |mut m, &c| {
+                        m.add(c);
+                        m
+                    })
+                    .0;
             }
             let now = self.classes(colours);
             if now == classes {
@@ -204,14 +218,19 @@ impl Search<'_> {
         }
         let renumber = |ls: &Labels| -> Labels { ls.iter().map(|&l| number[l as usize]).collect() };
         let mut odd = false;
-        let mut factors: Vec<(u64, Factor)> = self.draft.factors.iter().map(|f| {
-            let mut labels = renumber(&f.labels);
-            if self.sorts_axes(f.node) {
-                odd ^= matches!(self.graph.node(f.node), Node::LeviCivita) && inversions(&labels) % 2 == 1;
-                labels.sort_unstable();
-            }
-            (self.graph.meta(f.node).hash, Factor { node: f.node, labels })
-        }).collect();
+        let mut factors: Vec<(u64, Factor)> = self
+            .draft
+            .factors
+            .iter()
+            .map(|f| {
+                let mut labels = renumber(&f.labels);
+                if self.sorts_axes(f.node) {
+                    odd ^= matches!(self.graph.node(f.node), Node::LeviCivita) && inversions(&labels) % 2 == 1;
+                    labels.sort_unstable();
+                }
+                (self.graph.meta(f.node).hash, Factor { node: f.node, labels })
+            })
+            .collect();
         factors.sort_by(|a, b| (a.0, &a.1.labels, a.1.node).cmp(&(b.0, &b.1.labels, b.1.node)));
         let encoding: Encoding = factors.iter().map(|(h, f)| (*h, f.labels.clone())).collect();
         if self.best.as_ref().is_none_or(|(least, ..)| encoding < *least) {

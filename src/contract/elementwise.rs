@@ -4,9 +4,9 @@ use super::Draft;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::function::{Constant, ELEMENTWISE, Function, Map, Map2, Parity, Sign};
-use crate::parse::{Declarations, parse};
 use crate::index::{Axes, Factor, Graph, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
+use crate::parse::{Declarations, parse};
 use std::sync::OnceLock;
 
 /// The formulas of the function table, read when first asked for.
@@ -205,7 +205,8 @@ impl Graph {
         })?;
         let c = c.clone();
         let merge = c.factors[at].clone();
-        let inner_out: Labels = c.out.iter().flat_map(|&l| if l == merge.labels[0] { merge.labels[1..].to_vec() } else { vec![l] }).collect();
+        let inner_out: Labels =
+            c.out.iter().flat_map(|&l| if l == merge.labels[0] { merge.labels[1..].to_vec() } else { vec![l] }).collect();
         let mut all = Draft::new();
         all.labels(&c.dims);
         let rest: Vec<Factor> = c.factors.iter().enumerate().filter(|(k, _)| *k != at).map(|(_, f)| f.clone()).collect();

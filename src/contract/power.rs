@@ -64,7 +64,9 @@ impl Graph {
     }
 
     fn power_of_scaled(&mut self, c: &Number, a: NodeId, base: NodeId, p: &Number) -> NodeId {
-        if (p.is_integer() || !c.is_negative()) && let Some(power) = c.pow(p) {
+        if (p.is_integer() || !c.is_negative())
+            && let Some(power) = c.pow(p)
+        {
             let rest = self.power(a, p);
             return self.scale(&power, rest);
         }
@@ -107,7 +109,9 @@ impl Graph {
         if !inside.is_empty() {
             let mut rest = Draft::new();
             rest.labels(&c.dims);
-            inside.iter().for_each(|f| { rest.factor(f.node, &f.labels); });
+            inside.iter().for_each(|f| {
+                rest.factor(f.node, &f.labels);
+            });
             let rest = self.contract(rest.out(&c.out));
             let power = self.plain_power(rest, p);
             draft.factor(power, &c.out);
@@ -120,8 +124,9 @@ impl Graph {
     pub(super) fn collect_powers(&mut self, draft: &mut Draft) -> bool {
         for at in 0..draft.factors.len() {
             let (base, labels) = (self.base_of(draft.factors[at].node), draft.factors[at].labels.clone());
-            let same: Vec<usize> =
-                (at..draft.factors.len()).filter(|&k| draft.factors[k].labels == labels && self.same_base(self.base_of(draft.factors[k].node), base)).collect();
+            let same: Vec<usize> = (at..draft.factors.len())
+                .filter(|&k| draft.factors[k].labels == labels && self.same_base(self.base_of(draft.factors[k].node), base))
+                .collect();
             let plain = same.iter().all(|&k| draft.factors[k].node == base) && !labels.is_empty() && !self.is_exp(base);
             if same.len() < 2 || plain {
                 continue;

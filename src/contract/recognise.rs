@@ -9,7 +9,11 @@ use crate::number::Number;
 impl Graph {
     /// Applies one recognition; each leaves fewer factors, or fewer exponentials and negative powers.
     pub(super) fn recognise(&mut self, draft: &mut Draft) -> bool {
-        self.cancel_inverse(draft) || self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_merges(draft)
+        self.cancel_inverse(draft)
+            || self.make_softmax(draft)
+            || self.make_sigmoid(draft)
+            || self.join_sign_and_abs(draft)
+            || self.join_merges(draft)
     }
 
     /// `inv(X)*X` and `X*inv(X)` are the identity; the label between them must be theirs alone.
@@ -148,9 +152,30 @@ impl Graph {
         Some((v, self.power(s, &(&p + &Number::ONE))))
     }
 
+    /// `sign(u)*abs(u)^p` is `u*abs(u)^(p-1)`.
+    fn join_sign_and_abs(&mut self, draft: &mut Draft) -> bool {
+        for at in 0..draft.factors.len() {
+            let Node::Map(Map::Sign, u) = self.node(draft.factors[at].node) else { continue };
+            let (u, labels) = (*u, draft.factors[at].labels.clone());
+            let exponent = |g: &Graph, node: NodeId| match g.node(node) {
+                Node::Map(Map::Abs, v) if *v == u => Some(Number::ONE),
+                Node::Power(base, p) if matches!(g.node(*base), Node::Map(Map::Abs, v) if *v == u) => Some(p.clone()),
+                _ => None,
+            };
+            let found = draft.factors.iter().enumerate().find_map(|(k, f)| Some((k, exponent(self, f.node)?)).filter(|_| f.labels == labels));
+            let Some((other, p)) = found else { continue };
+            let abs = self.map(Map::Abs, u);
+            draft.factors[at].node = u;
+            draft.factors[other].node = self.power(abs, &(&p - &Number::ONE));
+            return true;
+        }
+        false
+    }
+
     /// The stacking bijection with itself is a delta, whichever side it is joined at.
     fn join_merges(&mut self, draft: &mut Draft) -> bool {
-        let merges: Vec<usize> = (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::Merge(..))).collect();
+        let merges: Vec<usize> =
+            (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::Merge(..))).collect();
         for (n, &a) in merges.iter().enumerate() {
             let la = draft.factors[a].labels.clone();
             if self.drop_merge(draft, a, &la) {
@@ -208,7 +233,8 @@ impl Graph {
     /// `eps[i,j,k]*eps[i,l,m] = delta[j,l]*delta[k,m] - delta[j,m]*delta[k,l]`; a Levi-Civita symbol against what is
     /// symmetric in two of its indices is zero.
     pub(super) fn expand_levi_civita(&mut self, draft: &Draft) -> Option<NodeId> {
-        let symbols: Vec<usize> = (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::LeviCivita)).collect();
+        let symbols: Vec<usize> =
+            (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::LeviCivita)).collect();
         for (n, &a) in symbols.iter().enumerate() {
             let la = draft.factors[a].labels.clone();
             if !super::all_distinct(&la) || self.is_symmetric_at(draft, a) {
@@ -217,7 +243,9 @@ impl Graph {
             }
             for &b in &symbols[n + 1..] {
                 let lb = draft.factors[b].labels.clone();
-                let shared = (0..3).flat_map(|i| (0..3).map(move |j| (i, j))).find(|&(i, j)| la[i] == lb[j] && !draft.is_out(la[i]) && draft.uses(la[i]) == 2);
+                let shared = (0..3)
+                    .flat_map(|i| (0..3).map(move |j| (i, j)))
+                    .find(|&(i, j)| la[i] == lb[j] && !draft.is_out(la[i]) && draft.uses(la[i]) == 2);
                 let Some((i, j)) = shared else { continue };
                 // A cyclic shift keeps the sign.
                 let (p, q, r, s) = (la[(i + 1) % 3], la[(i + 2) % 3], lb[(j + 1) % 3], lb[(j + 2) % 3]);
@@ -249,13 +277,31 @@ impl Graph {
                 return false;
             }
             let others = |swap: bool| {
-                let mut all: Vec<(NodeId, Labels)> = draft.factors.iter().enumerate().filter(|(k, _)| *k != at).map(|(_, f)| {
-                    let mut ls: Labels = f.labels.iter().map(|&l| if swap && l == x { y } else if swap && l == y { x } else { l }).collect();
-                    if self.has_symmetric_axes(f.node) {
-                        ls.sort_unstable();
-                    }
-                    (f.node, ls)
-                }).collect();
+                let mut all: Vec<(NodeId, Labels)> = draft
+                    .factors
+                    .iter()
+                    .enumerate()
+                    .filter(|(k, _)| *k != at)
+                    .map(|(_, f)| {
+                        let mut ls: Labels = f
+                            .labels
+                            .iter()
+                            .map(|&l| {
+                                if swap && l == x {
+                                    y
+                                } else if swap && l == y {
+                                    x
+                                } else {
+                                    l
+                                }
+                            })
+                            .collect();
+                        if self.has_symmetric_axes(f.node) {
+                            ls.sort_unstable();
+                        }
+                        (f.node, ls)
+                    })
+                    .collect();
                 all.sort();
                 all
             };

@@ -47,8 +47,10 @@ impl Network {
             })
             .collect();
         // Of several, one whose matrix need not be transposed.
-        let straight = |&&(v, e): &&(Label, usize)| self.edges[e].to == v && !matches!(raiser.terms.node(self.edges[e].matrix), Mat::Transpose(_));
-        let turned = |&&(v, e): &&(Label, usize)| self.edges[e].from == v && matches!(raiser.terms.node(self.edges[e].matrix), Mat::Transpose(_));
+        let straight =
+            |&&(v, e): &&(Label, usize)| self.edges[e].to == v && !matches!(raiser.terms.node(self.edges[e].matrix), Mat::Transpose(_));
+        let turned =
+            |&&(v, e): &&(Label, usize)| self.edges[e].from == v && matches!(raiser.terms.node(self.edges[e].matrix), Mat::Transpose(_));
         let Some(&(v, e)) = ends.iter().find(straight).or_else(|| ends.iter().find(turned)).or_else(|| ends.first()) else { return false };
         let w = self.other_end(e, v);
         let matrix = self.oriented(raiser, e, w);
@@ -147,7 +149,9 @@ impl Network {
             _ if stuck => return self.contraction(raiser),
             [] => {
                 let one = raiser.terms.number(1);
-                if self.scalars.is_empty() { return one }
+                if self.scalars.is_empty() {
+                    return one;
+                }
                 return raiser.terms.had(&self.scalars.clone());
             }
             [v] => self.take_column(raiser, *v),
@@ -172,7 +176,14 @@ impl Network {
             let dim = self.vertices[v as usize].dim;
             let scalar = match vectors.as_slice() {
                 [] => raiser.terms.size(dim),
-                [x] => raiser.terms.call(MatFn::Sum, &[*x]),
+                [x] => {
+                    // sum(sum(X, 2)) is sum(X).
+                    let inner = match raiser.terms.node(*x) {
+                        Mat::Call(MatFn::SumColumns, of) => of[0],
+                        _ => *x,
+                    };
+                    raiser.terms.call(MatFn::Sum, &[inner])
+                }
                 _ => {
                     // The longest chain last.
                     vectors.sort_by(|a, b| {
@@ -241,5 +252,8 @@ fn best_trace(raiser: &mut Raiser, matrix: Id) -> Id {
         }
     }
     let terms = &raiser.terms;
-    candidates.into_iter().min_by(|a, b| terms.cost(*a).plain.cmp(&terms.cost(*b).plain).then_with(|| terms.compare(*a, *b))).unwrap_or(matrix)
+    candidates
+        .into_iter()
+        .min_by(|a, b| terms.cost(*a).plain.cmp(&terms.cost(*b).plain).then_with(|| terms.compare(*a, *b)))
+        .unwrap_or(matrix)
 }

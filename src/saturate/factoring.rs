@@ -205,7 +205,7 @@ fn symmetric_pairs(graph: &Graph, all: &[(Number, Id)], found: &mut impl FnMut(H
 }
 
 /// The class of the transpose, if it is in the graph already.
-fn find_transpose(graph: &Graph, t: Id, depth: usize) -> Option<Id> {
+pub fn find_transpose(graph: &Graph, t: Id, depth: usize) -> Option<Id> {
     let t = graph.canonical(t);
     if graph.is_scalar(t) || graph.facts(t).contains(crate::fact::Facts::SYMMETRIC) {
         return Some(t);

@@ -4,6 +4,10 @@
 mod extract;
 mod factoring;
 mod graph;
+mod law;
+mod matcher;
+
+pub use law::{Law, RuleSet};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::{Build, Mat, Terms};
@@ -11,6 +15,7 @@ use egg::{Id, RecExpr};
 use extract::Extractor;
 use factoring::Factoring;
 use graph::Graph;
+use matcher::Match;
 
 /// How far saturation may go. The clock plays no part, so that the same input always gives the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +64,7 @@ const NORMALISATIONS: usize = 6;
 ///
 /// # Errors
 /// [`ErrorKind::Internal`] if a law made two terms of different shape equal, or if there is no seed.
-pub fn simplify(terms: &Terms, seeds: &[Id], limits: &Limits) -> Result<Outcome> {
+pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
     let mut graph = Graph::default();
     let seeds = graph.add_terms(terms, seeds);
     let Some((root, others)) = seeds.split_first() else {
@@ -67,7 +72,8 @@ pub fn simplify(terms: &Terms, seeds: &[Id], limits: &Limits) -> Result<Outcome>
     };
     others.iter().for_each(|seed| _ = graph.union(*root, *seed));
     graph.normalise(NORMALISATIONS, limits.nodes);
-    let (iterations, stop) = saturate(&mut graph, limits);
+    let mut fired = vec![0; rules.laws().len()];
+    let (iterations, stop) = saturate(&mut graph, rules, limits, &mut fired);
     if let Some((a, b)) = &graph.egraph.analysis.clash {
         debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
         return Err(Error::new(ErrorKind::Internal, format!("terms of different form were found equal: {a:?} and {b:?}")));
@@ -75,31 +81,58 @@ pub fn simplify(terms: &Terms, seeds: &[Id], limits: &Limits) -> Result<Outcome>
     let mut extractor = Extractor::new(&graph);
     let best = extractor.extract(*root);
     let best = extractor.terms.to_recexpr(best);
-    let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws: Vec::new() };
+    let laws = rules.laws().iter().zip(fired).filter(|(_, times)| *times > 0).map(|(law, times)| (law.name.clone(), times)).collect();
+    let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
     Ok(Outcome { best, stats })
 }
 
 /// Searches, builds what was found and merges, until nothing is found or a limit is reached.
-fn saturate(graph: &mut Graph, limits: &Limits) -> (usize, Stop) {
+fn saturate(graph: &mut Graph, rules: &RuleSet, limits: &Limits, fired: &mut [usize]) -> (usize, Stop) {
     let mut factoring = Factoring::default();
-    for iteration in 0..limits.iterations {
+    for iteration in 1..=limits.iterations {
+        let found = search(graph, rules);
         let hits = factoring.search(graph);
         let mut changed = false;
+        for (class, law, found) in found {
+            if graph.node_count() > limits.nodes {
+                break;
+            }
+            let built = matcher::apply(graph, rules.law(law), found);
+            if graph.union(class, built) {
+                fired[law] += 1;
+                changed = true;
+            }
+        }
         for (class, hit) in hits {
             if graph.node_count() > limits.nodes {
-                graph.normalise(1, 0);
-                return (iteration + 1, Stop::Nodes);
+                break;
             }
-            if let Some(built) = factoring::build(graph, hit) {
-                changed |= graph.union(class, built);
-            }
-        }
-        if !changed {
-            return (iteration + 1, Stop::Saturated);
+            changed |= factoring::build(graph, hit).is_some_and(|built| graph.union(class, built));
         }
         graph.normalise(NORMALISATIONS, limits.nodes);
+        if graph.node_count() > limits.nodes {
+            return (iteration, Stop::Nodes);
+        }
+        if !changed {
+            return (iteration, Stop::Saturated);
+        }
     }
     (limits.iterations, Stop::Iterations)
+}
+
+/// Every match of every law whose operators all occur.
+fn search(graph: &Graph, rules: &RuleSet) -> Vec<(Id, usize, Match)> {
+    let classes = graph.classes();
+    let present = classes.iter().flat_map(|c| graph.nodes(*c)).fold(0, |all, node| all | node.operator().bit());
+    let mut found = Vec::new();
+    for class in classes {
+        for node in graph.nodes(class) {
+            for law in rules.applicable(node.operator(), present) {
+                found.extend(matcher::matches(graph, rules.law(law), node).into_iter().map(|m| (class, law, m)));
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
