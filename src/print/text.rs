@@ -41,8 +41,8 @@ impl Notation for Text {
 
     fn product(&self, kind: Product, factors: &[Piece]) -> Piece {
         match kind {
-            Product::Matrix => self.infix(factors, "*"),
-            Product::Elementwise => self.infix(factors, ".*"),
+            Product::Matrix => self.infix(factors, "*", Level::Product),
+            Product::Elementwise => self.infix(factors, ".*", Level::Product),
             Product::Kronecker => {
                 let factors: Vec<&str> = factors.iter().map(|p| p.text.as_str()).collect();
                 Piece::atom(format!("kron({})", factors.join(", ")))
