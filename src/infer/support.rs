@@ -1,0 +1,64 @@
+//! The one place that refuses what is understood but cannot be lowered yet. What a later version can do is deleted here.
+
+use crate::error::{Error, Result};
+use crate::expr::{Op, Shape, Subscript};
+use crate::function::{Call, Function};
+use crate::typed::{Typed, TypedId, TypedNode};
+
+/// # Errors
+/// Of kind `Unsupported`, naming the construct, for the first node that cannot be lowered.
+pub fn check(typed: &Typed) -> Result<()> {
+    for node in &typed.nodes {
+        if let Some(construct) = unsupported(typed, node) {
+            let error = Error::unsupported(construct);
+            return Err(node.span.into_iter().fold(error, Error::at));
+        }
+    }
+    Ok(())
+}
+
+/// What the node is called, if it cannot be lowered.
+fn unsupported(typed: &Typed, node: &TypedNode) -> Option<String> {
+    match &node.op {
+        Op::Call(Function::Call(call), arguments) => unsupported_call(typed, *call, arguments),
+        Op::Apply { function, .. } => Some(format!("the declared function `{function}`")),
+        Op::Block(_) => Some("a block matrix".to_owned()),
+        Op::Pow(base, exponent) => unsupported_power(typed, *base, *exponent),
+        Op::LeviCivita(s) if s.len() != 3 => Some(format!("`eps` with {} indices", s.len())),
+        Op::Subscript(_, s) | Op::Delta(s) | Op::LeviCivita(s) => s.iter().find_map(|s| unsupported_subscript(typed, s)),
+        _ => None,
+    }
+}
+
+fn unsupported_call(typed: &Typed, call: Call, arguments: &[TypedId]) -> Option<String> {
+    let name = call.name();
+    let of_matrix = matches!(typed.node(*arguments.first()?).shape, Shape::Matrix(..));
+    match call {
+        _ if !call.row().supported => Some(format!("the function `{name}`")),
+        Call::Norm1 | Call::Norm2 | Call::NormInf | Call::Norm if of_matrix => Some(format!("`{name}` of a matrix")),
+        Call::Unit if !matches!(typed.node(arguments[0]).op, Op::Number(_)) => Some("a unit vector of symbolic number".to_owned()),
+        _ => None,
+    }
+}
+
+fn unsupported_power(typed: &Typed, base: TypedId, exponent: TypedId) -> Option<String> {
+    if typed.node(exponent).shape != Shape::Scalar {
+        return Some("a power with a matrix as its exponent".to_owned());
+    }
+    if typed.node(base).shape == Shape::Scalar {
+        return None;
+    }
+    match &typed.node(exponent).op {
+        Op::Number(n) if n.is_integer() => None,
+        Op::Number(n) => Some(format!("the power {n} of a matrix")),
+        _ => Some("a symbolic power of a matrix".to_owned()),
+    }
+}
+
+fn unsupported_subscript(typed: &Typed, subscript: &Subscript<TypedId>) -> Option<String> {
+    match subscript {
+        Subscript::Index(_) => None,
+        Subscript::At(a) => (!matches!(typed.node(*a).op, Op::Number(_))).then(|| "an entry of symbolic number".to_owned()),
+        Subscript::All | Subscript::Range(..) => Some("a part of a tensor, such as `A[1:k,:]`,".to_owned()),
+    }
+}

@@ -1,0 +1,385 @@
+//! Builds the expression of a matrix term, with the orientation of each sum chosen so that few minus signs are left.
+
+use super::factors::{Factors, call, positive_first, power_of};
+use super::forms::{SCALAR, children, forms, names};
+use super::indices::has_stacked_output;
+use super::order::{compare, degree};
+use super::share::tokens;
+use crate::dim::{Dim, Symbol};
+use crate::error::{Error, ErrorKind, Result};
+use crate::expr::{Expr, Op};
+use crate::function::{Call, Function, Map, Map2, Parity};
+use crate::matrix::{Form, Mat, MatFn};
+use crate::number::Number;
+use egg::Id;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+/// How much work the choice of signs may be: nodes built.
+const SIGN_BUDGET: usize = 20_000;
+
+/// The expression with the fewest tokens over the orientations of its sums (`A*x - b` or `b - A*x`, the sign going to
+/// the product around it), found by turning one sum after the other.
+///
+/// Each sum is turned once and kept only if that is shorter, so the loop ends; the budget keeps large terms fast.
+pub(super) fn fewest_signs(terms: &[Mat]) -> Result<Expr> {
+    let mut builder = Builder::new(terms);
+    let mut best = builder.whole()?;
+    let mut size = tokens(&best);
+    let sums = (0..terms.len()).rev().filter(|&at| matches!(terms[at], Mat::Add(..)));
+    for at in sums.take(SIGN_BUDGET / terms.len().max(1)) {
+        builder.turned[at] = true;
+        let other = builder.whole()?;
+        let other_size = tokens(&other);
+        if other_size < size {
+            (best, size) = (other, other_size);
+        } else {
+            builder.turned[at] = false;
+        }
+    }
+    Ok(best)
+}
+
+pub(super) struct Builder<'a> {
+    pub terms: &'a [Mat],
+    pub forms: Vec<Form>,
+    /// Whether the term is written entry by entry because a contraction is in it.
+    pub indexed: Vec<bool>,
+    /// Names that an index may not have.
+    pub taken: BTreeSet<Symbol>,
+    /// Whether the sum is written with all signs changed.
+    turned: Vec<bool>,
+    memo: Vec<Option<Factors>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(terms: &'a [Mat]) -> Builder<'a> {
+        let forms = forms(terms);
+        let mut indexed = vec![false; terms.len()];
+        for (at, term) in terms.iter().enumerate() {
+            let of = |id: &Id| indexed[usize::from(*id)];
+            indexed[at] = match term {
+                Mat::Contract(spec, all) => !has_stacked_output(terms, spec, all),
+                Mat::Times([_, a]) => of(a),
+                Mat::Scale(..) | Mat::Map(..) | Mat::Power(..) | Mat::Map2(..) | Mat::Had(_) | Mat::Add(..) => {
+                    children(term).iter().any(of)
+                }
+                _ => false,
+            };
+        }
+        Builder { terms, forms, indexed, taken: names(terms), turned: vec![false; terms.len()], memo: Vec::new() }
+    }
+
+    fn whole(&mut self) -> Result<Expr> {
+        self.memo = vec![None; self.terms.len()];
+        if self.terms.is_empty() {
+            return Err(Error::new(ErrorKind::Internal, "a term without nodes cannot be written"));
+        }
+        Ok(self.factors(Id::from(self.terms.len() - 1))?.finish())
+    }
+
+    pub fn is_scalar(&self, id: Id) -> bool {
+        self.forms[usize::from(id)] == SCALAR
+    }
+
+    /// The term as a product, outside of index notation.
+    pub fn factors(&mut self, id: Id) -> Result<Factors> {
+        let at = usize::from(id);
+        if let Some(known) = &self.memo[at] {
+            return Ok(known.clone());
+        }
+        let factors = if self.indexed[at] { self.indexed_value(id)? } else { self.build(id)? };
+        self.memo[at] = Some(factors.clone());
+        Ok(factors)
+    }
+
+    pub fn expr(&mut self, id: Id) -> Result<Expr> {
+        Ok(self.factors(id)?.finish())
+    }
+
+    fn build(&mut self, id: Id) -> Result<Factors> {
+        let scalar = self.is_scalar(id);
+        let terms = self.terms;
+        let leaf = |e: Expr| Ok(Factors::of(e, scalar));
+        match &terms[usize::from(id)] {
+            Mat::Number(n) => Ok(Factors::number(n.clone())),
+            Mat::Constant(c) => leaf(Expr::new(Op::Constant(*c))),
+            Mat::Size(d) => Ok(size(*d)),
+            Mat::Var(v) => leaf(Expr::var(v.clone())),
+            Mat::Eye(n) if scalar => Ok(Factors::number(Number::int(n.as_number().unwrap_or(1)))),
+            Mat::Eye(n) => leaf(call(Call::Eye, [dim(*n)])),
+            Mat::Zero(_) if scalar => Ok(Factors::number(Number::ZERO)),
+            Mat::Zero(form) => leaf(constant_array(Call::Zeros, form)),
+            Mat::Unit(i, n) => leaf(call(Call::Unit, [Expr::number(*i), dim(*n)])),
+            Mat::Fill(m, n, [c]) => self.fill(*m, *n, *c, scalar),
+            Mat::Scale(n, [a]) => Ok(self.factors(*a)?.scaled(n)),
+            Mat::Times([s, a]) => Ok(self.factors(*s)?.times(self.factors(*a)?)),
+            Mat::Had(all) => all.iter().try_fold(Factors::one(), |product, a| Ok(product.times(self.factors(*a)?))),
+            Mat::Mul(all) => self.chain(all, scalar),
+            Mat::Add(coefficients, all) => self.sum(id, coefficients, all),
+            Mat::Transpose([a]) => self.linear(&[*a], scalar, |all| transposed(&all[0])),
+            Mat::Map(map, [a]) => {
+                let argument = self.factors(*a)?;
+                Ok(mapped(*map, argument, scalar))
+            }
+            Mat::Map2(function, [a, b]) => leaf(map2(*function, self.expr(*a)?, self.expr(*b)?, scalar)),
+            Mat::Power(p, [a]) => Ok(power_of(self.factors(*a)?, p)),
+            Mat::MatPower(p, [a]) => self.matrix_power(*p, *a),
+            Mat::Call(function, all) => self.call(*function, all, scalar),
+            Mat::Commutation(m, n) => leaf(call(Call::Commutation, [dim(*m), dim(*n)])),
+            Mat::LeviCivita | Mat::Merge(..) | Mat::Contract(..) => self.indexed_value(id),
+        }
+    }
+
+    fn fill(&mut self, m: Dim, n: Dim, c: Id, scalar: bool) -> Result<Factors> {
+        let value = self.factors(c)?;
+        if scalar {
+            return Ok(value);
+        }
+        let ones = Factors { fill: true, ..Factors::of(constant_array(Call::Ones, &Form::Grid(m, n)), false) };
+        Ok(value.times(ones))
+    }
+
+    /// A function that is linear in each argument: scalars go in front of it.
+    fn linear(&mut self, arguments: &[Id], scalar: bool, make: impl Fn(&[Expr]) -> Expr) -> Result<Factors> {
+        let mut product = Factors::one();
+        let mut cores = Vec::new();
+        for a in arguments {
+            let (scalars, core) = self.factors(*a)?.split();
+            product = product.times(scalars);
+            cores.push(core.unwrap_or_else(|| Expr::number(Number::ONE)));
+        }
+        Ok(product.times(Factors::of(make(&cores), scalar)))
+    }
+
+    fn chain(&mut self, all: &[Id], scalar: bool) -> Result<Factors> {
+        self.linear(all, scalar, |cores| {
+            let mut chain = Vec::new();
+            for core in cores {
+                match core.op() {
+                    Op::Mul(inner) => chain.extend(inner.iter().cloned()),
+                    _ => chain.push(core.clone()),
+                }
+            }
+            Expr::new(Op::Mul(chain))
+        })
+    }
+
+    fn matrix_power(&mut self, p: i64, a: Id) -> Result<Factors> {
+        let inner = self.factors(a)?;
+        let sign = if p % 2 != 0 && inner.coefficient.is_negative() { Number::MINUS_ONE } else { Number::ONE };
+        let base = inner.absolute().finish();
+        Ok(Factors::of(Expr::new(Op::Pow(base, Expr::number(p))), false).scaled(&sign))
+    }
+
+    fn sum(&mut self, id: Id, coefficients: &[Number], all: &[Id]) -> Result<Factors> {
+        let mut terms = Vec::with_capacity(all.len());
+        for (n, a) in coefficients.iter().zip(all) {
+            terms.push(self.factors(*a)?.scaled(n));
+        }
+        let scalar = self.is_scalar(id);
+        // A scalar in a sum stands for every entry, so `ones` is not needed where another term shows the shape.
+        let shown = terms.iter().any(|t| !t.fill && !t.is_scalar());
+        if !scalar && shown {
+            terms = terms.into_iter().map(|t| if t.fill { t.split().0 } else { t }).collect();
+        }
+        Ok(self.oriented_sum(id, terms, scalar))
+    }
+
+    /// The sum with the sign that this build gives it: `-1` times the written sum if that is turned.
+    pub fn oriented_sum(&self, id: Id, terms: Vec<Factors>, scalar: bool) -> Factors {
+        let mut terms: Vec<SumTerm> = terms.into_iter().map(|t| SumTerm::new(t, scalar)).collect();
+        terms.sort_by(SumTerm::compare);
+        let turn = naturally_turned(&terms) != self.turned[usize::from(id)];
+        let terms = terms.into_iter().map(|t| if turn { t.factors.scaled(&Number::MINUS_ONE) } else { t.factors }.finish());
+        let sum = Expr::new(Op::Add(positive_first(terms.collect())));
+        Factors::of(sum, scalar).scaled(if turn { &Number::MINUS_ONE } else { &Number::ONE })
+    }
+
+    fn call(&mut self, function: MatFn, all: &[Id], scalar: bool) -> Result<Factors> {
+        let name = call_of(function);
+        let axis = match function {
+            MatFn::SumRows | MatFn::MeanRows => Some(1),
+            MatFn::SumColumns | MatFn::MeanColumns => Some(2),
+            _ => None,
+        };
+        let make = |arguments: Vec<Expr>| call(name, arguments.into_iter().chain(axis.map(Expr::number)));
+        match role(function) {
+            Role::Linear => self.linear(all, scalar, |arguments| make(arguments.to_vec())),
+            Role::Even => {
+                let arguments = all.iter().map(|a| Ok(self.factors(*a)?.absolute().finish())).collect::<Result<Vec<_>>>()?;
+                Ok(Factors::of(make(arguments), scalar))
+            }
+            Role::Odd => {
+                let mut sign = Number::ONE;
+                let mut arguments = Vec::new();
+                for a in all {
+                    let f = self.factors(*a)?;
+                    if f.coefficient.is_negative() {
+                        sign = -&sign;
+                    }
+                    arguments.push(f.absolute().finish());
+                }
+                Ok(Factors::of(make(arguments), scalar).scaled(&sign))
+            }
+            Role::Other => {
+                let arguments = all.iter().map(|a| self.expr(*a)).collect::<Result<Vec<_>>>()?;
+                Ok(Factors::of(make(arguments), scalar))
+            }
+        }
+    }
+}
+
+/// What a factor of an argument does to the value.
+enum Role {
+    /// Scalars go in front.
+    Linear,
+    /// The sign of the argument does not matter.
+    Even,
+    /// A minus goes in front.
+    Odd,
+    Other,
+}
+
+fn role(function: MatFn) -> Role {
+    match function {
+        MatFn::Trace
+        | MatFn::Diag
+        | MatFn::DiagOf
+        | MatFn::Sum
+        | MatFn::SumRows
+        | MatFn::SumColumns
+        | MatFn::Mean
+        | MatFn::MeanRows
+        | MatFn::MeanColumns
+        | MatFn::Vec
+        | MatFn::Kron
+        | MatFn::Cross
+        | MatFn::Sym
+        | MatFn::Skew => Role::Linear,
+        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::LogDet => Role::Even,
+        MatFn::Inv => Role::Odd,
+        MatFn::Det | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Role::Other,
+    }
+}
+
+fn call_of(function: MatFn) -> Call {
+    match function {
+        MatFn::Inv => Call::Inv,
+        MatFn::Det => Call::Det,
+        MatFn::LogDet => Call::LogDet,
+        MatFn::Adj => Call::Adj,
+        MatFn::Trace => Call::Trace,
+        MatFn::Diag | MatFn::DiagOf => Call::Diag,
+        MatFn::Sum | MatFn::SumRows | MatFn::SumColumns => Call::Sum,
+        MatFn::Mean | MatFn::MeanRows | MatFn::MeanColumns => Call::Mean,
+        MatFn::Product => Call::Product,
+        MatFn::Norm1 => Call::Norm1,
+        MatFn::Norm2 => Call::Norm2,
+        MatFn::NormF => Call::NormF,
+        MatFn::NormInf => Call::NormInf,
+        MatFn::LogSumExp => Call::LogSumExp,
+        MatFn::Softmax => Call::Softmax,
+        MatFn::Vec => Call::Vec,
+        MatFn::Kron => Call::Kron,
+        MatFn::Cross => Call::Cross,
+        MatFn::Sym => Call::Sym,
+        MatFn::Skew => Call::Skew,
+    }
+}
+
+/// A term of a sum with what decides its place.
+struct SumTerm {
+    factors: Factors,
+    constant: bool,
+    degree: i64,
+    /// The term without its coefficient.
+    shown: Expr,
+}
+
+impl SumTerm {
+    fn new(factors: Factors, scalar_sum: bool) -> SumTerm {
+        let (scalars, core) = factors.clone().split();
+        let degree = match &core {
+            Some(core) => degree(core),
+            None if scalar_sum => scalars.above.iter().map(degree).sum(),
+            None => 0,
+        };
+        let constant = match &core {
+            Some(core) => matches!(core.op(), Op::Call(Function::Call(Call::Eye | Call::Ones | Call::Zeros), _)),
+            None => !scalar_sum || degree == 0 && scalars.below.iter().all(|b| super::order::degree(b) == 0),
+        };
+        let shown = Factors { coefficient: Number::ONE, ..factors.clone() }.finish();
+        SumTerm { factors, constant, degree, shown }
+    }
+
+    /// Constants last, longer products first, then by content.
+    fn compare(&self, other: &SumTerm) -> Ordering {
+        let by_degree = self.constant.cmp(&other.constant).then(other.degree.cmp(&self.degree));
+        by_degree.then_with(|| compare(&self.shown, &other.shown)).then_with(|| self.factors.coefficient.cmp(&other.factors.coefficient))
+    }
+}
+
+/// Whether the sum reads better with all signs changed: more terms are added than subtracted then, or as many and
+/// the constant (else the first term) is added.
+fn naturally_turned(terms: &[SumTerm]) -> bool {
+    let negative = |t: &SumTerm| t.factors.coefficient.is_negative();
+    let minuses = terms.iter().filter(|t| negative(t)).count();
+    match (2 * minuses).cmp(&terms.len()) {
+        Ordering::Less => false,
+        Ordering::Greater => true,
+        Ordering::Equal => terms.iter().rfind(|t| t.constant).or(terms.first()).is_some_and(negative),
+    }
+}
+
+/// A sign passes through an odd function and is lost in an even one.
+pub(super) fn mapped(map: Map, argument: Factors, scalar: bool) -> Factors {
+    let negative = argument.coefficient.is_negative();
+    let make = |argument: Factors| Factors::of(Expr::call(Function::Map(map), [argument.finish()]), scalar);
+    match map.row().parity {
+        Parity::Even => make(argument.absolute()),
+        Parity::Odd if negative => make(argument.absolute()).scaled(&Number::MINUS_ONE),
+        Parity::Odd | Parity::Neither => make(argument),
+    }
+}
+
+pub(super) fn map2(function: Map2, a: Expr, b: Expr, scalar: bool) -> Expr {
+    match function {
+        Map2::Power if scalar => Expr::new(Op::Pow(a, b)),
+        Map2::Power => Expr::new(Op::HadPow(a, b)),
+        Map2::Max => call(Call::Max, [a, b]),
+        Map2::Min => call(Call::Min, [a, b]),
+    }
+}
+
+fn transposed(e: &Expr) -> Expr {
+    match e.op() {
+        Op::Transpose(inner) => inner.clone(),
+        Op::Call(Function::Call(Call::Eye), n) if n.len() == 1 => e.clone(),
+        _ => Expr::new(Op::Transpose(e.clone())),
+    }
+}
+
+pub(super) fn dim(d: Dim) -> Expr {
+    match d.as_number() {
+        Some(n) => Expr::number(n),
+        None => Expr::new(Op::Size(d)),
+    }
+}
+
+pub(super) fn size(d: Dim) -> Factors {
+    match d.as_number() {
+        Some(n) => Factors::number(Number::int(n)),
+        None => Factors::scalar(dim(d)),
+    }
+}
+
+/// `ones(n)`, `ones(n)'`, `ones(m, n)`, `zeros(…)`.
+fn constant_array(name: Call, form: &Form) -> Expr {
+    match form {
+        Form::Grid(m, n) if *n == Dim::ONE => call(name, [dim(*m)]),
+        Form::Grid(m, n) if *m == Dim::ONE => transposed(&call(name, [dim(*n)])),
+        Form::Grid(m, n) => call(name, [dim(*m), dim(*n)]),
+        Form::Tensor(axes) => call(name, axes.iter().map(|d| dim(*d))),
+    }
+}

@@ -1,0 +1,282 @@
+//! A product taken apart: number, scalars above and below the line, and what is not a scalar.
+
+use super::order::compare;
+use crate::expr::{Expr, Op};
+use crate::function::{Call, Function, Map};
+use crate::number::Number;
+
+/// `coefficient * above / below * (had ./ under)`; without `had` and `under` it is a scalar.
+#[derive(Clone, Debug)]
+pub(super) struct Factors {
+    pub coefficient: Number,
+    /// Scalars.
+    pub above: Vec<Expr>,
+    pub below: Vec<Expr>,
+    /// What is multiplied entry by entry; a single chain of matrices stands alone.
+    pub had: Vec<Expr>,
+    /// What it is divided by entry by entry.
+    pub under: Vec<Expr>,
+    /// Whether the non-scalar part is `ones(…)` and nothing else.
+    pub fill: bool,
+}
+
+impl Factors {
+    pub fn number(coefficient: Number) -> Factors {
+        Factors { coefficient, above: Vec::new(), below: Vec::new(), had: Vec::new(), under: Vec::new(), fill: false }
+    }
+
+    pub fn one() -> Factors {
+        Factors::number(Number::ONE)
+    }
+
+    /// One thing, a scalar or not.
+    pub fn of(e: Expr, scalar: bool) -> Factors {
+        let mut f = Factors::one();
+        if scalar {
+            f.above.push(e)
+        } else {
+            f.had.push(e)
+        }
+        f
+    }
+
+    pub fn scalar(e: Expr) -> Factors {
+        Factors::of(e, true)
+    }
+
+    pub fn is_scalar(&self) -> bool {
+        self.had.is_empty() && self.under.is_empty()
+    }
+
+    /// Both multiplied, entry by entry where neither is a scalar.
+    pub fn times(mut self, other: Factors) -> Factors {
+        self.coefficient = &self.coefficient * &other.coefficient;
+        self.fill = (self.fill && other.is_scalar()) || (other.fill && self.is_scalar());
+        self.above.extend(other.above);
+        self.below.extend(other.below);
+        self.had.extend(other.had);
+        self.under.extend(other.under);
+        self
+    }
+
+    pub fn scaled(mut self, by: &Number) -> Factors {
+        self.coefficient = &self.coefficient * by;
+        self
+    }
+
+    /// The scalars alone, and what is not a scalar as one expression.
+    pub fn split(mut self) -> (Factors, Option<Expr>) {
+        let core = if self.is_scalar() { None } else { Some(self.core()) };
+        self.had.clear();
+        self.under.clear();
+        self.fill = false;
+        (self, core)
+    }
+
+    /// The non-scalar part.
+    fn core(&self) -> Expr {
+        let above = match self.had.as_slice() {
+            [] => Expr::number(Number::ONE),
+            [one] => one.clone(),
+            many => Expr::new(Op::Had(sorted(many))),
+        };
+        match self.under.as_slice() {
+            [] => above,
+            [one] => Expr::new(Op::HadDiv(above, one.clone())),
+            many => Expr::new(Op::HadDiv(above, Expr::new(Op::Had(sorted(many))))),
+        }
+    }
+
+    /// Without its sign.
+    pub fn absolute(mut self) -> Factors {
+        self.coefficient = self.coefficient.abs();
+        self
+    }
+
+    /// The number in front and the number below the line, without the sign.
+    fn numbers(&self) -> (Number, Number) {
+        let size = self.coefficient.abs();
+        match size.as_ratio() {
+            Some((p, q)) if size.to_string().contains('/') => (Number::int(p), Number::int(q)),
+            _ => (size, Number::ONE),
+        }
+    }
+
+    /// The whole as one expression.
+    pub fn finish(self) -> Expr {
+        if self.coefficient.is_zero() {
+            return Expr::number(Number::ZERO);
+        }
+        if let Some(sum) = self.negated_sum() {
+            return sum;
+        }
+        let negative = self.coefficient.is_negative();
+        let e = self.quotient();
+        match (negative, e.op()) {
+            (false, _) => e,
+            (true, Op::Number(n)) => Expr::number(-n),
+            (true, _) => -e,
+        }
+    }
+
+    /// `-(a - b)` is `b - a`.
+    fn negated_sum(&self) -> Option<Expr> {
+        if self.coefficient != Number::MINUS_ONE || !self.below.is_empty() || !self.under.is_empty() {
+            return None;
+        }
+        match (self.above.as_slice(), self.had.as_slice()) {
+            ([only], []) | ([], [only]) => negated(only),
+            _ => None,
+        }
+    }
+
+    fn quotient(&self) -> Expr {
+        let (p, q) = self.numbers();
+        let above = self.numerator(&p);
+        let mut below: Vec<Expr> = if q.is_one() { Vec::new() } else { vec![Expr::number(q)] };
+        below.extend(sorted(&self.below));
+        match below.len() {
+            0 => above,
+            1 => above / below.remove(0),
+            _ => above / Expr::new(Op::Mul(below)),
+        }
+    }
+
+    fn numerator(&self, number: &Number) -> Expr {
+        let mut front: Vec<Expr> = if number.is_one() { Vec::new() } else { vec![Expr::number(number.clone())] };
+        front.extend(sorted(&self.above));
+        if self.is_scalar() {
+            splice_last(&mut front);
+            return product(front);
+        }
+        if self.under.is_empty() {
+            front.push(self.core());
+            splice_last(&mut front);
+            return product(front);
+        }
+        match self.had.as_slice() {
+            [] => {}
+            [one] => front.push(one.clone()),
+            many => front.push(Expr::new(Op::Had(sorted(many)))),
+        }
+        splice_last(&mut front);
+        let under = if self.under.len() == 1 { self.under[0].clone() } else { Expr::new(Op::Had(sorted(&self.under))) };
+        Expr::new(Op::HadDiv(product(front), under))
+    }
+}
+
+/// A chain at the end needs no parentheses: `2*(x'*y)` is `2*x'*y`.
+fn splice_last(factors: &mut Vec<Expr>) {
+    if let Some(Op::Mul(chain)) = factors.last().map(|e| e.op().clone()) {
+        factors.pop();
+        factors.extend(chain);
+    }
+}
+
+fn product(mut factors: Vec<Expr>) -> Expr {
+    match factors.len() {
+        0 => Expr::number(Number::ONE),
+        1 => factors.remove(0),
+        _ => Expr::new(Op::Mul(factors)),
+    }
+}
+
+fn sorted(all: &[Expr]) -> Vec<Expr> {
+    let mut all = all.to_vec();
+    all.sort_by(compare);
+    all
+}
+
+/// A sum with every sign changed.
+fn negated(e: &Expr) -> Option<Expr> {
+    let Op::Add(terms) = e.op() else { return None };
+    let flipped: Vec<Expr> = terms
+        .iter()
+        .map(|t| match t.op() {
+            Op::Neg(a) => a.clone(),
+            Op::Number(n) => Expr::number(-n),
+            _ => -t,
+        })
+        .collect();
+    Some(Expr::new(Op::Add(positive_first(flipped))))
+}
+
+/// The terms that are not subtracted first, where that avoids a leading minus.
+pub(super) fn positive_first(terms: Vec<Expr>) -> Vec<Expr> {
+    let negative = |e: &Expr| match e.op() {
+        Op::Neg(_) => true,
+        Op::Number(n) => n.is_negative(),
+        _ => false,
+    };
+    if !terms.first().is_some_and(negative) {
+        return terms;
+    }
+    let (mut ordered, rest): (Vec<Expr>, Vec<Expr>) = terms.into_iter().partition(|t| !negative(t));
+    ordered.extend(rest);
+    ordered
+}
+
+/// `base^exponent` for a positive exponent; the root by its name.
+pub(super) fn power(base: Expr, exponent: &Number, elementwise: bool) -> Expr {
+    if exponent.is_one() {
+        base
+    } else if *exponent == Number::ratio(1, 2) {
+        Expr::call(Function::Map(Map::Sqrt), [base])
+    } else if elementwise {
+        Expr::new(Op::HadPow(base, Expr::number(exponent.clone())))
+    } else {
+        Expr::new(Op::Pow(base, Expr::number(exponent.clone())))
+    }
+}
+
+/// The power of a whole product: of a single factor the exponent may change its sign, and an integer exponent takes
+/// the minus out.
+pub(super) fn power_of(f: Factors, exponent: &Number) -> Factors {
+    let integer = exponent.as_integer();
+    let sign = match integer {
+        Some(p) if f.coefficient.is_negative() && p % 2 != 0 => Number::MINUS_ONE,
+        _ => Number::ONE,
+    };
+    let f = if integer.is_some() { f.absolute() } else { f };
+    let plain = f.coefficient.is_one();
+    let (base, exponent, scalar) = match (f.above.as_slice(), f.below.as_slice(), f.had.as_slice(), f.under.as_slice()) {
+        ([], [s], [], []) if plain => (s.clone(), -exponent, true),
+        ([], [], [], [x]) if plain => (x.clone(), -exponent, false),
+        _ => {
+            let scalar = f.is_scalar();
+            (f.finish(), exponent.clone(), scalar)
+        }
+    };
+    let (base, exponent) = nested_power(base, exponent, scalar);
+    let e = power(base, &exponent.abs(), !scalar);
+    let mut result = Factors::number(sign);
+    match (scalar, exponent.is_negative()) {
+        (true, false) => result.above.push(e),
+        (true, true) => result.below.push(e),
+        (false, false) => result.had.push(e),
+        (false, true) => result.under.push(e),
+    }
+    result
+}
+
+/// `(s^2)^3` is `s^6`; integers only, for other exponents the base may not be positive.
+fn nested_power(base: Expr, exponent: Number, scalar: bool) -> (Expr, Number) {
+    // The square of a matrix is no power of its entries.
+    let parts = match base.op() {
+        Op::Pow(inner, p) if scalar => Some((inner, p)),
+        Op::HadPow(inner, p) if !scalar => Some((inner, p)),
+        _ => None,
+    };
+    if let Some((inner, p)) = parts
+        && let Op::Number(p) = p.op()
+        && p.is_integer()
+        && exponent.is_integer()
+    {
+        return (inner.clone(), p * &exponent);
+    }
+    (base, exponent)
+}
+
+pub(super) fn call(function: Call, arguments: impl IntoIterator<Item = Expr>) -> Expr {
+    Expr::call(Function::Call(function), arguments)
+}

@@ -1,0 +1,351 @@
+//! Index notation: names for the labels of contractions, deltas, and the sums that Einstein's convention does not say.
+
+use super::build::{Builder, map2, mapped, size};
+use super::factors::{Factors, call, power_of};
+use crate::dim::{Dim, Symbol};
+use crate::error::{Error, ErrorKind, Result};
+use crate::expr::{Expr, Op, Subscript};
+use crate::function::Call;
+use crate::index::{Label, Labels};
+use crate::matrix::{Form, Mat, MatFn, Spec};
+use crate::number::Number;
+use egg::Id;
+use rustc_hash::FxHashMap;
+
+/// Names of indices, in the order in which they are taken.
+const INDEX_NAMES: [&str; 14] = ["i", "j", "k", "l", "p", "q", "r", "s", "u", "v", "w", "a", "b", "c"];
+
+/// The names of indices in use, so that none means two things.
+struct Scope {
+    used: usize,
+    most: usize,
+    names: Vec<Symbol>,
+}
+
+impl Scope {
+    fn fresh(&mut self, taken: &std::collections::BTreeSet<Symbol>) -> Symbol {
+        while self.names.len() <= self.used {
+            let at = self.names.len();
+            let candidates = INDEX_NAMES.iter().map(|n| (*n).to_owned()).chain((1..).map(|n| format!("i{n}")));
+            let name = candidates.map(|n| Symbol::new(&n)).filter(|n| !taken.contains(n)).nth(at);
+            self.names.extend(name);
+        }
+        self.used += 1;
+        self.most = self.most.max(self.used);
+        self.names[self.used - 1]
+    }
+}
+
+impl Builder<'_> {
+    /// A term that holds a contraction, outside of index notation: in braces, or a scalar without.
+    pub fn indexed_value(&mut self, id: Id) -> Result<Factors> {
+        let terms = self.terms;
+        if let Mat::Contract(spec, all) = &terms[usize::from(id)]
+            && has_stacked_output(terms, spec, all)
+        {
+            return self.stacked(spec, all);
+        }
+        let axes = axes(&self.forms[usize::from(id)]);
+        self.braces(&axes, |builder, names, scope| builder.entry(id, names, scope))
+    }
+
+    /// `{entry}[i,j]`; of no axes the entry itself.
+    fn braces(&mut self, axes: &[Dim], entry: impl FnOnce(&mut Self, &[Symbol], &mut Scope) -> Result<Factors>) -> Result<Factors> {
+        let mut scope = Scope { used: 0, most: 0, names: Vec::new() };
+        let outputs: Vec<Symbol> = axes.iter().map(|_| scope.fresh(&self.taken)).collect();
+        let entry = entry(self, &outputs, &mut scope)?;
+        if outputs.is_empty() {
+            return Ok(entry);
+        }
+        let body = entry.finish();
+        let known = known_lengths(&body, &outputs);
+        let outputs = outputs.into_iter().zip(axes).zip(known).map(|((i, n), known)| (i, if known { None } else { Some(*n) }));
+        Ok(Factors::of(Expr::new(Op::Braces(body, outputs.collect())), false))
+    }
+
+    /// The entry of a term at the indices named, one for each axis.
+    fn entry(&mut self, id: Id, labels: &[Symbol], scope: &mut Scope) -> Result<Factors> {
+        let at = usize::from(id);
+        let terms = self.terms;
+        let inside = self.indexed[at] || matches!(self.forms[at], Form::Tensor(_));
+        if !inside {
+            return self.subscripted(id, labels, scope);
+        }
+        match &terms[at] {
+            Mat::Contract(spec, all) => self.contraction(spec, all, labels, scope),
+            Mat::Scale(n, [a]) => Ok(self.entry(*a, labels, scope)?.scaled(n)),
+            Mat::Times([s, a]) => Ok(self.entry(*s, &[], scope)?.times(self.entry(*a, labels, scope)?)),
+            Mat::Had(all) => all.iter().try_fold(Factors::one(), |f, a| Ok(f.times(self.operand(*a, labels, scope)?))),
+            Mat::Map(map, [a]) => Ok(mapped(*map, self.entry(*a, labels, scope)?, true)),
+            Mat::Power(p, [a]) => Ok(power_of(self.entry(*a, labels, scope)?, p)),
+            Mat::Map2(function, [a, b]) => {
+                let (a, b) = (self.operand(*a, labels, scope)?.finish(), self.operand(*b, labels, scope)?.finish());
+                Ok(Factors::scalar(map2(*function, a, b, true)))
+            }
+            Mat::Add(coefficients, all) => self.entry_of_sum(id, coefficients, all, labels, scope),
+            Mat::LeviCivita => Ok(Factors::scalar(Expr::new(Op::LeviCivita(subscripts(labels))))),
+            Mat::Zero(_) => Ok(Factors::number(Number::ZERO)),
+            Mat::Fill(_, _, [c]) => self.entry(*c, &[], scope),
+            Mat::Merge(..) => Err(no_notation()),
+            _ => self.subscripted(id, labels, scope),
+        }
+    }
+
+    /// An operand of an elementwise operation: a scalar stands for every entry.
+    fn operand(&mut self, id: Id, labels: &[Symbol], scope: &mut Scope) -> Result<Factors> {
+        if self.is_scalar(id) { self.entry(id, &[], scope) } else { self.entry(id, labels, scope) }
+    }
+
+    /// Bound names start anew in each term.
+    fn entry_of_sum(&mut self, id: Id, coefficients: &[Number], all: &[Id], labels: &[Symbol], scope: &mut Scope) -> Result<Factors> {
+        let (start, mut most) = (scope.used, scope.used);
+        let mut terms = Vec::with_capacity(all.len());
+        for (n, a) in coefficients.iter().zip(all) {
+            scope.used = start;
+            terms.push(self.operand(*a, labels, scope)?.scaled(n));
+            most = most.max(scope.used);
+        }
+        scope.used = most;
+        Ok(self.oriented_sum(id, terms, true))
+    }
+
+    /// A matrix term with subscripts: `inv(X)[i,k]`, `(A*x)[i]`.
+    fn subscripted(&mut self, id: Id, labels: &[Symbol], scope: &mut Scope) -> Result<Factors> {
+        if labels.is_empty() {
+            return self.factors(id);
+        }
+        let terms = self.terms;
+        match (&terms[usize::from(id)], labels) {
+            (Mat::Eye(_), [_, _]) => return Ok(Factors::scalar(Expr::new(Op::Delta(subscripts(labels))))),
+            (Mat::Zero(_), _) => return Ok(Factors::number(Number::ZERO)),
+            (Mat::Fill(_, _, [c]), _) => return self.entry(*c, &[], scope),
+            (Mat::Scale(n, [a]), _) => return Ok(self.entry(*a, labels, scope)?.scaled(n)),
+            (Mat::Times([s, a]), _) => return Ok(self.entry(*s, &[], scope)?.times(self.entry(*a, labels, scope)?)),
+            (Mat::Transpose([a]), [i, j]) => return self.entry(*a, &[*j, *i], scope),
+            (Mat::Transpose([a]), [_]) => return self.entry(*a, labels, scope),
+            (Mat::Call(MatFn::Diag, all), [i, j]) => {
+                let entry = self.entry(all[0], &[*i], scope)?;
+                return Ok(entry.times(Factors::scalar(Expr::new(Op::Delta(subscripts(&[*i, *j]))))));
+            }
+            _ => {}
+        }
+        let (scalars, core) = self.factors(id)?.split();
+        let core = core.ok_or_else(|| Error::new(ErrorKind::Internal, "a scalar got subscripts"))?;
+        Ok(scalars.times(Factors::scalar(Expr::new(Op::Subscript(core, subscripts(labels))))))
+    }
+
+    fn contraction(&mut self, spec: &Spec, all: &[Id], outputs: &[Symbol], scope: &mut Scope) -> Result<Factors> {
+        let mut names: Vec<Option<Symbol>> = vec![None; spec.dims.len()];
+        let mut product = Factors::one();
+        for (label, name) in spec.out.iter().zip(outputs) {
+            match names[usize::from(*label)] {
+                None => names[usize::from(*label)] = Some(*name),
+                Some(first) => product.above.push(Expr::new(Op::Delta(subscripts(&[first, *name])))),
+            }
+        }
+        let mut bound: Vec<(Symbol, Dim)> = Vec::new();
+        for label in spec.inputs.iter().flatten() {
+            let label = usize::from(*label);
+            if names[label].is_none() {
+                let name = scope.fresh(&self.taken);
+                names[label] = Some(name);
+                bound.push((name, spec.dims[label]));
+            }
+        }
+        for (child, labels) in all.iter().zip(&spec.inputs) {
+            let labels = self.shown_labels(*child, labels);
+            let labels: Vec<Symbol> = labels.iter().filter_map(|l| names[usize::from(*l)]).collect();
+            product = product.times(self.entry(*child, &labels, scope)?);
+        }
+        Ok(bound.into_iter().rev().fold(product, |product, (name, length)| summed(product, name, length)))
+    }
+
+    /// Without the label of an axis of length 1 that a column or a row does not have in the language.
+    fn shown_labels(&self, child: Id, labels: &Labels) -> Labels {
+        match &self.forms[usize::from(child)] {
+            Form::Grid(m, n) if labels.len() == 2 && *n == Dim::ONE && *m != Dim::ONE => labels[..1].into(),
+            Form::Grid(m, n) if labels.len() == 2 && *m == Dim::ONE && *n != Dim::ONE => labels[1..].into(),
+            Form::Grid(m, n) if *m == Dim::ONE && *n == Dim::ONE => Labels::new(),
+            _ => labels.clone(),
+        }
+    }
+
+    /// A contraction with stacked outputs: `vec({…}[i,j])` or `kron({…}[j,l], {…}[i,k])`.
+    fn stacked(&mut self, spec: &Spec, all: &[Id]) -> Result<Factors> {
+        let is_merge = |child: &Id| matches!(self.terms[usize::from(*child)], Mat::Merge(..));
+        let pairs: Vec<(Id, Labels)> = all.iter().copied().zip(spec.inputs.iter().cloned()).collect();
+        let (merges, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(child, _)| is_merge(child));
+        let stack_of = |out: Label| merges.iter().find(|(_, l)| l[0] == out).map(|(_, l)| (l[1], l[2]));
+        let stacks: Option<Vec<(Label, Label)>> = spec.out.iter().map(|l| stack_of(*l)).collect();
+        match stacks.as_deref() {
+            Some([(i, j)]) if merges.len() == 1 => {
+                let part = self.part(spec, &rest, &[*i, *j])?;
+                Ok(Factors::of(call(Call::Vec, [part]), false))
+            }
+            Some([(i, j), (k, l)]) if merges.len() == 2 => {
+                let (fast, slow) = separated(&rest, &[*i, *k], &[*j, *l]).ok_or_else(no_notation)?;
+                let (slow, fast) = (self.part(spec, &slow, &[*j, *l])?, self.part(spec, &fast, &[*i, *k])?);
+                Ok(Factors::of(call(Call::Kron, [slow, fast]), false))
+            }
+            _ => Err(no_notation()),
+        }
+    }
+
+    /// The contraction of some of the factors, as a matrix.
+    fn part(&mut self, spec: &Spec, factors: &[(Id, Labels)], out: &[Label]) -> Result<Expr> {
+        if let [(only, labels)] = factors
+            && labels.as_slice() == out
+        {
+            return self.expr(*only);
+        }
+        let part = Spec { dims: spec.dims.clone(), out: out.into(), inputs: factors.iter().map(|(_, l)| l.clone()).collect() };
+        let children: Vec<Id> = factors.iter().map(|(child, _)| *child).collect();
+        let axes: Vec<Dim> = out.iter().map(|l| spec.dims[usize::from(*l)]).collect();
+        Ok(self.braces(&axes, |builder, names, scope| builder.contraction(&part, &children, names, scope))?.finish())
+    }
+}
+
+/// Whether an output stacks two axes: such a contraction is written with `vec` or `kron`.
+pub(super) fn has_stacked_output(terms: &[Mat], spec: &Spec, all: &[Id]) -> bool {
+    all.iter()
+        .zip(&spec.inputs)
+        .any(|(child, labels)| matches!(terms[usize::from(*child)], Mat::Merge(..)) && spec.out.contains(&labels[0]))
+}
+
+/// The factors in two groups that share no label, the first with all labels of `a`, the second with those of `b`.
+type Group = Vec<(Id, Labels)>;
+fn separated(factors: &[(Id, Labels)], a: &[Label], b: &[Label]) -> Option<(Group, Group)> {
+    let mut reached: Vec<Label> = a.to_vec();
+    // Every pass adds a label or is the last.
+    loop {
+        let touched: Vec<Label> =
+            factors.iter().filter(|(_, l)| l.iter().any(|x| reached.contains(x))).flat_map(|(_, l)| l.iter().copied()).collect();
+        let before = reached.len();
+        for label in touched {
+            if !reached.contains(&label) {
+                reached.push(label);
+            }
+        }
+        if reached.len() == before {
+            break;
+        }
+    }
+    if b.iter().any(|l| reached.contains(l)) {
+        return None;
+    }
+    Some(factors.iter().cloned().partition(|(_, l)| l.iter().any(|x| reached.contains(x)) || l.is_empty()))
+}
+
+fn no_notation() -> Error {
+    Error::unsupported("a tensor with stacked axes in index notation")
+}
+
+fn axes(form: &Form) -> Vec<Dim> {
+    match form {
+        Form::Grid(m, n) if *n == Dim::ONE => {
+            if *m == Dim::ONE {
+                vec![]
+            } else {
+                vec![*m]
+            }
+        }
+        Form::Grid(m, n) => vec![*m, *n],
+        Form::Tensor(axes) => axes.to_vec(),
+    }
+}
+
+fn subscripts(names: &[Symbol]) -> Vec<Subscript> {
+    names.iter().map(|n| Subscript::Index(*n)).collect()
+}
+
+/// Summed over the index: silently where Einstein's convention says so, that is where the index occurs exactly twice.
+fn summed(mut product: Factors, name: Symbol, length: Dim) -> Factors {
+    let above: usize = product.above.iter().map(|e| occurrences(e, name)).sum();
+    let below: usize = product.below.iter().map(|e| occurrences(e, name)).sum();
+    match (above, below) {
+        (0, 0) => product.times(size(length)),
+        (2, 0) => product,
+        _ => {
+            let number = std::mem::replace(&mut product.coefficient, Number::ONE);
+            Factors::scalar(Expr::new(Op::IndexSum(name, product.finish()))).scaled(&number)
+        }
+    }
+}
+
+/// How often the index is free in a factor: within one tensor each time it stands there, else once or not at all.
+fn occurrences(factor: &Expr, name: Symbol) -> usize {
+    let here = |s: &[Subscript]| s.iter().filter(|s| **s == Subscript::Index(name)).count();
+    match factor.op() {
+        Op::Subscript(_, s) | Op::Delta(s) | Op::LeviCivita(s) => here(s),
+        _ => usize::from(mentions(factor, name)),
+    }
+}
+
+/// Names are bound only once in a formula, so that a name that occurs is free unless it is bound right here.
+fn mentions(e: &Expr, name: Symbol) -> bool {
+    let found = match e.op() {
+        Op::Subscript(_, s) | Op::Delta(s) | Op::LeviCivita(s) => s.contains(&Subscript::Index(name)),
+        Op::Braces(..) => return false,
+        Op::IndexSum(i, _) if *i == name => return false,
+        _ => false,
+    };
+    let mut below = false;
+    e.op().for_each_child(|c| below = below || mentions(c, name));
+    found || below
+}
+
+/// Which outputs have their length told by a tensor in the body, directly or through deltas; of those joined by
+/// deltas only, one is enough.
+fn known_lengths(body: &Expr, outputs: &[Symbol]) -> Vec<bool> {
+    let mut lengths = Lengths::default();
+    lengths.visit(body);
+    outputs
+        .iter()
+        .map(|i| {
+            let root = lengths.root(*i);
+            // The first of a group tells the others.
+            lengths.known.insert(root, true).unwrap_or(false)
+        })
+        .collect()
+}
+
+#[derive(Default)]
+struct Lengths {
+    parent: FxHashMap<Symbol, Symbol>,
+    known: FxHashMap<Symbol, bool>,
+}
+
+impl Lengths {
+    fn root(&self, mut i: Symbol) -> Symbol {
+        while let Some(up) = self.parent.get(&i) {
+            i = *up;
+        }
+        i
+    }
+
+    fn visit(&mut self, e: &Expr) {
+        match e.op() {
+            Op::Subscript(_, s) | Op::LeviCivita(s) => {
+                for s in s {
+                    if let Subscript::Index(i) = s {
+                        let root = self.root(*i);
+                        self.known.insert(root, true);
+                    }
+                }
+            }
+            Op::Delta(s) => {
+                if let [Subscript::Index(i), Subscript::Index(j)] = s.as_slice() {
+                    let (a, b) = (self.root(*i), self.root(*j));
+                    let known = [a, b].iter().any(|x| self.known.get(x).copied().unwrap_or(false));
+                    if a != b {
+                        self.parent.insert(a, b);
+                    }
+                    self.known.insert(b, known);
+                }
+            }
+            Op::Braces(..) => return,
+            _ => {}
+        }
+        e.op().for_each_child(|c| self.visit(c));
+    }
+}
