@@ -1,8 +1,8 @@
 //! Every rule of the catalog: it reads, is well-typed, named, sourced, needs its conditions, and is true.
 
 use indicial::{
-    Catalog, Condition, Declaration, Declarations, Error, ErrorKind, Expr, Fact, Inputs, Kind, Op, Rule, Scope, Sign, Step, Structure,
-    Symbol, Typed, TypedId, Var, evaluate, infer,
+    Catalog, Condition, Declaration, Declarations, Error, ErrorKind, Example, Expr, Fact, Inputs, Kind, Op, Rule, Scope, Sign, Step,
+    Structure, Symbol, Typed, TypedId, Var, evaluate, infer,
 };
 use ndarray::{ArrayD, Axis};
 use std::collections::BTreeSet;
@@ -15,6 +15,10 @@ fn read(text: &str, theme: &str) -> Vec<Rule> {
 
 fn all() -> Vec<Rule> {
     Catalog::files().flat_map(|(theme, text)| read(text, theme)).collect()
+}
+
+fn examples(rule: &Rule) -> Vec<Example> {
+    Catalog::examples(rule).expect("examples are read with the rules")
 }
 
 /// Fails with one line for each rule that does not pass.
@@ -35,7 +39,7 @@ fn every_rule_reads() {
 
 #[test]
 fn every_reason_is_a_sentence() {
-    each(&all(), |r| match r.why.ends_with('.') && r.source.len() > 8 && !r.examples.is_empty() {
+    each(&all(), |r| match r.why.ends_with('.') && r.source.len() > 8 && !examples(r).is_empty() {
         true => Ok(()),
         false => Err(format!("{} {}", r.why, r.source)),
     });
@@ -95,7 +99,7 @@ fn every_rule_holds() {
 fn every_example_holds() {
     let simple: Vec<Rule> = all().into_iter().filter(|r| !r.differential).collect();
     each(&simple, |r| {
-        r.examples.iter().try_for_each(|e| {
+        examples(r).iter().try_for_each(|e| {
             let (points, counterexample) = compare(&e.declarations, &e.left, &e.right, &[])?;
             match counterexample {
                 Some(at) => Err(format!("{}: {at}", e.text)),
@@ -351,4 +355,13 @@ fn further_rules_join_under_names_of_their_own() {
     assert_eq!(more.len(), standard.len() + 1);
     assert_eq!(&*more.rule("twice").unwrap().theme, "own");
     assert_eq!(more.with(rules).unwrap_err().kind, ErrorKind::Rule);
+}
+
+#[test]
+fn only_rules_of_functions_that_occur_are_read() {
+    let names =
+        |occurs: &[&str]| Catalog::standard().rewrites_among(|f| occurs.contains(&f)).map(|r| r.name.to_string()).collect::<Vec<_>>();
+    assert!(names(&["det", "inv"]).contains(&"det_inv".to_owned()));
+    assert!(!names(&["det"]).contains(&"det_inv".to_owned()));
+    assert!(names(&[]).iter().all(|n| !n.contains("exp")));
 }
