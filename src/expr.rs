@@ -300,16 +300,16 @@ impl Expr {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Tells one node from another in memory, as [`Expr::same_node`] does; stable while the node lives.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// Whether a variable of that name is in it.
     pub fn mentions(&self, name: Symbol) -> bool {
         let mut found = matches!(self.op(), Op::Var(v) if v.name == name);
         self.op().for_each_child(|c| found = found || c.mentions(name));
         found
-    }
-
-    /// Tells one node from another in memory, as [`Expr::same_node`] does; stable while the node lives.
-    pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
     }
 
     pub fn number(n: impl Into<Number>) -> Expr {

@@ -117,6 +117,8 @@ pub struct Meta {
     pub hash: u64,
     /// A lower bound for every entry.
     pub sign: Sign,
+    /// Whether it is known to equal its transpose.
+    pub symmetric: bool,
     /// The number of nodes on the longest path to a leaf.
     pub depth: u32,
 }
@@ -170,6 +172,11 @@ impl Graph {
         id
     }
 
+    /// The node as it stands, if it is there.
+    pub fn find(&self, node: &Node) -> Option<NodeId> {
+        self.memo.get(node).copied()
+    }
+
     /// The nodes that `roots` are made of, children first.
     pub fn reachable(&self, roots: &[NodeId]) -> Vec<NodeId> {
         let mut seen = vec![false; self.len()];
@@ -185,7 +192,9 @@ impl Graph {
     fn meta_of(&self, node: &Node) -> Meta {
         let mut depth = 0;
         node.for_each_child(|c| depth = depth.max(self.meta(c).depth));
-        Meta { axes: self.axes_of(node), hash: self.hash_of(node), sign: self.sign_of(node), depth: depth + 1 }
+        let axes = self.axes_of(node);
+        let symmetric = self.symmetric_of(node, &axes);
+        Meta { axes, hash: self.hash_of(node), sign: self.sign_of(node), symmetric, depth: depth + 1 }
     }
 
     fn axes_of(&self, node: &Node) -> Axes {

@@ -2,31 +2,36 @@
 //! notation.
 #![forbid(unsafe_code)]
 
-// Nouns.
-mod contract;
+// Nouns: what the passes hand to each other.
 mod dim;
 mod error;
 mod expr;
+mod fact;
 mod function;
 mod index;
 mod matrix;
 mod number;
+mod rule;
 mod typed;
 
-// From text to an expression whose shapes are known.
-mod infer;
-mod parse;
-mod render;
-// Verbs.
-mod emit;
-mod present;
-mod print;
+// The pipeline, in order.
+mod parse; // text to an expression
+mod infer; // kinds and dimensions of every part
+mod lower; // to index form,
+mod contract; // whose constructors normalise and recognise
+mod diff; // derivatives, in reverse or forwards
+mod factor; // common factors of sums of contractions
+mod raise; // back to matrix terms
+mod catalog; // the rules of mathematics,
+mod saturate; // by which an e-graph finds the simplest equal term
+mod present; // to an expression as people write it
+mod print; // text, Unicode, LaTeX
+mod emit; // code
 
-// The rules of mathematics.
-mod catalog;
-mod rule;
+mod pipeline; // all of it
+mod render; // errors, with the place in the input
 
-// Numbers.
+// Numbers, and answers checked by them.
 mod check;
 mod eval;
 
@@ -41,6 +46,7 @@ pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use infer::infer;
 pub use number::Number;
 pub use parse::{Declaration, Declarations, parse, parse_equation};
+pub use pipeline::{Answer, Engine, Notation};
 pub use present::Presented;
 pub use print::{latex, unicode};
 pub use render::render;

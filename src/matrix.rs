@@ -3,6 +3,28 @@
 //! Everything has rows and columns: a column vector is n×1, a row 1×n, a scalar 1×1, so that dot, outer, matrix-vector
 //! and matrix products are one n-ary chain. What has no matrix formula is a [`Mat::Contract`] over matrix terms.
 
+mod build;
+mod call;
+mod cost;
+mod form;
+mod language;
+mod of_typed;
+mod product;
+mod show;
+mod sum;
+mod terms;
+
+pub use build::{Build, reconstruct};
+pub use cost::{Cost, TOKEN, cost_of};
+pub use form::form_of;
+pub use language::Operator;
+pub use of_typed::of_typed;
+pub use product::{TURNED, turn};
+pub use terms::{Terms, sort_children};
+
+#[cfg(test)]
+mod tests;
+
 use crate::dim::Dim;
 use crate::expr::Var;
 use crate::function::{Constant, Map, Map2};

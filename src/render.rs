@@ -11,8 +11,8 @@ pub fn render(error: &Error, source: &str, name: &str) -> String {
     let span = fit(span, source);
     let config = Config::default().with_color(false).with_char_set(CharSet::Unicode).with_index_type(IndexType::Byte);
     let mut report = Report::build(ReportKind::Error, (name, span.clone())).with_config(config).with_message(&error.message);
-    // The whole is marked only where no part of it says more.
-    if error.notes.is_empty() {
+    // The whole is marked only where no part of it is.
+    if !error.notes.iter().any(|(place, _)| place.start >= span.start && place.end <= span.end) {
         report = report.with_label(Label::new((name, span)).with_message("here"));
     }
     for (place, note) in &error.notes {

@@ -37,6 +37,11 @@ impl Pass<'_> {
         quote(self.expr(id))
     }
 
+    /// The same between backquotes.
+    pub(super) fn quoted(&self, id: TypedId) -> String {
+        quoted(self.expr(id))
+    }
+
     /// `A: matrix(m, n)`
     fn with_shape(&self, id: TypedId) -> String {
         format!("{}: {}", self.quote(id), self.show(self.shape(id)))
@@ -261,6 +266,10 @@ fn is_long(expr: &Expr) -> bool {
         next.op().for_each_child(|c| waiting.push(c.clone()));
     }
     false
+}
+
+pub fn quoted(expr: &Expr) -> String {
+    if is_long(expr) { quote(expr) } else { format!("`{}`", quote(expr)) }
 }
 
 pub fn quote(expr: &Expr) -> String {

@@ -1,0 +1,193 @@
+//! Powers: of whole nodes, and of equal bases that meet in a contraction.
+
+use super::{Draft, all_distinct};
+use crate::function::{Map, Map2, Sign};
+use crate::index::{Axes, Contraction, Factor, Graph, Labels, Node, NodeId};
+use crate::number::Number;
+
+/// A natural power of a tensor up to this is written as repeated factors, so that it takes part in contractions.
+const MOST_REPEATED: i64 = 8;
+
+/// An exponent: a number plus scalar or tensor nodes of the base's axes.
+struct Exponent {
+    number: Number,
+    symbolic: Vec<NodeId>,
+}
+
+impl Graph {
+    /// `base.^p`, elementwise.
+    pub fn power(&mut self, base: NodeId, p: &Number) -> NodeId {
+        let axes: Axes = self.axes(base).into();
+        if p.is_zero() {
+            let one = self.one();
+            return self.fill(one, &axes);
+        }
+        if p.is_one() {
+            return base;
+        }
+        if let Some(done) = self.through_broadcast(base, |g, inner| g.power(inner, p)) {
+            return done;
+        }
+        match self.node(base).clone() {
+            Node::Zero(_) if !p.is_negative() => base,
+            Node::Scale(c, a) => self.power_of_scaled(&c, a, base, p),
+            Node::Power(a, q) => self.power_of_power(a, &q, base, p),
+            Node::Map(Map::Exp, u) => {
+                let u = self.scale(p, u);
+                self.map(Map::Exp, u)
+            }
+            Node::Map(Map::Abs, u) if p.as_integer().is_some_and(|n| n % 2 == 0) => self.power(u, p),
+            Node::Contract(c) => self.power_of_product(&c, base, p),
+            Node::Sum(_) if p.is_integer() && p.is_negative() => match self.as_one_plus_exp(base) {
+                Some(u) => {
+                    let minus = self.negate(u);
+                    let s = self.map(Map::Sigmoid, minus);
+                    self.power(s, &-p)
+                }
+                None => self.plain_power(base, p),
+            },
+            _ => self.plain_power(base, p),
+        }
+    }
+
+    fn plain_power(&mut self, base: NodeId, p: &Number) -> NodeId {
+        if let (Some(n @ 2..=MOST_REPEATED), order @ 1..) = (p.as_integer(), self.order(base)) {
+            let labels: Labels = (0..order as u16).collect();
+            let factors: Vec<(NodeId, &[u16])> = (0..n).map(|_| (base, &labels[..])).collect();
+            return self.einsum(&labels, &factors);
+        }
+        if let Some(t) = self.in_better_orientation(base) {
+            let power = self.plain_power(t, p);
+            return self.transpose(power);
+        }
+        self.insert(Node::Power(base, p.clone()))
+    }
+
+    fn power_of_scaled(&mut self, c: &Number, a: NodeId, base: NodeId, p: &Number) -> NodeId {
+        if (p.is_integer() || !c.is_negative())
+            && let Some(power) = c.pow(p)
+        {
+            let rest = self.power(a, p);
+            return self.scale(&power, rest);
+        }
+        self.plain_power(base, p)
+    }
+
+    /// `(a^q)^p` is `a^(pq)` if p is whole, a is not negative, or q is such that a cannot be negative or keeps its sign;
+    /// an even q leaves the absolute value.
+    fn power_of_power(&mut self, a: NodeId, q: &Number, base: NodeId, p: &Number) -> NodeId {
+        let product = q * p;
+        let even = q.as_integer().is_some_and(|n| n % 2 == 0);
+        if p.is_integer() || self.meta(a).sign != Sign::Any || !even {
+            self.power(a, &product)
+        } else if even {
+            let abs = self.map(Map::Abs, a);
+            self.power(abs, &product)
+        } else {
+            self.plain_power(base, p)
+        }
+    }
+
+    /// A product without sums distributes a whole power over its factors, any other power over those that are not
+    /// negative.
+    fn power_of_product(&mut self, c: &Contraction, base: NodeId, p: &Number) -> NodeId {
+        let pointwise = c.dims.len() == c.out.len() && all_distinct(&c.out) && c.factors.len() > 1;
+        if !pointwise || (p.as_integer().is_some_and(|n| n > 1) && !c.out.is_empty()) {
+            return self.plain_power(base, p);
+        }
+        let takes = |g: &Graph, f: &Factor| p.is_integer() || g.meta(f.node).sign != Sign::Any;
+        let (inside, outside): (Vec<&Factor>, Vec<&Factor>) = c.factors.iter().partition(|f| !takes(self, f));
+        if outside.is_empty() {
+            return self.plain_power(base, p);
+        }
+        let mut draft = Draft::new();
+        let labels = draft.labels(&c.dims);
+        for f in outside {
+            let power = self.power(f.node, p);
+            draft.factor(power, &f.labels);
+        }
+        if !inside.is_empty() {
+            let mut rest = Draft::new();
+            rest.labels(&c.dims);
+            inside.iter().for_each(|f| {
+                rest.factor(f.node, &f.labels);
+            });
+            let rest = self.contract(rest.out(&c.out));
+            let power = self.plain_power(rest, p);
+            draft.factor(power, &c.out);
+        }
+        let _ = labels;
+        self.contract(draft.out(&c.out))
+    }
+
+    /// Adds the exponents of factors with equal base and labels, where at least one is not a plain factor of a tensor.
+    pub(super) fn collect_powers(&mut self, draft: &mut Draft) -> bool {
+        for at in 0..draft.factors.len() {
+            let (base, labels) = (self.base_of(draft.factors[at].node), draft.factors[at].labels.clone());
+            let same: Vec<usize> = (at..draft.factors.len())
+                .filter(|&k| draft.factors[k].labels == labels && self.same_base(self.base_of(draft.factors[k].node), base))
+                .collect();
+            let plain = same.iter().all(|&k| draft.factors[k].node == base) && !labels.is_empty() && !self.is_exp(base);
+            if same.len() < 2 || plain {
+                continue;
+            }
+            let node = if self.is_exp(base) { self.product_of_exps(draft, &same) } else { self.power_of_sum(draft, &same, base) };
+            for &k in same.iter().rev() {
+                draft.factors.remove(k);
+            }
+            draft.factors.push(Factor { node, labels });
+            return true;
+        }
+        false
+    }
+
+    fn is_exp(&self, node: NodeId) -> bool {
+        matches!(self.node(node), Node::Map(Map::Exp, _))
+    }
+
+    /// All exponentials count as powers of one base.
+    fn same_base(&self, a: NodeId, b: NodeId) -> bool {
+        a == b || (self.is_exp(a) && self.is_exp(b))
+    }
+
+    fn base_of(&self, node: NodeId) -> NodeId {
+        match self.node(node) {
+            Node::Power(a, _) | Node::Map2(Map2::Power, a, _) => *a,
+            _ => node,
+        }
+    }
+
+    fn product_of_exps(&mut self, draft: &Draft, same: &[usize]) -> NodeId {
+        let terms: Vec<(Number, NodeId)> = same
+            .iter()
+            .filter_map(|&k| match self.node(draft.factors[k].node) {
+                Node::Map(Map::Exp, u) => Some((Number::ONE, *u)),
+                _ => None,
+            })
+            .collect();
+        let axes: Axes = self.axes(draft.factors[same[0]].node).into();
+        let u = self.sum(&axes, terms);
+        self.map(Map::Exp, u)
+    }
+
+    fn power_of_sum(&mut self, draft: &Draft, same: &[usize], base: NodeId) -> NodeId {
+        let mut exponent = Exponent { number: Number::ZERO, symbolic: Vec::new() };
+        for &k in same {
+            match self.node(draft.factors[k].node) {
+                Node::Power(a, p) if *a == base => exponent.number = &exponent.number + p,
+                Node::Map2(Map2::Power, a, e) if *a == base => exponent.symbolic.push(*e),
+                _ => exponent.number = &exponent.number + &Number::ONE,
+            }
+        }
+        if exponent.symbolic.is_empty() {
+            return self.power(base, &exponent.number);
+        }
+        let axes: Axes = self.axes(base).into();
+        let number = self.number(&exponent.number);
+        let number = self.fill(number, &axes);
+        let mut terms: Vec<(Number, NodeId)> = exponent.symbolic.into_iter().map(|e| (Number::ONE, e)).collect();
+        terms.push((Number::ONE, number));
+        let e = self.sum(&axes, terms);
+        self.map2(Map2::Power, base, e)
+    }
+}

@@ -1,0 +1,311 @@
+//! What is recognised among the factors of a contraction. Each law here is also a rule of the catalog, marked
+//! `by recognition` or `by contraction`, where it is stated in mathematics and tested.
+
+use super::Draft;
+use crate::function::Map;
+use crate::index::{Factor, Graph, Label, Labels, Node, NodeId, Opaque};
+use crate::number::Number;
+
+impl Graph {
+    /// Applies one recognition; each leaves fewer factors, or fewer exponentials and negative powers.
+    pub(super) fn recognise(&mut self, draft: &mut Draft) -> bool {
+        self.cancel_inverse(draft)
+            || self.make_softmax(draft)
+            || self.make_sigmoid(draft)
+            || self.join_sign_and_abs(draft)
+            || self.join_merges(draft)
+    }
+
+    /// `inv(X)*X` and `X*inv(X)` are the identity; the label between them must be theirs alone.
+    fn cancel_inverse(&mut self, draft: &mut Draft) -> bool {
+        for at in 0..draft.factors.len() {
+            let Node::Opaque(Opaque::Inv, x) = self.node(draft.factors[at].node) else { continue };
+            let x = *x;
+            for other in 0..draft.factors.len() {
+                if draft.factors[other].node != x || draft.factors[other].labels.len() != 2 {
+                    continue;
+                }
+                let (inverse, matrix) = (draft.factors[at].labels.clone(), draft.factors[other].labels.clone());
+                let symmetric = self.has_symmetric_axes(x);
+                let pairs: &[(usize, usize)] = if symmetric { &[(1, 0), (0, 1), (0, 0), (1, 1)] } else { &[(1, 0), (0, 1)] };
+                let private = |d: &Draft, l: Label| !d.is_out(l) && d.uses(l) == 2;
+                let Some(&(i, m)) = pairs.iter().find(|&&(i, m)| inverse[i] == matrix[m] && private(draft, inverse[i])) else { continue };
+                draft.alive[inverse[i] as usize] = false;
+                let (keep, drop) = (inverse[1 - i], matrix[1 - m]);
+                draft.factors.remove(at.max(other));
+                draft.factors.remove(at.min(other));
+                draft.join(keep, drop);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `exp(u)[…,k] * S[…]^p` with `S = sum over k of exp(u)` and p < 0 is `softmax(u)[…,k] * S[…]^(p+1)`.
+    fn make_softmax(&mut self, draft: &mut Draft) -> bool {
+        for at in 0..draft.factors.len() {
+            let Node::Power(s, p) = self.node(draft.factors[at].node) else { continue };
+            let (s, p) = (*s, p.clone());
+            if !p.is_negative() || !p.is_integer() {
+                continue;
+            }
+            let Some((u, axis)) = self.as_sum_of_exp_along(s) else { continue };
+            let exp = self.map(Map::Exp, u);
+            let outer = draft.factors[at].labels.clone();
+            let matching = draft.factors.iter().position(|f| {
+                f.node == exp && {
+                    let mut rest = f.labels.clone();
+                    rest.remove(axis);
+                    rest == outer
+                }
+            });
+            let Some(other) = matching else { continue };
+            let mut labels = draft.factors[other].labels.clone();
+            let (softmax, order) = self.softmax_along(u, axis);
+            labels = order.iter().map(|&k| labels[k]).collect();
+            draft.factors[other] = Factor { node: softmax, labels };
+            draft.factors[at].node = self.power(s, &(&p + &Number::ONE));
+            return true;
+        }
+        false
+    }
+
+    /// Softmax along any axis, as softmax along the last; with the order in which it has the axes of `u`.
+    fn softmax_along(&mut self, u: NodeId, axis: usize) -> (NodeId, Vec<usize>) {
+        let order: Vec<usize> = (0..self.order(u)).filter(|&k| k != axis).chain([axis]).collect();
+        let last = self.permute(u, &order);
+        (self.opaque(Opaque::Softmax, last), order)
+    }
+
+    /// u, where a node is the sum of exp(u) along one axis; with that axis, which comes last in u then.
+    pub(super) fn as_sum_of_exp(&mut self, s: NodeId) -> Option<NodeId> {
+        let (u, axis) = self.as_sum_of_exp_along(s)?;
+        let order: Vec<usize> = (0..self.order(u)).filter(|&k| k != axis).chain([axis]).collect();
+        Some(self.permute(u, &order))
+    }
+
+    fn as_sum_of_exp_along(&self, s: NodeId) -> Option<(NodeId, usize)> {
+        let Node::Contract(c) = self.node(s) else { return None };
+        let [f] = c.factors.as_slice() else { return None };
+        let Node::Map(Map::Exp, u) = self.node(f.node) else { return None };
+        let summed: Vec<usize> = (0..f.labels.len()).filter(|&k| !c.out.contains(&f.labels[k])).collect();
+        let [axis] = summed.as_slice() else { return None };
+        let mut rest = f.labels.clone();
+        rest.remove(*axis);
+        (rest == c.out && super::all_distinct(&f.labels)).then_some((*u, *axis))
+    }
+
+    /// u, where a node is `1 + exp(u)`.
+    pub(super) fn as_one_plus_exp(&self, sum: NodeId) -> Option<NodeId> {
+        let Node::Sum(terms) = self.node(sum) else { return None };
+        let [(m, a), (n, b)] = terms.as_slice() else { return None };
+        if !m.is_one() || !n.is_one() {
+            return None;
+        }
+        let pair = |one: NodeId, exp: NodeId| match self.node(exp) {
+            Node::Map(Map::Exp, u) if self.as_constant(one).is_some_and(|c| c.is_one()) => Some(*u),
+            _ => None,
+        };
+        pair(*a, *b).or_else(|| pair(*b, *a))
+    }
+
+    /// `exp(u)*sigmoid(-u)` is `sigmoid(u)`; `exp(u)/(exp(u) + exp(v))` is `sigmoid(u - v)`.
+    fn make_sigmoid(&mut self, draft: &mut Draft) -> bool {
+        for at in 0..draft.factors.len() {
+            let Node::Map(Map::Exp, u) = self.node(draft.factors[at].node) else { continue };
+            let (u, labels) = (*u, draft.factors[at].labels.clone());
+            let minus = self.negate(u);
+            let sigmoid = self.find(&Node::Map(Map::Sigmoid, minus));
+            let same = |f: &Factor| f.labels == labels;
+            if let Some(other) = draft.factors.iter().position(|f| same(f) && Some(f.node) == sigmoid) {
+                let node = self.map(Map::Sigmoid, u);
+                draft.factors[other].node = node;
+                draft.factors.remove(at);
+                return true;
+            }
+            for other in 0..draft.factors.len() {
+                let Some((v, power)) = self.as_power_of_two_exps(draft.factors[other].node, u) else { continue };
+                if !same(&draft.factors[other]) {
+                    continue;
+                }
+                let axes = self.axes_of_node(u);
+                let difference = self.sum(&axes, vec![(Number::ONE, u), (Number::MINUS_ONE, v)]);
+                draft.factors[at].node = self.map(Map::Sigmoid, difference);
+                draft.factors[other].node = power;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// v and `(exp(u) + exp(v))^(p+1)`, where a node is `(exp(u) + exp(v))^p` with a whole p < 0.
+    fn as_power_of_two_exps(&mut self, node: NodeId, u: NodeId) -> Option<(NodeId, NodeId)> {
+        let Node::Power(s, p) = self.node(node) else { return None };
+        let (s, p) = (*s, p.clone());
+        let Node::Sum(terms) = self.node(s) else { return None };
+        let [(m, a), (n, b)] = terms.as_slice() else { return None };
+        let (Node::Map(Map::Exp, a), Node::Map(Map::Exp, b)) = (self.node(*a), self.node(*b)) else { return None };
+        if !m.is_one() || !n.is_one() || !p.is_integer() || !p.is_negative() || (*a != u && *b != u) {
+            return None;
+        }
+        let v = if *a == u { *b } else { *a };
+        Some((v, self.power(s, &(&p + &Number::ONE))))
+    }
+
+    /// `sign(u)*abs(u)^p` is `u*abs(u)^(p-1)`.
+    fn join_sign_and_abs(&mut self, draft: &mut Draft) -> bool {
+        for at in 0..draft.factors.len() {
+            let Node::Map(Map::Sign, u) = self.node(draft.factors[at].node) else { continue };
+            let (u, labels) = (*u, draft.factors[at].labels.clone());
+            let exponent = |g: &Graph, node: NodeId| match g.node(node) {
+                Node::Map(Map::Abs, v) if *v == u => Some(Number::ONE),
+                Node::Power(base, p) if matches!(g.node(*base), Node::Map(Map::Abs, v) if *v == u) => Some(p.clone()),
+                _ => None,
+            };
+            let found = draft.factors.iter().enumerate().find_map(|(k, f)| Some((k, exponent(self, f.node)?)).filter(|_| f.labels == labels));
+            let Some((other, p)) = found else { continue };
+            let abs = self.map(Map::Abs, u);
+            draft.factors[at].node = u;
+            draft.factors[other].node = self.power(abs, &(&p - &Number::ONE));
+            return true;
+        }
+        false
+    }
+
+    /// The stacking bijection with itself is a delta, whichever side it is joined at.
+    fn join_merges(&mut self, draft: &mut Draft) -> bool {
+        let merges: Vec<usize> =
+            (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::Merge(..))).collect();
+        for (n, &a) in merges.iter().enumerate() {
+            let la = draft.factors[a].labels.clone();
+            if self.drop_merge(draft, a, &la) {
+                return true;
+            }
+            for &b in &merges[n + 1..] {
+                let lb = draft.factors[b].labels.clone();
+                if draft.factors[a].node != draft.factors[b].node {
+                    continue;
+                }
+                if la[0] == lb[0] {
+                    // I says what i and j are.
+                    draft.factors.remove(b);
+                    draft.join(la[1], lb[1]);
+                    let now = |l: Label| if l == la[1].max(lb[1]) { la[1].min(lb[1]) } else { l };
+                    draft.join(now(la[2]), now(lb[2]));
+                    return true;
+                }
+                if la[1..] == lb[1..] {
+                    // i and j say what I is.
+                    draft.factors.remove(b);
+                    draft.join(la[0], lb[0]);
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// A bijection that stands at one side alone sums to ones, and one with an axis of length 1 is a delta.
+    fn drop_merge(&mut self, draft: &mut Draft, at: usize, labels: &Labels) -> bool {
+        let private = |d: &Draft, l: Label| !d.is_out(l) && d.uses(l) == 1;
+        if private(draft, labels[0]) {
+            draft.factors.remove(at);
+            draft.alive[labels[0] as usize] = false;
+            return true;
+        }
+        if labels[1] != labels[2] && private(draft, labels[1]) && private(draft, labels[2]) {
+            draft.factors.remove(at);
+            draft.alive[labels[1] as usize] = false;
+            draft.alive[labels[2] as usize] = false;
+            return true;
+        }
+        for (unit, other) in [(1, 2), (2, 1)] {
+            if draft.dims[labels[unit] as usize] == crate::dim::Dim::ONE && private(draft, labels[unit]) {
+                draft.factors.remove(at);
+                draft.alive[labels[unit] as usize] = false;
+                draft.join(labels[0], labels[other]);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `eps[i,j,k]*eps[i,l,m] = delta[j,l]*delta[k,m] - delta[j,m]*delta[k,l]`; a Levi-Civita symbol against what is
+    /// symmetric in two of its indices is zero.
+    pub(super) fn expand_levi_civita(&mut self, draft: &Draft) -> Option<NodeId> {
+        let symbols: Vec<usize> =
+            (0..draft.factors.len()).filter(|&k| matches!(self.node(draft.factors[k].node), Node::LeviCivita)).collect();
+        for (n, &a) in symbols.iter().enumerate() {
+            let la = draft.factors[a].labels.clone();
+            if !super::all_distinct(&la) || self.is_symmetric_at(draft, a) {
+                let axes: Vec<_> = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
+                return Some(self.zero(&axes));
+            }
+            for &b in &symbols[n + 1..] {
+                let lb = draft.factors[b].labels.clone();
+                let shared = (0..3)
+                    .flat_map(|i| (0..3).map(move |j| (i, j)))
+                    .find(|&(i, j)| la[i] == lb[j] && !draft.is_out(la[i]) && draft.uses(la[i]) == 2);
+                let Some((i, j)) = shared else { continue };
+                // A cyclic shift keeps the sign.
+                let (p, q, r, s) = (la[(i + 1) % 3], la[(i + 2) % 3], lb[(j + 1) % 3], lb[(j + 2) % 3]);
+                let axes: Vec<_> = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
+                let mut term = |x: Label, y: Label, z: Label, w: Label, sign: i64| {
+                    let mut d = draft.clone();
+                    d.coefficient = &d.coefficient * &Number::int(sign);
+                    d.factors.remove(a.max(b));
+                    d.factors.remove(a.min(b));
+                    d.alive[la[i] as usize] = false;
+                    d.join(x, y);
+                    let now = |l: Label| if l == x.max(y) { x.min(y) } else { l };
+                    d.join(now(z), now(w));
+                    (Number::ONE, self.contract(d))
+                };
+                let terms = vec![term(p, r, q, s, 1), term(p, s, q, r, -1)];
+                return Some(self.sum(&axes, terms));
+            }
+        }
+        None
+    }
+
+    /// Whether swapping two indices of the Levi-Civita symbol leaves all other factors as they are.
+    fn is_symmetric_at(&self, draft: &Draft, at: usize) -> bool {
+        let labels = &draft.factors[at].labels;
+        [(0, 1), (0, 2), (1, 2)].into_iter().any(|(i, j)| {
+            let (x, y) = (labels[i], labels[j]);
+            if draft.is_out(x) || draft.is_out(y) {
+                return false;
+            }
+            let others = |swap: bool| {
+                let mut all: Vec<(NodeId, Labels)> = draft
+                    .factors
+                    .iter()
+                    .enumerate()
+                    .filter(|(k, _)| *k != at)
+                    .map(|(_, f)| {
+                        let mut ls: Labels = f
+                            .labels
+                            .iter()
+                            .map(|&l| {
+                                if swap && l == x {
+                                    y
+                                } else if swap && l == y {
+                                    x
+                                } else {
+                                    l
+                                }
+                            })
+                            .collect();
+                        if self.has_symmetric_axes(f.node) {
+                            ls.sort_unstable();
+                        }
+                        (f.node, ls)
+                    })
+                    .collect();
+                all.sort();
+                all
+            };
+            others(false) == others(true)
+        })
+    }
+}

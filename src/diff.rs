@@ -1,0 +1,319 @@
+//! Differentiation on the index form: by reverse accumulation, or forwards where the variable has fewer axes than the
+//! function (`tangent.rs`).
+//!
+//! The adjoint of a node carries the axes of the function first, then those of the node; the seed is a product of
+//! Kronecker deltas. Each kind of node has one rule, and what has no rule is an error: nothing is ever taken for
+//! constant because it is unknown.
+
+mod tangent;
+
+use crate::contract::Draft;
+use crate::error::{Error, Result};
+use crate::expr::{Structure, Var};
+use crate::function::{Map, Map2};
+use crate::index::{Axes, Contraction, Graph, Label, Labels, Node, NodeId, Opaque};
+use crate::number::Number;
+
+/// d f / d x: axes of `f`, then those of `x`.
+///
+/// # Errors
+/// If the derivative of a function on the way is not known.
+///
+/// # Sources
+/// Griewank and Walther 2008, chapter 3 (reverse accumulation); Magnus and Neudecker 2019, chapter 8 (the differentials
+/// of the inverse and of the determinant); Laue, Mitterreiter and Giesen 2018 (the same in index notation).
+pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
+    if let Some(kind) = x.kind.as_ref().filter(|k| k.structure != Structure::General) {
+        return Err(Error::unsupported(format!("the derivative with respect to the structured variable {}: {kind}", x.name))
+            .help(format!("declare {}: matrix(…) for the derivative that ignores the structure", x.name)));
+    }
+    if x.axes().len() < graph.order(f) || x.axes().is_empty() {
+        return tangent::derivative(graph, f, x);
+    }
+    let variable = graph.insert(Node::Var(x.clone()));
+    let own: Axes = graph.axes(f).into();
+    let axes: Axes = own.iter().copied().chain(x.axes()).collect();
+    let order = graph.reachable(&[f]);
+    let depends = dependent(graph, &order, variable);
+    if !depends[f.0 as usize] {
+        return Ok(graph.zero(&axes));
+    }
+    let mut reverse = Reverse { outputs: own.len(), adjoints: vec![Vec::new(); graph.len()], depends };
+    let seed = identity(graph, &own);
+    reverse.adjoints[f.0 as usize].push((Number::ONE, seed));
+    for &node in order.iter().rev() {
+        let terms = std::mem::take(&mut reverse.adjoints[node.0 as usize]);
+        if terms.is_empty() {
+            continue;
+        }
+        let axes: Axes = own.iter().copied().chain(graph.axes(node).iter().copied()).collect();
+        let adjoint = graph.sum(&axes, terms);
+        if node == variable {
+            return Ok(adjoint);
+        }
+        reverse.spread(graph, node, adjoint)?;
+    }
+    Ok(graph.zero(&axes))
+}
+
+/// Which nodes have the variable below them.
+fn dependent(graph: &Graph, order: &[NodeId], variable: NodeId) -> Vec<bool> {
+    let mut depends = vec![false; graph.len()];
+    depends[variable.0 as usize] = true;
+    for &node in order {
+        let mut any = depends[node.0 as usize];
+        graph.node(node).for_each_child(|c| any |= depends[c.0 as usize]);
+        depends[node.0 as usize] = any;
+    }
+    depends
+}
+
+/// A delta for each axis: the derivative of a tensor by itself.
+fn identity(graph: &mut Graph, axes: &[crate::Dim]) -> NodeId {
+    let mut draft = Draft::new();
+    let labels = draft.labels(axes);
+    let out: Labels = labels.iter().chain(&labels).copied().collect();
+    graph.contract(draft.out(&out))
+}
+
+struct Reverse {
+    /// The order of the function.
+    outputs: usize,
+    /// The terms of each node's adjoint so far.
+    adjoints: Vec<Vec<(Number, NodeId)>>,
+    depends: Vec<bool>,
+}
+
+impl Reverse {
+    fn wants(&self, node: NodeId) -> bool {
+        self.depends.get(node.0 as usize).copied().unwrap_or(false)
+    }
+
+    fn add(&mut self, node: NodeId, n: Number, term: NodeId) {
+        if self.wants(node) {
+            self.adjoints[node.0 as usize].push((n, term));
+        }
+    }
+
+    /// Hands the adjoint of a node on to its children.
+    fn spread(&mut self, graph: &mut Graph, node: NodeId, adjoint: NodeId) -> Result<()> {
+        match graph.node(node).clone() {
+            // Leaves other than the variable do not depend on it and are never reached.
+            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => {}
+            Node::Contract(c) => {
+                for (at, f) in c.factors.iter().enumerate().filter(|(_, f)| self.wants(f.node)).collect::<Vec<_>>() {
+                    let term = self.through_contraction(graph, &c, at, adjoint);
+                    self.add(f.node, Number::ONE, term);
+                }
+            }
+            Node::Scale(n, a) => self.add(a, n, adjoint),
+            Node::Sum(terms) => terms.into_iter().for_each(|(n, a)| self.add(a, n, adjoint)),
+            Node::Map(f, a) => {
+                let slope = graph.derivative_of_map(f, a)?;
+                self.through_slope(graph, adjoint, slope, a);
+            }
+            Node::Power(a, p) => {
+                let power = graph.power(a, &(&p - &Number::ONE));
+                let slope = graph.scale(&p, power);
+                self.through_slope(graph, adjoint, slope, a);
+            }
+            Node::Map2(f, a, b) => self.through_map2(graph, adjoint, f, a, b),
+            Node::Opaque(f, a) => self.through_opaque(graph, adjoint, f, a, node),
+        }
+        Ok(())
+    }
+
+    /// The adjoint of a factor is the contraction of the node's adjoint with the other factors. A label that the factor
+    /// repeats comes out repeated, which is a delta; one that nothing else has comes out as ones.
+    fn through_contraction(&self, graph: &mut Graph, c: &Contraction, at: usize, adjoint: NodeId) -> NodeId {
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        let outer: Axes = graph.axes(adjoint)[..self.outputs].into();
+        let outer = draft.labels(&outer);
+        let labels: Labels = outer.iter().chain(&c.out).copied().collect();
+        draft.factor(adjoint, &labels);
+        for (k, f) in c.factors.iter().enumerate() {
+            if k != at {
+                draft.factor(f.node, &f.labels);
+            }
+        }
+        let out: Labels = outer.iter().chain(&c.factors[at].labels).copied().collect();
+        graph.contract(draft.out(&out))
+    }
+
+    fn through_slope(&mut self, graph: &mut Graph, adjoint: NodeId, slope: NodeId, a: NodeId) {
+        if self.wants(a) {
+            let term = self.join(graph, adjoint, &[slope]);
+            self.add(a, Number::ONE, term);
+        }
+    }
+
+    /// The adjoint times tensors of the node's axes, entry by entry.
+    fn join(&self, graph: &mut Graph, adjoint: NodeId, slopes: &[NodeId]) -> NodeId {
+        let mut draft = Draft::new();
+        let axes: Axes = graph.axes(adjoint).into();
+        let labels = draft.labels(&axes);
+        draft.factor(adjoint, &labels);
+        for &s in slopes {
+            draft.factor(s, &labels[self.outputs..]);
+        }
+        graph.contract(draft.out(&labels))
+    }
+
+    fn through_map2(&mut self, graph: &mut Graph, adjoint: NodeId, f: Map2, a: NodeId, b: NodeId) {
+        for (to, slope) in [(a, 0), (b, 1)] {
+            if self.wants(to) {
+                let slope = partial(graph, f, a, b, slope);
+                self.through_slope(graph, adjoint, slope, to);
+            }
+        }
+    }
+
+    fn through_opaque(&mut self, graph: &mut Graph, adjoint: NodeId, f: Opaque, a: NodeId, node: NodeId) {
+        let axes: Axes = graph.axes(a).into();
+        let one = Number::ONE;
+        match f {
+            // d inv(X) = -inv(X)*dX*inv(X)
+            Opaque::Inv => {
+                let term = self.sandwich(graph, adjoint, node, &[]);
+                self.add(a, Number::MINUS_ONE, term);
+            }
+            // d det(X) = det(X)*tr(inv(X)*dX)
+            Opaque::Det | Opaque::LogDet => {
+                let inverse = graph.inverse(a);
+                let mut draft = self.with_outer(graph, adjoint, &axes);
+                draft.draft.factor(adjoint, &draft.outer);
+                draft.draft.factor(inverse, &[draft.own[1], draft.own[0]]);
+                if f == Opaque::Det {
+                    draft.draft.factor(node, &[]);
+                }
+                let term = draft.finish(graph);
+                self.add(a, one, term);
+            }
+            // adj(X) = det(X)*inv(X), by the product rule.
+            Opaque::Adj => {
+                let (inverse, det) = (graph.inverse(a), graph.determinant(a));
+                let turned = self.sandwich(graph, adjoint, inverse, &[det]);
+                let mut draft = self.with_outer(graph, adjoint, &axes);
+                let (k, l) = (draft.draft.label(axes[0]), draft.draft.label(axes[1]));
+                let labels: Labels = draft.outer.iter().copied().chain([k, l]).collect();
+                draft.draft.factor(adjoint, &labels).factor(det, &[]).factor(inverse, &[k, l]);
+                draft.draft.factor(inverse, &[draft.own[1], draft.own[0]]);
+                let straight = draft.finish(graph);
+                self.add(a, one, straight);
+                self.add(a, Number::MINUS_ONE, turned);
+            }
+            Opaque::Product => {
+                let reciprocal = graph.power(a, &Number::MINUS_ONE);
+                let mut draft = self.with_outer(graph, adjoint, &axes);
+                draft.draft.factor(adjoint, &draft.outer).factor(node, &[]).factor(reciprocal, &draft.own);
+                let term = draft.finish(graph);
+                self.add(a, one, term);
+            }
+            Opaque::NormInf => {
+                let slope = slope_of_largest(graph, node, a);
+                let mut draft = self.with_outer(graph, adjoint, &axes);
+                draft.draft.factor(adjoint, &draft.outer).factor(slope, &draft.own);
+                let term = draft.finish(graph);
+                self.add(a, one, term);
+            }
+            // d s = s.*du - s*(s'*du) along the last axis
+            Opaque::Softmax => {
+                let straight = self.join(graph, adjoint, &[node]);
+                let mut draft = self.with_outer(graph, adjoint, &axes);
+                let last = axes.len() - 1;
+                let m = draft.draft.label(axes[last]);
+                let other: Labels = draft.own[..last].iter().copied().chain([m]).collect();
+                let labels: Labels = draft.outer.iter().chain(&other).copied().collect();
+                draft.draft.factor(adjoint, &labels).factor(node, &other).factor(node, &draft.own);
+                let mixed = draft.finish(graph);
+                self.add(a, one, straight);
+                self.add(a, Number::MINUS_ONE, mixed);
+            }
+            Opaque::LogSumExp => {
+                let softmax = graph.opaque(Opaque::Softmax, a);
+                let mut draft = self.with_outer(graph, adjoint, &axes);
+                let labels: Labels = draft.outer.iter().chain(&draft.own[..axes.len() - 1]).copied().collect();
+                draft.draft.factor(adjoint, &labels).factor(softmax, &draft.own);
+                let term = draft.finish(graph);
+                self.add(a, one, term);
+            }
+        }
+    }
+
+    /// `result[o,i,j] = adjoint[o,k,l]*Y[k,i]*Y[j,l]` times scalars: the adjoint of `Y*dX*Y`.
+    fn sandwich(&self, graph: &mut Graph, adjoint: NodeId, y: NodeId, scalars: &[NodeId]) -> NodeId {
+        let axes: Axes = graph.axes(y).into();
+        let mut draft = self.with_outer(graph, adjoint, &axes);
+        let (k, l) = (draft.draft.label(axes[0]), draft.draft.label(axes[1]));
+        let labels: Labels = draft.outer.iter().copied().chain([k, l]).collect();
+        draft.draft.factor(adjoint, &labels);
+        draft.draft.factor(y, &[k, draft.own[0]]);
+        draft.draft.factor(y, &[draft.own[1], l]);
+        scalars.iter().for_each(|&s| {
+            draft.draft.factor(s, &[]);
+        });
+        draft.finish(graph)
+    }
+
+    fn with_outer(&self, graph: &Graph, adjoint: NodeId, own: &[crate::Dim]) -> Adjoint {
+        let mut draft = Draft::new();
+        let outer = draft.labels(&graph.axes(adjoint)[..self.outputs]);
+        let own = draft.labels(own);
+        Adjoint { draft, outer, own }
+    }
+}
+
+/// The derivative of `f(a, b)` by its first (0) or second (1) argument, entry by entry.
+fn partial(graph: &mut Graph, f: Map2, a: NodeId, b: NodeId, argument: usize) -> NodeId {
+    let axes: Axes = graph.axes(a).into();
+    match (f, argument) {
+        (Map2::Power, 0) => {
+            let one = graph.one();
+            let ones = graph.fill(one, &axes);
+            let less = graph.sum(&axes, vec![(Number::ONE, b), (Number::MINUS_ONE, ones)]);
+            let power = graph.map2(Map2::Power, a, less);
+            graph.times(b, power)
+        }
+        (Map2::Power, _) => {
+            let (log, power) = (graph.map(Map::Log, a), graph.map2(Map2::Power, a, b));
+            graph.times(log, power)
+        }
+        (Map2::Max | Map2::Min, _) => {
+            // The maximum follows its first argument where that is larger, the minimum where it is smaller.
+            let first = (f == Map2::Max) == (argument == 0);
+            let sign = if first { Number::ONE } else { Number::MINUS_ONE };
+            let difference = graph.sum(&axes, vec![(sign.clone(), a), (-&sign, b)]);
+            graph.map(Map::Step, difference)
+        }
+    }
+}
+
+/// 1 where the absolute value of an entry is the largest one, else 0, with the entry's sign.
+fn slope_of_largest(graph: &mut Graph, largest: NodeId, a: NodeId) -> NodeId {
+    let axes: Axes = graph.axes(a).into();
+    let (abs, sign) = (graph.map(Map::Abs, a), graph.map(Map::Sign, a));
+    let largest = graph.fill(largest, &axes);
+    let below = graph.sum(&axes, vec![(Number::ONE, largest), (Number::MINUS_ONE, abs)]);
+    let below = graph.map(Map::Step, below);
+    let one = graph.one();
+    let ones = graph.fill(one, &axes);
+    let at = graph.sum(&axes, vec![(Number::ONE, ones), (Number::MINUS_ONE, below)]);
+    graph.times(sign, at)
+}
+
+/// A contraction whose output is the function's axes and then those of the child.
+struct Adjoint {
+    draft: Draft,
+    outer: SmallLabels,
+    own: SmallLabels,
+}
+
+type SmallLabels = smallvec::SmallVec<[Label; 4]>;
+
+impl Adjoint {
+    fn finish(self, graph: &mut Graph) -> NodeId {
+        let out: Labels = self.outer.iter().chain(&self.own).copied().collect();
+        graph.contract(self.draft.out(&out))
+    }
+}

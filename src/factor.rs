@@ -1,0 +1,221 @@
+//! Factoring sums on the index form, before raising.
+//!
+//! A factor of a term has a signature: which node it is, where each of its axes goes (to which outputs, to the rest of
+//! the term, or nowhere else) and which outputs the rest keeps. Terms that have a factor of equal signature are that
+//! factor times the sum of their rests. This sees neither orientation nor rotation: only here
+//! `a'*X*b + b'*Y*a = a'*(X + Y')*b` and `tr(A*B) + tr(C*A) = tr((B + C)*A)` are found. It is greedy and can be too
+//! eager, so its result is one seed of saturation, not the answer.
+
+use crate::contract::Draft;
+use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, Node, NodeId};
+use crate::number::Number;
+use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
+
+/// A rest of higher order than this has no matrix formula.
+const MOST_REST_ORDER: usize = 2;
+
+/// The node with every sum in it factored.
+pub fn factor(graph: &mut Graph, root: NodeId) -> NodeId {
+    let mut factoring = Factoring { graph, done: FxHashMap::default(), sizes: FxHashMap::default() };
+    factoring.node(root)
+}
+
+struct Factoring<'a> {
+    graph: &'a mut Graph,
+    done: FxHashMap<NodeId, NodeId>,
+    sizes: FxHashMap<NodeId, u64>,
+}
+
+/// What two factors must have in common to be taken out of a sum together.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Signature {
+    factor: NodeId,
+    /// Per axis: the first axis with the same label, the outputs that it is, whether the rest has it.
+    axes: Vec<(usize, u64, bool)>,
+    /// The outputs that the rest keeps, and those that are one with another output.
+    kept: u64,
+    repeated: u64,
+}
+
+/// A term as a contraction.
+struct Term {
+    coefficient: Number,
+    contraction: Contraction,
+}
+
+impl Factoring<'_> {
+    fn node(&mut self, id: NodeId) -> NodeId {
+        if let Some(&done) = self.done.get(&id) {
+            return done;
+        }
+        let result = match self.graph.node(id).clone() {
+            Node::Sum(terms) => {
+                let axes: Axes = self.graph.axes(id).into();
+                let terms = terms.into_iter().map(|(n, a)| (n, self.node(a))).collect();
+                self.sum(&axes, terms)
+            }
+            Node::Contract(c) => {
+                let mut draft = Draft::new();
+                draft.labels(&c.dims);
+                for f in &c.factors {
+                    let node = self.node(f.node);
+                    draft.factor(node, &f.labels);
+                }
+                self.graph.contract(draft.out(&c.out))
+            }
+            Node::Scale(n, a) => {
+                let a = self.node(a);
+                self.graph.scale(&n, a)
+            }
+            Node::Map(f, a) => {
+                let a = self.node(a);
+                self.graph.map(f, a)
+            }
+            Node::Power(a, p) => {
+                let a = self.node(a);
+                self.graph.power(a, &p)
+            }
+            Node::Map2(f, a, b) => {
+                let (a, b) = (self.node(a), self.node(b));
+                self.graph.map2(f, a, b)
+            }
+            Node::Opaque(f, a) => {
+                let a = self.node(a);
+                self.graph.opaque(f, a)
+            }
+            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => id,
+        };
+        self.done.insert(id, result);
+        result
+    }
+
+    /// Takes out the factor that saves most until no two terms share one. Every round leaves fewer terms.
+    fn sum(&mut self, axes: &[crate::Dim], mut terms: Vec<(Number, NodeId)>) -> NodeId {
+        loop {
+            let whole = self.graph.sum(axes, terms.clone());
+            let (content, core) = self.graph.unscaled(whole);
+            let Node::Sum(flat) = self.graph.node(core) else { return whole };
+            let flat: Vec<Term> =
+                flat.clone().into_iter().map(|(n, a)| Term { coefficient: &n * &content, contraction: self.as_contraction(a) }).collect();
+            let Some((signature, group)) = self.best_group(&flat) else { return whole };
+            let product = self.take_out(&signature, &flat, &group);
+            terms = flat
+                .iter()
+                .enumerate()
+                .filter(|(k, _)| !group.iter().any(|(t, _)| t == k))
+                .map(|(_, t)| (t.coefficient.clone(), self.rebuild(&t.contraction)))
+                .collect();
+            terms.push((Number::ONE, product));
+        }
+    }
+
+    fn as_contraction(&self, a: NodeId) -> Contraction {
+        match self.graph.node(a) {
+            Node::Contract(c) => c.clone(),
+            _ => {
+                let labels: Labels = (0..self.graph.order(a) as Label).collect();
+                let factors = smallvec::smallvec![Factor { node: a, labels: labels.clone() }];
+                Contraction { dims: self.graph.axes(a).into(), out: labels, factors }
+            }
+        }
+    }
+
+    fn rebuild(&mut self, c: &Contraction) -> NodeId {
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        draft.factors = c.factors.to_vec();
+        self.graph.contract(draft.out(&c.out))
+    }
+
+    /// The signature that several terms share and that saves most, with a factor of each of these terms.
+    fn best_group(&mut self, terms: &[Term]) -> Option<(Signature, Vec<(usize, usize)>)> {
+        let mut groups: IndexMap<Signature, Vec<(usize, usize)>> = IndexMap::new();
+        for (t, term) in terms.iter().enumerate() {
+            for f in 0..term.contraction.factors.len() {
+                let Some(signature) = self.signature(&term.contraction, f) else { continue };
+                let group = groups.entry(signature).or_default();
+                if group.last().is_none_or(|(last, _)| *last != t) {
+                    group.push((t, f));
+                }
+            }
+        }
+        // The first of the best: terms and factors stand in the order of their content.
+        let mut best: Option<(u64, usize)> = None;
+        for (at, (signature, group)) in groups.iter().enumerate() {
+            let saved = (group.len() as u64 - 1) * self.size(signature.factor);
+            if group.len() > 1 && best.is_none_or(|(most, _)| saved > most) {
+                best = Some((saved, at));
+            }
+        }
+        let (_, at) = best?;
+        groups.swap_remove_index(at)
+    }
+
+    fn signature(&self, c: &Contraction, at: usize) -> Option<Signature> {
+        let factor = &c.factors[at];
+        if c.out.len() > 60 {
+            return None;
+        }
+        let in_rest = |l: Label| c.factors.iter().enumerate().any(|(k, f)| k != at && f.labels.contains(&l));
+        let outputs = |l: Label| c.out.iter().enumerate().filter(|(_, o)| **o == l).fold(0u64, |mask, (p, _)| mask | 1 << p);
+        let axes: Vec<_> =
+            factor.labels.iter().map(|&l| (factor.labels.iter().position(|m| *m == l).unwrap_or(0), outputs(l), in_rest(l))).collect();
+        let kept = c.out.iter().enumerate().filter(|(_, l)| in_rest(**l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
+        let repeated = c.out.iter().enumerate().filter(|(p, l)| c.out[..*p].contains(l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
+        let signature = Signature { factor: factor.node, axes, kept, repeated };
+        (self.rest_labels(c, at, &signature).len() <= MOST_REST_ORDER).then_some(signature)
+    }
+
+    /// The labels of the rest: the outputs that it keeps, then what it shares with the factor beyond these.
+    fn rest_labels(&self, c: &Contraction, at: usize, signature: &Signature) -> Labels {
+        let mut labels = Labels::new();
+        let mut push = |l: Label| {
+            if !labels.contains(&l) {
+                labels.push(l);
+            }
+        };
+        c.out.iter().enumerate().filter(|(p, _)| signature.kept >> p & 1 == 1).for_each(|(_, l)| push(*l));
+        c.factors[at].labels.iter().zip(&signature.axes).filter(|(_, (_, _, in_rest))| *in_rest).for_each(|(l, _)| push(*l));
+        labels
+    }
+
+    /// The factor times the sum of the rests, which is factored in turn.
+    fn take_out(&mut self, signature: &Signature, terms: &[Term], group: &[(usize, usize)]) -> NodeId {
+        let mut rests = Vec::with_capacity(group.len());
+        let mut axes = Axes::new();
+        for &(t, f) in group {
+            let c = &terms[t].contraction;
+            let out = self.rest_labels(c, f, signature);
+            axes = out.iter().map(|&l| c.dims[l as usize]).collect();
+            let mut draft = Draft::new();
+            draft.labels(&c.dims);
+            draft.factors = c.factors.iter().enumerate().filter(|(k, _)| *k != f).map(|(_, f)| f.clone()).collect();
+            let kept: Vec<Label> = out.iter().chain(draft.factors.iter().flat_map(|f| &f.labels)).copied().collect();
+            (0..c.dims.len() as Label).filter(|l| !kept.contains(l)).for_each(|l| draft.retire(l));
+            rests.push((terms[t].coefficient.clone(), self.graph.contract(draft.out(&out))));
+        }
+        let rest = self.sum(&axes, rests);
+        let (t, f) = group[0];
+        let c = &terms[t].contraction;
+        let out = self.rest_labels(c, f, signature);
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        let used: Vec<Label> = c.out.iter().chain(&c.factors[f].labels).chain(&out).copied().collect();
+        (0..c.dims.len() as Label).filter(|l| !used.contains(l)).for_each(|l| draft.retire(l));
+        draft.factor(signature.factor, &c.factors[f].labels).factor(rest, &out);
+        self.graph.contract(draft.out(&c.out))
+    }
+
+    /// About how many tokens a node prints as.
+    fn size(&mut self, id: NodeId) -> u64 {
+        if let Some(&size) = self.sizes.get(&id) {
+            return size;
+        }
+        let mut children = Vec::new();
+        self.graph.node(id).for_each_child(|c| children.push(c));
+        let size = children.iter().fold(1u64, |sum, c| sum.saturating_add(self.size(*c)));
+        self.sizes.insert(id, size);
+        size
+    }
+}

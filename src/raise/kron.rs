@@ -1,0 +1,190 @@
+//! Stacked axes: `vec`, `kron` and commutation matrices.
+
+use super::Raiser;
+use super::network::{Edge, Network, Stack};
+use crate::index::Label;
+use crate::matrix::{Build, Mat, MatFn};
+use egg::Id;
+
+/// How two short axes hang together.
+enum Link {
+    /// They are one vertex: a delta.
+    Same,
+    Edge(usize),
+    None,
+}
+
+impl Network {
+    /// Turns one stack into a vector, or two into an edge.
+    pub(super) fn unstack(&mut self, raiser: &mut Raiser) -> bool {
+        (0..self.stacks.len()).any(|s| self.entrywise(raiser, s))
+            || (0..self.stacks.len()).any(|s| self.vec(raiser, s))
+            || (0..self.stacks.len()).any(|a| (a + 1..self.stacks.len()).any(|b| self.kron_of_two(raiser, a, b)))
+            || (0..self.stacks.len()).any(|s| self.kron_with_vertex(raiser, s))
+    }
+
+    /// A short axis that only this many stacks hold, and nothing else of higher order.
+    fn short(&self, v: Label, stacks: usize) -> bool {
+        !self.is_out(v) && self.held(v) == stacks
+    }
+
+    /// An edge between the two short axes of a stack, where these are joined to more: a vector at the long axis.
+    fn entrywise(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        let joins = |e: &Edge| (e.from == fast && e.to == slow) || (e.from == slow && e.to == fast);
+        let Some(e) = self.edges.iter().position(joins) else { return false };
+        let lone = |v: Label| self.short(v, 1) && self.edges_at(v).len() == 1;
+        if fast == slow || (lone(fast) && lone(slow)) {
+            return false;
+        }
+        let matrix = self.oriented(raiser, e, fast);
+        self.edges.remove(e);
+        let column = raiser.terms.call(MatFn::Vec, &[matrix]);
+        self.vertices[long as usize].vectors.push(column);
+        true
+    }
+
+    /// Both short axes are joined to nothing but each other: `vec(M)`, or `kron(q, p)`.
+    fn vec(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        if fast == slow || !self.short(fast, 1) || !self.short(slow, 1) {
+            return false;
+        }
+        let (a, b) = (self.edges_at(fast), self.edges_at(slow));
+        let column = match (a.as_slice(), b.as_slice()) {
+            ([], []) => {
+                let (p, q) = (self.take_column(raiser, fast), self.take_column(raiser, slow));
+                raiser.terms.call(MatFn::Kron, &[q, p])
+            }
+            ([e], [f]) if e == f => {
+                let matrix = self.oriented(raiser, *e, fast);
+                let matrix = self.scaled(raiser, fast, matrix, slow);
+                self.edges.remove(*e);
+                raiser.terms.call(MatFn::Vec, &[matrix])
+            }
+            _ => return false,
+        };
+        self.vertices[long as usize].vectors.push(column);
+        self.drop_stack(s);
+        true
+    }
+
+    fn drop_stack(&mut self, s: usize) {
+        let Stack { fast, slow, .. } = self.stacks.remove(s);
+        for v in [fast, slow] {
+            if !self.is_out(v) && self.held(v) == 0 && self.edges_at(v).is_empty() {
+                self.gone[v as usize] = true;
+            }
+        }
+    }
+
+    /// What joins two short axes of different stacks; `None` if something else hangs at them.
+    fn link(&self, a: Label, b: Label) -> Option<Link> {
+        if a == b {
+            return (self.short(a, 2) && self.edges_at(a).is_empty()).then_some(Link::Same);
+        }
+        if !self.short(a, 1) || !self.short(b, 1) {
+            return None;
+        }
+        match (self.edges_at(a).as_slice(), self.edges_at(b).as_slice()) {
+            ([], []) => Some(Link::None),
+            ([e], [f]) if e == f => Some(Link::Edge(*e)),
+            _ => None,
+        }
+    }
+
+    /// The matrix of a link with rows at `a`, with the vectors at both ends.
+    fn matrix_of_link(&mut self, raiser: &mut Raiser, a: Label, b: Label, link: &Link) -> Id {
+        match link {
+            Link::Same => match self.take_vectors(raiser, a) {
+                Some(p) => raiser.terms.call(MatFn::Diag, &[p]),
+                None => raiser.terms.eye(self.vertices[a as usize].dim),
+            },
+            Link::Edge(e) => {
+                let matrix = self.oriented(raiser, *e, a);
+                self.scaled(raiser, a, matrix, b)
+            }
+            Link::None => {
+                let (p, q) = (self.take_column(raiser, a), self.take_column(raiser, b));
+                let row = raiser.terms.transpose(q);
+                raiser.terms.mul(&[p, row])
+            }
+        }
+    }
+
+    /// Two stacks whose short axes are joined in pairs: `kron(slow, fast)`, times a commutation matrix if crosswise.
+    fn kron_of_two(&mut self, raiser: &mut Raiser, a: usize, b: usize) -> bool {
+        let (s, t) = (self.stacks[a], self.stacks[b]);
+        let straight = self.link(s.fast, t.fast).zip(self.link(s.slow, t.slow));
+        let crossed = if straight.is_some() { None } else { self.link(s.fast, t.slow).zip(self.link(s.slow, t.fast)) };
+        let (matrix, edges) = match (straight, crossed) {
+            (Some((fast, slow)), _) => {
+                let low = self.matrix_of_link(raiser, s.fast, t.fast, &fast);
+                let high = self.matrix_of_link(raiser, s.slow, t.slow, &slow);
+                (raiser.terms.call(MatFn::Kron, &[high, low]), [fast, slow])
+            }
+            (None, Some((fast, slow))) => {
+                let low = self.matrix_of_link(raiser, s.fast, t.slow, &fast);
+                let high = self.matrix_of_link(raiser, s.slow, t.fast, &slow);
+                let kron = raiser.terms.call(MatFn::Kron, &[high, low]);
+                let (m, n) = (self.vertices[t.fast as usize].dim, self.vertices[t.slow as usize].dim);
+                let commutation = raiser.terms.insert(Mat::Commutation(m, n));
+                (raiser.terms.mul(&[kron, commutation]), [fast, slow])
+            }
+            (None, None) => return false,
+        };
+        let mut used: Vec<usize> = edges.iter().filter_map(|l| if let Link::Edge(e) = l { Some(*e) } else { None }).collect();
+        used.sort_unstable();
+        used.into_iter().rev().for_each(|e| {
+            self.edges.remove(e);
+        });
+        self.stacks.remove(a.max(b));
+        self.stacks.remove(a.min(b));
+        for v in [s.fast, s.slow, t.fast, t.slow] {
+            self.gone[v as usize] = true;
+        }
+        self.edges.push(Edge { from: s.long, to: t.long, matrix });
+        true
+    }
+
+    /// One short axis hangs at an output, the other has vectors alone: `kron(q', M)` or `kron(M, p')`.
+    fn kron_with_vertex(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let stack = self.stacks[s];
+        for (joined, lone, fast) in [(stack.fast, stack.slow, true), (stack.slow, stack.fast, false)] {
+            if joined == lone || !self.short(lone, 1) || !self.edges_at(lone).is_empty() {
+                continue;
+            }
+            let (end, matrix) = if self.is_out(joined) && self.held(joined) == 1 {
+                (joined, raiser.terms.eye(self.vertices[joined as usize].dim))
+            } else if self.short(joined, 1)
+                && let [e] = self.edges_at(joined)[..]
+                && self.is_out(self.other_end(e, joined))
+            {
+                let end = self.other_end(e, joined);
+                let matrix = self.oriented(raiser, e, end);
+                let matrix = match self.take_vectors(raiser, joined) {
+                    Some(p) => {
+                        let d = raiser.terms.call(MatFn::Diag, &[p]);
+                        raiser.terms.mul(&[matrix, d])
+                    }
+                    None => matrix,
+                };
+                self.edges.remove(e);
+                self.gone[joined as usize] = true;
+                (end, matrix)
+            } else {
+                continue;
+            };
+            let column = self.take_column(raiser, lone);
+            let row = raiser.terms.transpose(column);
+            let pair = if fast { [row, matrix] } else { [matrix, row] };
+            let kron = raiser.terms.call(MatFn::Kron, &pair);
+            self.gone[lone as usize] = true;
+            self.stacks.remove(s);
+            let long = stack.long;
+            self.edges.push(Edge { from: end, to: long, matrix: kron });
+            return true;
+        }
+        false
+    }
+}

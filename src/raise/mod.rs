@@ -1,0 +1,197 @@
+//! Raising: from the index form to matrix terms.
+//!
+//! A contraction becomes a network: labels are vertices, factors of order 2 edges, factors of order 1 vectors at their
+//! vertex. Series-parallel reduction (`reduce.rs`) turns the network into one formula exactly when, with an edge that
+//! joins the outputs, its tree-width is at most 2. What is left over stays a [`Mat::Contract`], so that raising never
+//! fails.
+
+mod kron;
+mod network;
+mod reduce;
+
+use crate::dim::Dim;
+use crate::expr::Shape;
+use crate::index::{Axes, Contraction, Graph, Label, Node, NodeId, Opaque};
+use crate::matrix::{Build, Form, Mat, MatFn, Terms};
+use crate::number::Number;
+use egg::Id;
+use network::Network;
+use rustc_hash::FxHashMap;
+
+/// Raises nodes of one graph into one arena of terms; what was raised before is found again.
+pub struct Raiser<'a> {
+    pub graph: &'a mut Graph,
+    pub terms: &'a mut Terms,
+    done: FxHashMap<NodeId, Id>,
+}
+
+impl Raiser<'_> {
+    pub fn new<'a>(graph: &'a mut Graph, terms: &'a mut Terms) -> Raiser<'a> {
+        Raiser { graph, terms, done: FxHashMap::default() }
+    }
+
+    /// The term of a node: a scalar is 1×1, an axis a column, two axes rows and columns, more a tensor.
+    pub fn raise(&mut self, node: NodeId) -> Id {
+        if let Some(&done) = self.done.get(&node) {
+            return done;
+        }
+        let term = match self.graph.node(node).clone() {
+            Node::Var(v) => {
+                let term = self.terms.var(&v);
+                // A declared row has one axis like a column; the index form knows no orientation.
+                if v.kind.as_ref().is_some_and(|k| matches!(k.shape, Shape::Row(_))) { self.terms.transpose(term) } else { term }
+            }
+            Node::Constant(c) => self.terms.insert(Mat::Constant(c)),
+            Node::Size(d) => self.terms.size(d),
+            Node::Zero(axes) => self.terms.zero(form_of_axes(&axes)),
+            Node::Unit(i, n) => self.terms.insert(Mat::Unit(i, n)),
+            Node::LeviCivita => self.terms.insert(Mat::LeviCivita),
+            Node::Merge(m, n) => self.terms.insert(Mat::Merge(m, n)),
+            Node::Contract(c) => self.contraction(&c),
+            Node::Scale(n, a) => {
+                let a = self.raise(a);
+                self.terms.scale(&n, a)
+            }
+            Node::Sum(terms) => {
+                let terms: Vec<(Number, Id)> = terms.into_iter().map(|(n, a)| (n, self.raise(a))).collect();
+                self.terms.add(&terms)
+            }
+            Node::Map(f, a) => {
+                let a = self.raise(a);
+                self.terms.map(f, a)
+            }
+            Node::Power(a, p) => self.power(a, &p),
+            Node::Map2(f, a, b) => {
+                let (a, b) = (self.raise(a), self.raise(b));
+                self.terms.map2(f, a, b)
+            }
+            Node::Opaque(f, a) => self.opaque(f, a),
+        };
+        self.done.insert(node, term);
+        term
+    }
+
+    fn power(&mut self, a: NodeId, p: &Number) -> Id {
+        let base = match self.root_of_gram(a) {
+            // (h'*h)^p is norm(h)^(2p).
+            Some(norm) => return self.terms.power(norm, &(p * &Number::int(2))),
+            None => self.raise(a),
+        };
+        self.terms.power(base, p)
+    }
+
+    fn opaque(&mut self, f: Opaque, a: NodeId) -> Id {
+        let order = self.graph.order(a);
+        let term = self.raise(a);
+        let f = match f {
+            Opaque::Inv => MatFn::Inv,
+            Opaque::Det => MatFn::Det,
+            Opaque::LogDet => MatFn::LogDet,
+            Opaque::Adj => MatFn::Adj,
+            Opaque::Product => MatFn::Product,
+            Opaque::NormInf => MatFn::NormInf,
+            Opaque::Softmax => MatFn::Softmax,
+            Opaque::LogSumExp => MatFn::LogSumExp,
+        };
+        debug_assert!(order <= 2 || matches!(f, MatFn::Product | MatFn::NormInf | MatFn::Softmax | MatFn::LogSumExp));
+        self.terms.call(f, &[term])
+    }
+
+    fn contraction(&mut self, c: &Contraction) -> Id {
+        let plain = {
+            let mut network = Network::of(self, c);
+            network.reduce(self);
+            network.close(self)
+        };
+        if !c.out.is_empty() {
+            return plain;
+        }
+        // A sum of squares may be shorter as the square of a norm.
+        match self.norm_of_gram(c) {
+            Some(norm) => {
+                let square = self.terms.power(norm, &Number::int(2));
+                if self.terms.cost(square).plain < self.terms.cost(plain).plain { square } else { plain }
+            }
+            None => plain,
+        }
+    }
+
+    /// norm(h), where a node is the sum of the squares of the entries of h.
+    fn root_of_gram(&mut self, a: NodeId) -> Option<Id> {
+        let Node::Contract(c) = self.graph.node(a) else { return None };
+        let c = c.clone();
+        if c.out.is_empty() { self.norm_of_gram(&c) } else { None }
+    }
+
+    fn norm_of_gram(&mut self, c: &Contraction) -> Option<Id> {
+        let half = crate::contract::gram_half(self.graph, c)?;
+        let half = self.graph.contract(half);
+        let (n, core) = self.graph.unscaled(half);
+        let order = self.graph.order(core);
+        if !n.is_one() || !(1..=2).contains(&order) {
+            return None;
+        }
+        let mut h = self.raise(core);
+        if order == 2 {
+            let turned = self.terms.transpose(h);
+            if self.terms.cost(turned).plain < self.terms.cost(h).plain {
+                h = turned;
+            }
+        }
+        Some(self.terms.call(if order == 1 { MatFn::Norm2 } else { MatFn::NormF }, &[h]))
+    }
+}
+
+/// The form that raising gives to what has these axes.
+pub fn form_of_axes(axes: &[Dim]) -> Form {
+    match axes {
+        [] => Form::Grid(Dim::ONE, Dim::ONE),
+        [n] => Form::Grid(*n, Dim::ONE),
+        [m, n] => Form::Grid(*m, *n),
+        _ => Form::Tensor(axes.into()),
+    }
+}
+
+/// d vec(F) / d vec(X)': the first `rows` axes stacked into rows and the others into columns; `None` where more than two
+/// axes would have to be stacked. A sum is stacked term by term.
+pub fn stacked(graph: &mut Graph, node: NodeId, rows: usize) -> Option<NodeId> {
+    let axes: Axes = graph.axes(node).into();
+    let (left, right) = axes.split_at(rows);
+    if left.len() > 2 || right.len() > 2 {
+        return None;
+    }
+    match graph.node(node).clone() {
+        Node::Scale(n, a) => {
+            let a = stacked(graph, a, rows)?;
+            Some(graph.scale(&n, a))
+        }
+        Node::Sum(terms) => {
+            let terms = terms.into_iter().map(|(n, a)| Some((n, stacked(graph, a, rows)?))).collect::<Option<Vec<_>>>()?;
+            let long = [left, right].map(|side| side.iter().fold(Dim::ONE, |p, d| p * *d));
+            Some(graph.sum(&long, terms))
+        }
+        _ => {
+            let mut draft = crate::contract::Draft::new();
+            let labels = draft.labels(&axes);
+            draft.factor(node, &labels);
+            let (left, right) = labels.split_at(rows);
+            let out = [stack(graph, &mut draft, left), stack(graph, &mut draft, right)];
+            Some(graph.contract(draft.out(&out)))
+        }
+    }
+}
+
+/// One label for at most two: the long axis of a stacking bijection.
+fn stack(graph: &mut Graph, draft: &mut crate::contract::Draft, labels: &[Label]) -> Label {
+    match *labels {
+        [l] => l,
+        [i, j] => {
+            let (m, n) = (draft.dims[i as usize], draft.dims[j as usize]);
+            let long = draft.label(m * n);
+            let merge = graph.insert(Node::Merge(m, n));
+            draft.factor(merge, &[long, i, j]);
+            long
+        }
+        _ => draft.label(Dim::ONE),
+    }
+}

@@ -1,0 +1,98 @@
+//! Extraction: the cheapest term of a class, ties broken by content.
+
+use super::graph::Graph;
+use crate::matrix::{Build, Cost, Mat, Terms, cost_of, reconstruct};
+use crate::number::Number;
+use egg::{Id, Language};
+use rustc_hash::FxHashMap;
+
+/// Where a term will stand, which decides what it costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Plain,
+    Factor,
+    Addend,
+    Tail,
+}
+
+impl Place {
+    fn cost(self, cost: Cost) -> u64 {
+        match self {
+            Place::Plain => cost.plain,
+            Place::Factor => cost.factor,
+            Place::Addend => cost.addend,
+            Place::Tail => cost.tail,
+        }
+    }
+
+    fn after(coefficient: &Number, alone: Place, product: Place) -> Place {
+        if matches!(coefficient.as_ratio(), Some((1 | -1, _))) { alone } else { product }
+    }
+
+    /// Where the child at that position of the node stands.
+    fn of_child(self, node: &Mat, at: usize) -> Place {
+        match node {
+            Mat::Times(_) | Mat::Had(_) | Mat::Contract(..) => Place::Factor,
+            Mat::Add(coefficients, _) => Place::after(&coefficients[at], Place::Addend, Place::Tail),
+            Mat::Scale(c, _) => Place::after(c, Place::Plain, Place::Factor),
+            Mat::Fill(..) if self == Place::Plain => Place::Factor,
+            Mat::Fill(..) => self,
+            _ => Place::Plain,
+        }
+    }
+}
+
+/// Takes the cheapest terms out of an e-graph.
+pub struct Extractor<'a> {
+    graph: &'a Graph,
+    pub terms: Terms,
+    done: FxHashMap<(Id, Place), Id>,
+}
+
+impl<'a> Extractor<'a> {
+    pub fn new(graph: &'a Graph) -> Extractor<'a> {
+        Extractor { graph, terms: Terms::new(), done: FxHashMap::default() }
+    }
+
+    /// The cheapest term of the class.
+    pub fn extract(&mut self, class: Id) -> Id {
+        self.at(class, Place::Plain)
+    }
+
+    /// Ends because a node costs more than each of its children, except a constant array in a sum, which costs what
+    /// its entry does.
+    fn at(&mut self, class: Id, place: Place) -> Id {
+        let class = self.graph.canonical(class);
+        if let Some(t) = self.done.get(&(class, place)) {
+            return *t;
+        }
+        let graph = self.graph;
+        let cost = |node: &Mat| place.cost(cost_of(node, |c| graph.cost(c)));
+        let least = graph.nodes(class).iter().map(cost).min().unwrap_or(0);
+        let candidates: Vec<&Mat> = graph.nodes(class).iter().filter(|n| cost(n) == least).collect();
+        let mut best: Option<Id> = None;
+        for node in candidates {
+            let term = self.build(node, place);
+            best = Some(best.map_or(term, |other| self.better(place, other, term)));
+        }
+        let best = best.unwrap_or_else(|| self.terms.number(0));
+        self.done.insert((class, place), best);
+        best
+    }
+
+    fn build(&mut self, node: &Mat, place: Place) -> Id {
+        let mut node = node.clone();
+        for at in 0..node.children().len() {
+            let child = self.at(node.children()[at], place.of_child(&node, at));
+            node.children_mut()[at] = child;
+        }
+        let normal = reconstruct(&mut self.terms, &node);
+        let raw = self.terms.insert(node);
+        if place.cost(self.terms.cost(raw)) < place.cost(self.terms.cost(normal)) { raw } else { normal }
+    }
+
+    fn better(&self, place: Place, a: Id, b: Id) -> Id {
+        let cost = |t: Id| place.cost(self.terms.cost(t));
+        if cost(a).cmp(&cost(b)).then_with(|| self.terms.compare(a, b)).is_le() { a } else { b }
+    }
+}

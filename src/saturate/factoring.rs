@@ -1,0 +1,467 @@
+//! Factoring of sums: what two terms or more have in common moves out.
+//!
+//! Each term is split in every way into a factor and a rest; terms with an equal factor of the same kind form a group.
+
+use super::graph::Graph;
+use crate::dim::Dim;
+use crate::matrix::{Build, Form, Mat, MatFn};
+use crate::number::Number;
+use egg::{Id, Language};
+use rustc_hash::{FxHashSet, FxHasher};
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+
+/// Sums of more terms than this offer only their best group of each kind.
+const ALL_GROUPS: usize = 6;
+/// Only so many nodes of a class are looked at.
+const NODES_OF_A_TERM: usize = 12;
+/// Only so many ways to write a part of a sum or product as one itself are unfolded.
+const UNFOLDED: usize = 2;
+
+/// Where the common factor stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Kind {
+    /// `F*(…)`
+    Left,
+    /// `(…)*F`
+    Right,
+    /// `F.*(…)`
+    Hadamard,
+    /// A scalar before anything.
+    Scalar,
+    /// A matrix after a sum of scalars.
+    Core,
+    /// `kron(F, …)`
+    KronLeft,
+    /// `kron(…, F)`
+    KronRight,
+    /// `diag(…)`
+    Diagonal,
+    /// `(…)'`
+    Transposed,
+}
+
+/// What a term leaves when the factor is taken out.
+#[derive(Clone, Debug)]
+enum Rest {
+    /// A scalar times a chain; the identity if the chain is empty.
+    Chain(Option<Id>, Vec<Id>, Dim),
+    /// Powers, from one of which the common power is taken, times what follows.
+    Powers(Vec<(Id, Number)>, usize, Option<Id>),
+    Kron(Option<Id>, Vec<Id>),
+    /// A scalar times that.
+    Plain(Option<Id>, Id),
+    /// A scalar times a column in each of so many columns.
+    Spread(Option<Id>, Id, Dim),
+    /// A scalar in each entry.
+    Ones(Option<Id>, Form),
+}
+
+/// One way to split one term.
+#[derive(Clone, Debug)]
+struct Split {
+    kind: Kind,
+    factor: Id,
+    exponent: Number,
+    rest: Rest,
+}
+
+/// What the search found in a sum, to be built once the search is over.
+#[derive(Debug)]
+pub enum Hit {
+    /// `outside + factor·(sum of rests)`
+    Group(Group),
+    /// A node in which a part has been unfolded.
+    Flat(Mat, usize, Mat),
+    /// `coefficient*(X + X')` among other terms.
+    Symmetrised(Vec<(Number, Id)>, Number, Id),
+    /// The transpose of the sum of the transposes.
+    Turned(Vec<(Number, Id)>),
+}
+
+#[derive(Debug)]
+pub struct Group {
+    outside: Vec<(Number, Id)>,
+    kind: Kind,
+    factor: Id,
+    exponent: Number,
+    rests: Vec<(Number, Rest)>,
+}
+
+/// The search for common factors; remembers what it has looked at.
+#[derive(Default)]
+pub struct Factoring {
+    done: FxHashSet<u64>,
+}
+
+impl Factoring {
+    /// All that can be factored or unfolded, with the class of each sum.
+    pub fn search(&mut self, graph: &Graph) -> Vec<(Id, Hit)> {
+        let mut hits = Vec::new();
+        for class in graph.classes() {
+            for node in graph.nodes(class) {
+                if !matches!(node, Mat::Add(..) | Mat::Mul(_) | Mat::Had(_)) || !self.done.insert(state(graph, node)) {
+                    continue;
+                }
+                unfold(graph, node, &mut |hit| hits.push((class, hit)));
+                if let Mat::Add(coefficients, terms) = node {
+                    groups(graph, coefficients, terms, &mut |hit| hits.push((class, hit)));
+                }
+            }
+        }
+        hits
+    }
+}
+
+/// A node with how many ways there are to write its children.
+fn state(graph: &Graph, node: &Mat) -> u64 {
+    let mut hasher = FxHasher::default();
+    node.hash(&mut hasher);
+    node.children().iter().for_each(|c| graph.nodes(*c).len().hash(&mut hasher));
+    hasher.finish()
+}
+
+/// Parts of an n-ary node that can be written with the same operator, although not most cheaply so: the constructors
+/// see only the cheapest way.
+fn unfold(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
+    for (at, child) in node.children().iter().enumerate() {
+        let same = graph.nodes(*child).iter().filter(|n| n.operator() == node.operator() && *n != node);
+        for inner in same.take(UNFOLDED) {
+            found(Hit::Flat(node.clone(), at, inner.clone()));
+        }
+    }
+}
+
+fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], found: &mut impl FnMut(Hit)) {
+    let mut by_factor: BTreeMap<(Kind, Id, bool), Vec<(usize, Split)>> = BTreeMap::new();
+    for (at, t) in terms.iter().enumerate() {
+        for split in splits(graph, *t) {
+            let members = by_factor.entry((split.kind, split.factor, split.exponent.is_negative())).or_default();
+            if members.last().is_none_or(|(last, _)| *last != at) {
+                members.push((at, split));
+            }
+        }
+    }
+    by_factor.retain(|(kind, factor, _), members| members.len() > 1 && worthwhile(graph, *kind, *factor, members));
+    if terms.len() > ALL_GROUPS {
+        keep_best(graph, &mut by_factor);
+    }
+    let all: Vec<(Number, Id)> = coefficients.iter().cloned().zip(terms.iter().copied()).collect();
+    for ((kind, factor, _), members) in by_factor {
+        found(Hit::Group(group(kind, factor, &all, members)));
+    }
+    symmetric_pairs(graph, &all, found);
+    let turned: i64 = terms.iter().map(|t| crate::matrix::turn(graph, *t)).sum();
+    if turned + crate::matrix::TURNED < 0 && !graph.is_scalar(terms[0]) {
+        found(Hit::Turned(all));
+    }
+}
+
+/// A group of nothing but the bare factor would be like terms, and a diagonal of nothing but identities a scalar.
+fn worthwhile(graph: &Graph, kind: Kind, factor: Id, members: &[(usize, Split)]) -> bool {
+    let trivial = matches!(graph.view(factor), Mat::Number(_) | Mat::Eye(_)) && !matches!(kind, Kind::Diagonal | Kind::Transposed);
+    let bare = |split: &Split| match &split.rest {
+        Rest::Chain(_, factors, _) => factors.is_empty() && kind != Kind::Core,
+        Rest::Ones(..) => true,
+        Rest::Powers(..) | Rest::Kron(..) | Rest::Plain(..) | Rest::Spread(..) => false,
+    };
+    !trivial && !members.iter().all(|(_, split)| bare(split))
+}
+
+fn keep_best(graph: &Graph, by_factor: &mut BTreeMap<(Kind, Id, bool), Vec<(usize, Split)>>) {
+    let mut best: BTreeMap<Kind, (u64, Id, bool)> = BTreeMap::new();
+    for ((kind, factor, negative), members) in by_factor.iter() {
+        let saved = (members.len() as u64 - 1).saturating_mul(graph.cost(*factor).plain);
+        if best.get(kind).is_none_or(|(most, ..)| saved > *most) {
+            best.insert(*kind, (saved, *factor, *negative));
+        }
+    }
+    by_factor.retain(|(kind, factor, negative), _| best.get(kind).is_some_and(|(_, f, n)| f == factor && n == negative));
+}
+
+fn group(kind: Kind, factor: Id, all: &[(Number, Id)], members: Vec<(usize, Split)>) -> Group {
+    let inside: Vec<usize> = members.iter().map(|(at, _)| *at).collect();
+    let outside = all.iter().enumerate().filter(|(at, _)| !inside.contains(at)).map(|(_, term)| term.clone()).collect();
+    let exponents = members.iter().map(|(_, split)| split.exponent.clone());
+    let exponent = exponents.min_by_key(Number::abs).unwrap_or(Number::ONE);
+    let rests = members.into_iter().map(|(at, split)| (all[at].0.clone(), split.rest)).collect();
+    Group { outside, kind, factor, exponent, rests }
+}
+
+/// Terms `c*X + c*X'`.
+fn symmetric_pairs(graph: &Graph, all: &[(Number, Id)], found: &mut impl FnMut(Hit)) {
+    if !graph.form(all[0].1).is_square() || graph.is_scalar(all[0].1) || all.len() > ALL_GROUPS {
+        return;
+    }
+    for (i, (c, x)) in all.iter().enumerate() {
+        let Some(turned) = find_transpose(graph, *x, 8) else { continue };
+        let partner = all.iter().enumerate().skip(i + 1).find(|(_, (d, y))| d == c && graph.canonical(*y) == turned);
+        if let Some((j, (_, y))) = partner {
+            let outside = all.iter().enumerate().filter(|(at, _)| *at != i && *at != j).map(|(_, term)| term.clone()).collect();
+            let shorter = if graph.cost(*y).plain < graph.cost(*x).plain { *y } else { *x };
+            found(Hit::Symmetrised(outside, c.clone(), shorter));
+        }
+    }
+}
+
+/// The class of the transpose, if it is in the graph already.
+pub fn find_transpose(graph: &Graph, t: Id, depth: usize) -> Option<Id> {
+    let t = graph.canonical(t);
+    if graph.is_scalar(t) || graph.facts(t).contains(crate::fact::Facts::SYMMETRIC) {
+        return Some(t);
+    }
+    if let Some(turned) = graph.lookup(Mat::Transpose([t])) {
+        return Some(turned);
+    }
+    if depth == 0 {
+        return None;
+    }
+    let all = |ids: &[Id]| ids.iter().map(|c| find_transpose(graph, *c, depth - 1)).collect::<Option<Vec<Id>>>();
+    graph.nodes(t).iter().take(NODES_OF_A_TERM).find_map(|node| match node {
+        Mat::Transpose([a]) => Some(graph.canonical(*a)),
+        Mat::Mul(factors) => {
+            let mut turned = all(factors)?;
+            turned.reverse();
+            graph.lookup(Mat::Mul(turned.into()))
+        }
+        Mat::Had(factors) => graph.lookup(Mat::Had(all(factors)?.into())),
+        Mat::Times([s, a]) => graph.lookup(Mat::Times([*s, find_transpose(graph, *a, depth - 1)?])),
+        Mat::Map(f, [a]) => graph.lookup(Mat::Map(*f, [find_transpose(graph, *a, depth - 1)?])),
+        _ => None,
+    })
+}
+
+/// Every way to split a term.
+fn splits(graph: &Graph, t: Id) -> Vec<Split> {
+    let t = graph.canonical(t);
+    let mut found = Vec::new();
+    let mut push = |split| found.push(split);
+    for node in graph.nodes(t).iter().take(NODES_OF_A_TERM) {
+        split_node(graph, node, None, &mut push);
+        if let Mat::Times([s, core]) = node {
+            let (s, core) = (graph.canonical(*s), graph.canonical(*core));
+            push(simple(Kind::Core, core, Rest::Chain(Some(s), Vec::new(), Dim::ONE)));
+            split_scalar(graph, s, Some(core), &mut push);
+            split_around(graph, s, core, &mut push);
+            for inner in graph.nodes(core).iter().take(NODES_OF_A_TERM) {
+                split_node(graph, inner, Some(s), &mut push);
+            }
+            bare(graph, core, Some(s), &mut push);
+        }
+    }
+    if graph.is_scalar(t) {
+        split_scalar(graph, t, None, &mut push);
+    } else {
+        bare(graph, t, None, &mut push);
+        push(simple(Kind::Core, t, Rest::Ones(None, Form::SCALAR)));
+    }
+    found
+}
+
+fn simple(kind: Kind, factor: Id, rest: Rest) -> Split {
+    Split { kind, factor, exponent: Number::ONE, rest }
+}
+
+/// A term that is the factor itself leaves the identity or ones.
+fn bare(graph: &Graph, t: Id, scalar: Option<Id>, push: &mut impl FnMut(Split)) {
+    let form = graph.form(t).clone();
+    if let Form::Grid(rows, columns) = form {
+        push(simple(Kind::Left, t, Rest::Chain(scalar, Vec::new(), columns)));
+        push(simple(Kind::Right, t, Rest::Chain(scalar, Vec::new(), rows)));
+    }
+    push(simple(Kind::Hadamard, t, Rest::Ones(scalar, form)));
+}
+
+/// The ways to split a node that is multiplied by a scalar.
+fn split_node(graph: &Graph, node: &Mat, scalar: Option<Id>, push: &mut impl FnMut(Split)) {
+    match node {
+        Mat::Mul(factors) => {
+            let last = factors.len() - 1;
+            let (first, end) = (graph.canonical(factors[0]), graph.canonical(factors[last]));
+            push(simple(Kind::Left, first, Rest::Chain(scalar, factors[1..].to_vec(), Dim::ONE)));
+            push(simple(Kind::Right, end, Rest::Chain(scalar, factors[..last].to_vec(), Dim::ONE)));
+            // diag(v)*B is (v*ones').*B.
+            if let (Mat::Call(MatFn::Diag, v), [_, b]) = (graph.view(first), &factors[..]) {
+                let columns = graph.form(end).columns();
+                push(simple(Kind::Hadamard, graph.canonical(*b), Rest::Spread(scalar, v[0], columns)));
+            }
+        }
+        Mat::Had(factors) if !graph.is_scalar(factors[0]) => split_powers(graph, factors, scalar, Kind::Hadamard, push),
+        Mat::Power(p, [base]) if !graph.is_scalar(*base) => {
+            let rest = Rest::Powers(vec![(*base, p.clone())], 0, scalar);
+            push(Split { kind: Kind::Hadamard, factor: graph.canonical(*base), exponent: p.clone(), rest });
+        }
+        Mat::Call(MatFn::Kron, arguments) => {
+            let last = arguments.len() - 1;
+            push(simple(Kind::KronLeft, graph.canonical(arguments[0]), Rest::Kron(scalar, arguments[1..].to_vec())));
+            push(simple(Kind::KronRight, graph.canonical(arguments[last]), Rest::Kron(scalar, arguments[..last].to_vec())));
+        }
+        Mat::Call(MatFn::Diag, v) => push(simple(Kind::Diagonal, Id::from(0), Rest::Plain(scalar, v[0]))),
+        Mat::Eye(n) => push(simple(Kind::Diagonal, Id::from(0), Rest::Ones(scalar, Form::column(*n)))),
+        Mat::Transpose([a]) => push(simple(Kind::Transposed, Id::from(0), Rest::Plain(scalar, *a))),
+        _ => {}
+    }
+}
+
+/// The base and exponent of a factor.
+fn as_power(graph: &Graph, t: Id) -> (Id, Number) {
+    match graph.view(t) {
+        Mat::Power(p, [base]) => (graph.canonical(*base), p.clone()),
+        _ => (graph.canonical(t), Number::ONE),
+    }
+}
+
+/// Each factor of an elementwise or scalar product may be the common one.
+fn split_powers(graph: &Graph, factors: &[Id], scalar: Option<Id>, kind: Kind, push: &mut impl FnMut(Split)) {
+    let powers: Vec<(Id, Number)> = factors.iter().map(|f| as_power(graph, *f)).collect();
+    for (at, (base, exponent)) in powers.iter().enumerate() {
+        let rest = Rest::Powers(powers.clone(), at, scalar);
+        push(Split { kind, factor: *base, exponent: exponent.clone(), rest });
+    }
+}
+
+/// The scalar factors of `s`, before `core` if there is one.
+fn split_scalar(graph: &Graph, s: Id, core: Option<Id>, push: &mut impl FnMut(Split)) {
+    let products = graph.nodes(s).iter().take(NODES_OF_A_TERM);
+    for node in products {
+        if let Mat::Had(factors) = node {
+            split_powers(graph, factors, core, Kind::Scalar, push);
+        }
+    }
+    split_powers(graph, &[s], core, Kind::Scalar, push);
+}
+
+/// `(a'*y)*x` is also `x*a'*y` and `x*y'*a`: the ends of the scalar's chain are ends of the whole.
+fn split_around(graph: &Graph, s: Id, core: Id, push: &mut impl FnMut(Split)) {
+    let is_column = graph.form(core).columns() == Dim::ONE;
+    let is_row = graph.form(core).rows() == Dim::ONE;
+    let parts: Vec<Id> = match graph.view(s) {
+        Mat::Had(factors) => factors.to_vec(),
+        _ => vec![s],
+    };
+    for (at, part) in parts.iter().enumerate() {
+        let others: Vec<(Id, Number)> =
+            parts.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, p)| (graph.canonical(*p), Number::ONE)).collect();
+        for node in graph.nodes(*part).iter().take(NODES_OF_A_TERM) {
+            let Mat::Mul(chain) = node else { continue };
+            let turned: Option<Vec<Id>> = chain.iter().rev().map(|f| find_transpose(graph, *f, 2)).collect();
+            for chain in std::iter::once(chain.to_vec()).chain(turned) {
+                around(graph, &chain, core, (is_column, is_row), &others, push);
+            }
+        }
+    }
+}
+
+fn around(graph: &Graph, chain: &[Id], core: Id, (is_column, is_row): (bool, bool), others: &[(Id, Number)], push: &mut impl FnMut(Split)) {
+    let last = chain.len() - 1;
+    let rest = |mut factors: Vec<Id>| {
+        factors.extend(others.iter().map(|(s, _)| *s));
+        Rest::Chain(None, factors, Dim::ONE)
+    };
+    if is_column {
+        let factors = std::iter::once(core).chain(chain[..last].iter().copied()).collect();
+        push(simple(Kind::Right, graph.canonical(chain[last]), rest(factors)));
+    }
+    if is_row {
+        let factors = chain[1..].iter().copied().chain([core]).collect();
+        push(simple(Kind::Left, graph.canonical(chain[0]), rest(factors)));
+    }
+}
+
+/// Builds what was found; `None` if the rests do not fit together.
+pub fn build(graph: &mut Graph, hit: Hit) -> Option<Id> {
+    match hit {
+        Hit::Group(group) => build_group(graph, group),
+        Hit::Flat(node, at, inner) => build_flat(graph, &node, at, &inner),
+        Hit::Symmetrised(mut terms, c, x) => {
+            let symmetrised = graph.call(MatFn::Sym, &[x]);
+            terms.push((&c + &c, symmetrised));
+            Some(graph.add(&terms))
+        }
+        Hit::Turned(terms) => {
+            let terms: Vec<(Number, Id)> = terms.into_iter().map(|(c, t)| (c, graph.transpose(t))).collect();
+            let sum = graph.add(&terms);
+            Some(graph.insert(Mat::Transpose([sum])))
+        }
+    }
+}
+
+fn build_flat(graph: &mut Graph, node: &Mat, at: usize, inner: &Mat) -> Option<Id> {
+    let spliced = |outer: &[Id], inner: &[Id]| [&outer[..at], inner, &outer[at + 1..]].concat();
+    match (node, inner) {
+        (Mat::Mul(outer), Mat::Mul(inner)) => Some(graph.mul(&spliced(outer, inner))),
+        (Mat::Had(outer), Mat::Had(inner)) => Some(graph.had(&spliced(outer, inner))),
+        (Mat::Add(cs, outer), Mat::Add(ds, inner)) => {
+            let mut terms: Vec<(Number, Id)> = cs.iter().cloned().zip(outer.iter().copied()).collect();
+            let (c, _) = terms.remove(at);
+            terms.extend(ds.iter().map(|d| &c * d).zip(inner.iter().copied()));
+            Some(graph.add(&terms))
+        }
+        _ => None,
+    }
+}
+
+fn build_group(graph: &mut Graph, group: Group) -> Option<Id> {
+    let Group { mut outside, kind, factor, exponent, rests } = group;
+    let mut inside: Vec<(Number, Id)> = Vec::with_capacity(rests.len());
+    for (c, rest) in rests {
+        inside.push((c, build_rest(graph, rest, &exponent)));
+    }
+    let form = graph.form(inside[0].1).clone();
+    if inside.iter().any(|(_, t)| *graph.form(*t) != form) {
+        return None;
+    }
+    let inner = graph.add(&inside);
+    let product = match kind {
+        Kind::Left => graph.mul(&[factor, inner]),
+        Kind::Right => graph.mul(&[inner, factor]),
+        Kind::Hadamard => graph.had_powers(&[(factor, exponent), (inner, Number::ONE)]),
+        Kind::Scalar => {
+            let scalar = graph.power(factor, &exponent);
+            graph.times(scalar, inner)
+        }
+        Kind::Core => graph.times(inner, factor),
+        Kind::KronLeft => graph.call(MatFn::Kron, &[factor, inner]),
+        Kind::KronRight => graph.call(MatFn::Kron, &[inner, factor]),
+        Kind::Diagonal => graph.call(MatFn::Diag, &[inner]),
+        Kind::Transposed => graph.transpose(inner),
+    };
+    outside.push((Number::ONE, product));
+    Some(graph.add(&outside))
+}
+
+fn build_rest(graph: &mut Graph, rest: Rest, common: &Number) -> Id {
+    let scaled = |graph: &mut Graph, scalar: Option<Id>, t: Id| match scalar {
+        Some(s) => graph.times(s, t),
+        None => t,
+    };
+    match rest {
+        Rest::Chain(scalar, factors, n) => {
+            let chain = if factors.is_empty() { graph.eye(n) } else { graph.mul(&factors) };
+            scaled(graph, scalar, chain)
+        }
+        Rest::Powers(mut powers, at, after) => {
+            powers[at].1 = &powers[at].1 - common;
+            let product = graph.had_powers(&powers);
+            match after {
+                Some(t) if graph.is_scalar(product) => graph.times(product, t),
+                Some(s) => graph.times(s, product),
+                None => product,
+            }
+        }
+        Rest::Kron(scalar, arguments) => {
+            let product = graph.call(MatFn::Kron, &arguments);
+            scaled(graph, scalar, product)
+        }
+        Rest::Spread(scalar, column, columns) => {
+            let row = graph.ones(Dim::ONE, columns);
+            let spread = graph.mul(&[column, row]);
+            scaled(graph, scalar, spread)
+        }
+        Rest::Plain(scalar, t) => scaled(graph, scalar, t),
+        Rest::Ones(scalar, form) => {
+            let ones = graph.ones_like(&form);
+            scaled(graph, scalar, ones)
+        }
+    }
+}

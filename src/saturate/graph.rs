@@ -1,0 +1,191 @@
+//! The e-graph of one query: classes of equal matrix terms, what is known of each, and the constructors over them.
+
+use crate::fact::{Facts, facts_of};
+use crate::matrix::{Build, Cost, Form, Mat, Terms, cost_of, form_of, reconstruct, sort_children};
+use crate::number::Number;
+use egg::{Analysis, DidMerge, EGraph, Id, Language};
+use rustc_hash::{FxHashSet, FxHasher};
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
+/// What is known of a class. The form never changes; the cost only falls, the facts only grow.
+#[derive(Clone, Debug)]
+pub struct About {
+    pub form: Form,
+    pub cost: Cost,
+    pub facts: Facts,
+    /// The node of least plain cost.
+    best: Mat,
+}
+
+/// The analysis. Two classes of different form that are found equal are a bug of a rule, which is kept for the report.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    pub clash: Option<(Form, Form)>,
+}
+
+impl Analysis<Mat> for Knowledge {
+    type Data = About;
+
+    fn make(egraph: &mut EGraph<Mat, Self>, node: &Mat, _: Id) -> About {
+        let about = |c: Id| &egraph[c].data;
+        let form = form_of(node, |c| &about(c).form);
+        let cost = cost_of(node, |c| about(c).cost);
+        let facts = facts_of(node, &form, |c| about(c).facts);
+        About { form, cost, facts, best: node.clone() }
+    }
+
+    fn merge(&mut self, a: &mut About, b: About) -> DidMerge {
+        if a.form != b.form && self.clash.is_none() {
+            self.clash = Some((a.form.clone(), b.form.clone()));
+        }
+        let (cost, facts) = (a.cost.min(b.cost), a.facts | b.facts);
+        let better = b.cost.plain < a.cost.plain;
+        let changed = DidMerge(cost != a.cost || facts != a.facts, cost != b.cost || facts != b.facts || !better);
+        (a.cost, a.facts) = (cost, facts);
+        if better {
+            a.best = b.best;
+        }
+        changed
+    }
+}
+
+/// An e-graph whose n-ary nodes are kept normal.
+#[derive(Default)]
+pub struct Graph {
+    pub egraph: EGraph<Mat, Knowledge>,
+    /// Nodes that have been normalised already, with what they saw of their children.
+    normal: FxHashSet<u64>,
+}
+
+impl Graph {
+    /// Adds terms as they are; only commutative children are sorted anew.
+    pub fn add_terms(&mut self, terms: &Terms, roots: &[Id]) -> Vec<Id> {
+        let mut place: Vec<Option<Id>> = vec![None; roots.iter().map(|r| usize::from(*r) + 1).max().unwrap_or(0)];
+        let mut needed = vec![false; place.len()];
+        roots.iter().for_each(|r| needed[usize::from(*r)] = true);
+        for at in (0..needed.len()).rev().filter(|at| needed[*at]).collect::<Vec<_>>() {
+            mark(terms, Id::from(at), &mut needed);
+        }
+        for at in (0..needed.len()).filter(|at| needed[*at]) {
+            let node = terms.node(Id::from(at)).clone().map_children(|c| place[usize::from(c)].unwrap_or(c));
+            place[at] = Some(self.insert(node));
+        }
+        roots.iter().filter_map(|r| place[usize::from(*r)]).collect()
+    }
+
+    /// The classes in order of their ids.
+    pub fn classes(&self) -> Vec<Id> {
+        let mut ids: Vec<Id> = self.egraph.classes().map(|c| c.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    pub fn nodes(&self, class: Id) -> &[Mat] {
+        &self.egraph[class].nodes
+    }
+
+    /// Merges two classes; says whether they were different.
+    pub fn union(&mut self, a: Id, b: Id) -> bool {
+        self.egraph.union(a, b)
+    }
+
+    pub fn node_count(&self) -> usize {
+        self.egraph.total_number_of_nodes()
+    }
+
+    /// Restores congruence and adds the normal form of every node that is not normal, until nothing changes.
+    ///
+    /// Congruence is positional, so that equal sums would stay apart once their children merge. Ends after `rounds`
+    /// at the latest; each round does only nodes whose children have changed.
+    pub fn normalise(&mut self, rounds: usize, node_limit: usize) {
+        self.egraph.rebuild();
+        for _ in 0..rounds {
+            let mut changed = false;
+            for class in self.classes() {
+                for node in self.nodes(class).to_vec() {
+                    if node.is_leaf() || !self.normal.insert(self.seen(&node)) {
+                        continue;
+                    }
+                    let normal = reconstruct(self, &node);
+                    changed |= self.union(class, normal);
+                }
+            }
+            self.egraph.rebuild();
+            if !changed || self.node_count() > node_limit {
+                return;
+            }
+        }
+    }
+
+    /// A node with all that its constructor could look at.
+    fn seen(&self, node: &Mat) -> u64 {
+        let mut hasher = FxHasher::default();
+        node.hash(&mut hasher);
+        for c in node.children() {
+            let about = &self.egraph[*c].data;
+            (about.cost.plain, about.facts).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// The class of that node, if there is one.
+    pub fn lookup(&self, mut node: Mat) -> Option<Id> {
+        sort_children(&mut node, |a, b| a.cmp(&b));
+        self.egraph.lookup(node)
+    }
+
+    pub fn about(&self, class: Id) -> &About {
+        &self.egraph[class].data
+    }
+}
+
+fn mark(terms: &Terms, t: Id, needed: &mut [bool]) {
+    let mut waiting = vec![t];
+    while let Some(t) = waiting.pop() {
+        for c in terms.node(t).children() {
+            if !std::mem::replace(&mut needed[usize::from(*c)], true) {
+                waiting.push(*c);
+            }
+        }
+    }
+}
+
+impl Build for Graph {
+    fn insert(&mut self, node: Mat) -> Id {
+        let mut node = node.map_children(|c| self.egraph.find(c));
+        sort_children(&mut node, |a, b| a.cmp(&b));
+        self.egraph.add(node)
+    }
+
+    fn form(&self, t: Id) -> &Form {
+        &self.about(t).form
+    }
+
+    fn view(&self, t: Id) -> &Mat {
+        &self.about(t).best
+    }
+
+    fn canonical(&self, t: Id) -> Id {
+        self.egraph.find(t)
+    }
+
+    fn cost(&self, t: Id) -> Cost {
+        self.about(t).cost
+    }
+
+    fn facts(&self, t: Id) -> Facts {
+        self.about(t).facts
+    }
+
+    fn order(&self, a: Id, b: Id) -> Ordering {
+        self.egraph.find(a).cmp(&self.egraph.find(b))
+    }
+
+    /// Signs are not normalised here, since a sort key may change on merge and the signs would flip for ever: of a sum
+    /// and its negation, the one that exists is kept.
+    fn prefers_negation(&self, coefficients: &[Number], terms: &[Id]) -> bool {
+        let negated: Box<[Number]> = coefficients.iter().map(|c| -c).collect();
+        self.lookup(Mat::Add(coefficients.into(), terms.into())).is_none() && self.lookup(Mat::Add(negated, terms.into())).is_some()
+    }
+}

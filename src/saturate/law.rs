@@ -1,0 +1,201 @@
+//! Laws: pairs of patterns, and the set of laws that a query is saturated with.
+
+use crate::dim::{Dim, Symbol};
+use crate::error::{Error, ErrorKind, Result};
+use crate::fact::Facts;
+use crate::matrix::{Build, Form, Mat, Operator, Terms, of_typed};
+use crate::typed::Typed;
+use egg::{Id, Language};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// What a metavariable may stand for.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    pub name: Symbol,
+    /// Its dimensions are metavariables as well.
+    pub form: Form,
+    pub facts: Facts,
+}
+
+/// A law: wherever the left pattern matches, the right one is equal.
+///
+/// Every variable of a pattern is a metavariable, typed by its kind, and so is every symbol of its dimensions.
+#[derive(Debug)]
+pub struct Law {
+    pub name: String,
+    pub(super) terms: Terms,
+    pub(super) left: Id,
+    right: Id,
+    pub(super) slots: Vec<Slot>,
+    slot_of: FxHashMap<Id, usize>,
+    /// The metavariables that occur more than once on the left.
+    repeated: Vec<bool>,
+    operators: u128,
+}
+
+impl Law {
+    /// The law `left => right` under conditions on its variables, from two typed expressions of the same names.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rule`] if a side has no matrix form, the left is a mere variable, the sides differ in shape or the
+    /// right has a variable that the left does not bind.
+    pub fn compile(name: &str, left: &Typed, right: &Typed, conditions: &[(Symbol, Facts)]) -> Result<Law> {
+        let mut terms = Terms::new();
+        let left = of_typed(left, &mut terms)?;
+        let right = of_typed(right, &mut terms)?;
+        Law::new(name, terms, left, right, conditions)
+    }
+
+    /// The law `left => right` between two terms of an arena.
+    ///
+    /// # Errors
+    /// As [`Law::compile`].
+    pub fn new(name: &str, terms: Terms, left: Id, right: Id, conditions: &[(Symbol, Facts)]) -> Result<Law> {
+        let refuse = |why: String| Err(Error::new(ErrorKind::Rule, format!("the law {name} cannot be used: {why}")));
+        if terms.form(left) != terms.form(right) {
+            return refuse(format!("its sides have the forms {:?} and {:?}", terms.form(left), terms.form(right)));
+        }
+        if terms.node(left).is_leaf() {
+            return refuse("its left side has no operation to look for".to_owned());
+        }
+        let occurrences = variables(&terms, left);
+        if let Some((t, _)) = variables(&terms, right).iter().find(|(t, _)| !occurrences.iter().any(|(u, _)| u == t)) {
+            return refuse(format!("{} stands only on its right side", terms.show(*t)));
+        }
+        let mut slots = Vec::with_capacity(occurrences.len());
+        for (t, _) in &occurrences {
+            let Mat::Var(var) = terms.node(*t) else { continue };
+            let condition = conditions.iter().filter(|(name, _)| *name == var.name).map(|(_, facts)| *facts);
+            let facts = condition.fold(terms.facts(*t), |all, f| all | f);
+            slots.push(Slot { name: var.name, form: terms.form(*t).clone(), facts });
+        }
+        let slot_of = occurrences.iter().enumerate().map(|(slot, (t, _))| (*t, slot)).collect();
+        let repeated = occurrences.iter().map(|(_, times)| *times > 1).collect();
+        let operators = required_operators(&terms, left);
+        Ok(Law { name: name.to_owned(), terms, left, right, slots, slot_of, repeated, operators })
+    }
+
+    pub(super) fn slot(&self, pattern: Id) -> Option<usize> {
+        self.slot_of.get(&pattern).copied()
+    }
+
+    pub(super) fn is_repeated(&self, slot: usize) -> bool {
+        self.repeated[slot]
+    }
+
+    /// Builds the right side where the metavariables stand for what `value` and `size` say.
+    pub(super) fn instantiate<B: Build>(
+        &self,
+        b: &mut B,
+        value: &impl Fn(&mut B, usize) -> Id,
+        size: &impl Fn(Symbol) -> Option<Dim>,
+    ) -> Id {
+        let mut done = FxHashMap::default();
+        self.build(b, self.right, value, size, &mut done)
+    }
+
+    fn build<B: Build>(
+        &self,
+        b: &mut B,
+        pattern: Id,
+        value: &impl Fn(&mut B, usize) -> Id,
+        size: &impl Fn(Symbol) -> Option<Dim>,
+        done: &mut FxHashMap<Id, Id>,
+    ) -> Id {
+        if let Some(t) = done.get(&pattern) {
+            return *t;
+        }
+        let built = match self.slot(pattern) {
+            Some(slot) => value(b, slot),
+            None => {
+                let mut node = with_dims(self.terms.node(pattern), size);
+                for at in 0..node.children().len() {
+                    let child = self.build(b, node.children()[at], value, size, done);
+                    node.children_mut()[at] = child;
+                }
+                crate::matrix::reconstruct(b, &node)
+            }
+        };
+        done.insert(pattern, built);
+        built
+    }
+}
+
+/// The variables below a term, each with the number of its occurrences, in order of first occurrence.
+fn variables(terms: &Terms, t: Id) -> Vec<(Id, usize)> {
+    fn walk(terms: &Terms, t: Id, found: &mut Vec<(Id, usize)>) {
+        if let Mat::Var(_) = terms.node(t) {
+            match found.iter_mut().find(|(u, _)| *u == t) {
+                Some((_, times)) => *times += 1,
+                None => found.push((t, 1)),
+            }
+        }
+        terms.node(t).children().iter().for_each(|c| walk(terms, *c, found));
+    }
+    let mut found = Vec::new();
+    walk(terms, t, &mut found);
+    found
+}
+
+/// The operators without which the pattern cannot match. Numbers, constant arrays and coefficients may be matched by
+/// other nodes, and a transpose by a symmetric matrix or a product.
+fn required_operators(terms: &Terms, t: Id) -> u128 {
+    let node = terms.node(t);
+    let own = match node.operator() {
+        Operator::Var | Operator::Number | Operator::Fill | Operator::Scale | Operator::Transpose => 0,
+        operator => operator.bit(),
+    };
+    node.children().iter().fold(own, |all, c| all | required_operators(terms, *c))
+}
+
+fn with_dims(node: &Mat, size: &impl Fn(Symbol) -> Option<Dim>) -> Mat {
+    let of = |d: &Dim| d.substitute(size);
+    match node {
+        Mat::Size(n) => Mat::Size(of(n)),
+        Mat::Eye(n) => Mat::Eye(of(n)),
+        Mat::Zero(Form::Grid(m, n)) => Mat::Zero(Form::Grid(of(m), of(n))),
+        Mat::Unit(i, n) => Mat::Unit(*i, of(n)),
+        Mat::Fill(m, n, a) => Mat::Fill(of(m), of(n), *a),
+        Mat::Commutation(m, n) => Mat::Commutation(of(m), of(n)),
+        Mat::Merge(m, n) => Mat::Merge(of(m), of(n)),
+        _ => node.clone(),
+    }
+}
+
+/// The laws of a query, compiled once and shared.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    laws: Vec<Arc<Law>>,
+    by_root: FxHashMap<Operator, Vec<usize>>,
+}
+
+impl RuleSet {
+    pub fn new(laws: impl IntoIterator<Item = Law>) -> RuleSet {
+        let laws: Vec<Arc<Law>> = laws.into_iter().map(Arc::new).collect();
+        let mut by_root: FxHashMap<Operator, Vec<usize>> = FxHashMap::default();
+        for (at, law) in laws.iter().enumerate() {
+            let root = law.terms.node(law.left).operator();
+            by_root.entry(root).or_default().push(at);
+            // A power may be one of several in a product.
+            if root == Operator::Power {
+                by_root.entry(Operator::Had).or_default().push(at);
+            }
+        }
+        RuleSet { laws, by_root }
+    }
+
+    pub fn laws(&self) -> &[Arc<Law>] {
+        &self.laws
+    }
+
+    pub fn law(&self, at: usize) -> &Law {
+        &self.laws[at]
+    }
+
+    /// The laws that a node of this operator may be the root of, in a graph with these operators.
+    pub(super) fn applicable(&self, root: Operator, present: u128) -> impl Iterator<Item = usize> {
+        let at_root: &[usize] = self.by_root.get(&root).map_or(&[], Vec::as_slice);
+        at_root.iter().copied().filter(move |at| self.laws[*at].operators & !present == 0)
+    }
+}

@@ -1,0 +1,139 @@
+//! Simplification: one e-graph per query, seeded with equal terms, saturated with laws and factoring, and the cheapest
+//! term taken out.
+
+mod extract;
+mod factoring;
+mod graph;
+mod law;
+mod matcher;
+
+pub use law::{Law, RuleSet};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::matrix::{Build, Mat, Terms};
+use egg::{Id, RecExpr};
+use extract::Extractor;
+use factoring::Factoring;
+use graph::Graph;
+use matcher::Match;
+
+/// How far saturation may go. The clock plays no part, so that the same input always gives the same answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub nodes: usize,
+    pub iterations: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { nodes: 3_000, iterations: 8 }
+    }
+}
+
+/// Why saturation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Nothing more to find.
+    Saturated,
+    Nodes,
+    Iterations,
+}
+
+/// What saturation did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stats {
+    pub nodes: usize,
+    pub classes: usize,
+    pub iterations: usize,
+    pub stop: Stop,
+    /// The laws that found something, with how often they did.
+    pub laws: Vec<(String, usize)>,
+}
+
+/// The simplest term found.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub best: RecExpr<Mat>,
+    pub stats: Stats,
+}
+
+/// Rounds of normalisation between two searches.
+const NORMALISATIONS: usize = 6;
+
+/// The cheapest term that the laws and factoring find equal to the seeds, which are equal to each other.
+///
+/// # Errors
+/// [`ErrorKind::Internal`] if a law made two terms of different shape equal, or if there is no seed.
+pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    let mut graph = Graph::default();
+    let seeds = graph.add_terms(terms, seeds);
+    let Some((root, others)) = seeds.split_first() else {
+        return Err(Error::new(ErrorKind::Internal, "nothing to simplify"));
+    };
+    others.iter().for_each(|seed| _ = graph.union(*root, *seed));
+    graph.normalise(NORMALISATIONS, limits.nodes);
+    let mut fired = vec![0; rules.laws().len()];
+    let (iterations, stop) = saturate(&mut graph, rules, limits, &mut fired);
+    if let Some((a, b)) = &graph.egraph.analysis.clash {
+        debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
+        return Err(Error::new(ErrorKind::Internal, format!("terms of different form were found equal: {a:?} and {b:?}")));
+    }
+    let mut extractor = Extractor::new(&graph);
+    let best = extractor.extract(*root);
+    let best = extractor.terms.to_recexpr(best);
+    let laws = rules.laws().iter().zip(fired).filter(|(_, times)| *times > 0).map(|(law, times)| (law.name.clone(), times)).collect();
+    let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
+    Ok(Outcome { best, stats })
+}
+
+/// Searches, builds what was found and merges, until nothing is found or a limit is reached.
+fn saturate(graph: &mut Graph, rules: &RuleSet, limits: &Limits, fired: &mut [usize]) -> (usize, Stop) {
+    let mut factoring = Factoring::default();
+    for iteration in 1..=limits.iterations {
+        let found = search(graph, rules);
+        let hits = factoring.search(graph);
+        let mut changed = false;
+        for (class, law, found) in found {
+            if graph.node_count() > limits.nodes {
+                break;
+            }
+            let built = matcher::apply(graph, rules.law(law), found);
+            if graph.union(class, built) {
+                fired[law] += 1;
+                changed = true;
+            }
+        }
+        for (class, hit) in hits {
+            if graph.node_count() > limits.nodes {
+                break;
+            }
+            changed |= factoring::build(graph, hit).is_some_and(|built| graph.union(class, built));
+        }
+        graph.normalise(NORMALISATIONS, limits.nodes);
+        if graph.node_count() > limits.nodes {
+            return (iteration, Stop::Nodes);
+        }
+        if !changed {
+            return (iteration, Stop::Saturated);
+        }
+    }
+    (limits.iterations, Stop::Iterations)
+}
+
+/// Every match of every law whose operators all occur.
+fn search(graph: &Graph, rules: &RuleSet) -> Vec<(Id, usize, Match)> {
+    let classes = graph.classes();
+    let present = classes.iter().flat_map(|c| graph.nodes(*c)).fold(0, |all, node| all | node.operator().bit());
+    let mut found = Vec::new();
+    for class in classes {
+        for node in graph.nodes(class) {
+            for law in rules.applicable(node.operator(), present) {
+                found.extend(matcher::matches(graph, rules.law(law), node).into_iter().map(|m| (class, law, m)));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

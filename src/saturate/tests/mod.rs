@@ -1,0 +1,154 @@
+use super::*;
+use crate::dim::Dim;
+use crate::expr::{Shape, Var};
+use crate::matrix::MatFn;
+use crate::number::Number;
+
+/// A tiny language for tests: upper-case letters are n×n matrices, lower-case letters vectors of n, `s` and `r` scalars.
+struct Dsl(Terms);
+
+impl Dsl {
+    fn var(&mut self, name: char) -> Id {
+        let n = Dim::symbol("n");
+        let shape = match name {
+            's' | 'r' => Shape::Scalar,
+            'A'..='Z' => Shape::Matrix(n, n),
+            _ => Shape::Column(n),
+        };
+        self.0.var(&Var::new(&name.to_string(), shape))
+    }
+
+    /// `A'Bx`: a chain of one-letter variables, each perhaps transposed; a scalar is a factor.
+    fn chain(&mut self, text: &str) -> Id {
+        let mut factors: Vec<Id> = Vec::new();
+        for c in text.chars() {
+            match c {
+                '\'' => {
+                    let last = factors.pop().unwrap();
+                    factors.push(self.0.transpose(last));
+                }
+                _ => factors.push(self.var(c)),
+            }
+        }
+        self.0.mul(&factors)
+    }
+
+    /// `A.B'`: a Hadamard product of chains.
+    fn hadamard(&mut self, text: &str) -> Id {
+        let factors: Vec<Id> = text.split('.').map(|f| self.chain(f)).collect();
+        self.0.had(&factors)
+    }
+
+    /// `2AB + A.C - x`: a sum of Hadamard products of chains.
+    fn sum(&mut self, text: &str) -> Id {
+        let mut terms = Vec::new();
+        let mut sign = 1;
+        for word in text.split(' ') {
+            match word {
+                "+" => sign = 1,
+                "-" => sign = -1,
+                _ => {
+                    let digits = word.chars().take_while(char::is_ascii_digit).count();
+                    let c = word[..digits].parse().unwrap_or(1);
+                    terms.push((Number::int(sign * c), self.hadamard(&word[digits..])));
+                }
+            }
+        }
+        self.0.add(&terms)
+    }
+}
+
+fn simplified(terms: &Terms, t: Id) -> String {
+    let outcome = simplify(terms, &[t], &RuleSet::default(), &Limits::default()).unwrap();
+    let mut back = Terms::new();
+    let best = back.add_recexpr(&outcome.best);
+    assert_eq!(back.form(best), terms.form(t));
+    assert!(back.tokens(best) <= terms.tokens(t));
+    back.show(best)
+}
+
+fn check(text: &str, expected: &str) {
+    let mut dsl = Dsl(Terms::new());
+    let t = dsl.sum(text);
+    assert_eq!(simplified(&dsl.0, t), expected, "{text}");
+}
+
+#[test]
+fn common_factors_of_chains_move_out() {
+    check("AB + AC", "A*(B + C)");
+    check("BA + CA", "(B + C)*A");
+    check("AB + A", "A + (A*B)");
+    check("ABC + AC", "A*(B + I)*C");
+    check("ABx + ACx", "A*(B + C)*x");
+    check("2ABC + 2ADC - AEC", "A*(2*B + 2*D - E)*C");
+    check("AB + AC + DB + DC", "(A + D)*(B + C)");
+}
+
+#[test]
+fn common_hadamard_and_scalar_factors_move_out() {
+    check("x.y + x.z", "x.*(y + z)");
+    check("x.x.y + x.z", "x.*((x.*y) + z)");
+    check("sx + sy", "s.(x + y)");
+    check("ssx + sy", "s.(y + (s.x))");
+    check("sAx + rAx", "(r + s).(A*x)");
+    check("A.B + B", "B.*(A + ones[1])");
+    check("x'Ay + x'By", "x'*(A + B)*y");
+    check("xy'A + xx'A", "x*(x + y)'*A");
+    check("y'xx + z'xx", "(x'*(y + z)).x");
+}
+
+#[test]
+fn transposes_leave_a_sum_where_that_is_shorter() {
+    check("A' + B'", "(A + B)'");
+    check("A'B' + C'", "((B*A) + C)'");
+    check("A'.B + B'.A", "A + B");
+}
+
+#[test]
+fn look() {
+    for text in [
+        "AB + AC",
+        "BA + CA",
+        "AB + A",
+        "ABC + AC",
+        "ABx + ACx",
+        "2ABC + 2ADC - AEC",
+        "AB + AC + DB + DC",
+        "x.y + x.z",
+        "x.x.y + x.z",
+        "sx + sy",
+        "ssx + sy",
+        "sAx + rAx",
+        "A.B + B",
+        "x'Ay + x'By",
+        "xy'A + xx'A",
+        "y'xx + z'xx",
+        "A' + B'",
+        "A'B' + C'",
+        "A'.B + B'.A",
+        "AB - AB",
+        "Ax - b",
+        "xx' - xy' - yx' + yy'",
+        "ABx + AAx + Ay",
+        "A' + A",
+        "Axx'y + Axx'z",
+        "xx'y + Ay",
+        "sA + sB + AC",
+        "A.A + A.B",
+        "x'x + x'y",
+        "ssr + sr",
+        "A'BC + D'BC + A'BD + D'BD",
+        "ABCD + ABCE + ABFD",
+        "A.B.C + A.B.D + A.E",
+        "AB + CD + EF + GH + AD + CB",
+    ] {
+        let mut dsl = Dsl(Terms::new());
+        let t = dsl.sum(text);
+        let start = std::time::Instant::now();
+        let outcome = simplify(&dsl.0, &[t], &RuleSet::default(), &Limits::default()).unwrap();
+        let time = start.elapsed();
+        let mut back = Terms::new();
+        let best = back.add_recexpr(&outcome.best);
+        println!("{text:30} {:40} {} -> {} {:?} {time:?}", back.show(best), dsl.0.tokens(t), back.tokens(best), outcome.stats);
+    }
+}
