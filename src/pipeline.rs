@@ -68,6 +68,8 @@ pub struct Answer {
     pub notation: Notation,
     /// The formula, with its shared parts apart.
     pub formula: Presented,
+    /// The same in Einstein's notation.
+    pub index: Presented,
     pub profile: Profile,
     /// How many leading axes are rows in Kronecker notation.
     pub(crate) rows: usize,
@@ -173,6 +175,7 @@ impl Engine {
                 terms.to_recexpr(seed)
             };
             let formula = profile.stage("present", || present(&best))?;
+            let index = profile.stage("index notation", || in_index_notation(&mut graph, node))?;
             Ok(Answer {
                 input: input.clone(),
                 wrt,
@@ -181,6 +184,7 @@ impl Engine {
                 shape,
                 notation,
                 formula,
+                index,
                 profile,
                 rows,
             })
@@ -217,6 +221,12 @@ fn raise(graph: &mut Graph, node: NodeId, factoring: bool, rows: usize, row: boo
         }
     }
     (terms, seeds, Notation::Index)
+}
+
+fn in_index_notation(graph: &mut Graph, node: NodeId) -> Result<Presented> {
+    let mut terms = Terms::new();
+    let term = Raiser::new(graph, &mut terms).in_index_notation(node);
+    present(&terms.to_recexpr(term))
 }
 
 /// Whether a term needs no index notation.
