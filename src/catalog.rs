@@ -446,3 +446,6 @@ fn closing(text: &str, open: usize) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

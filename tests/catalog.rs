@@ -49,7 +49,7 @@ fn every_reason_is_a_sentence() {
 fn every_side_has_one_shape() {
     each(&all(), |r| {
         Sides::of(&r.declarations, &r.left, &r.right)?;
-        r.examples
+        examples(r)
             .iter()
             .try_for_each(|e| Sides::of(&e.declarations, &e.left, &e.right).map(|_| ()).map_err(|m| format!("{}: {m}", e.text)))
     });
