@@ -30,6 +30,8 @@ impl Graph {
         }
         match self.node(base).clone() {
             Node::Zero(_) if !p.is_negative() => base,
+            // The number 1.
+            Node::Contract(c) if c.factors.is_empty() && c.out.is_empty() => base,
             Node::Scale(c, a) => self.power_of_scaled(&c, a, base, p),
             Node::Power(a, q) => self.power_of_power(a, &q, base, p),
             Node::Map(Map::Exp, u) => {
