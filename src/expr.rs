@@ -305,6 +305,13 @@ impl Expr {
         Arc::as_ptr(&self.0).addr()
     }
 
+    /// Whether a variable of that name is in it.
+    pub fn mentions(&self, name: Symbol) -> bool {
+        let mut found = matches!(self.op(), Op::Var(v) if v.name == name);
+        self.op().for_each_child(|c| found = found || c.mentions(name));
+        found
+    }
+
     pub fn number(n: impl Into<Number>) -> Expr {
         Expr::new(Op::Number(n.into()))
     }

@@ -11,29 +11,34 @@ mod function;
 mod index;
 mod matrix;
 mod number;
+mod rule;
 mod typed;
 
 // The pipeline, in order.
-mod contract; // whose constructors normalise and recognise
-mod diff; // derivatives, in reverse
-mod factor; // common factors of sums of contractions
+mod parse; // text to an expression
 mod infer; // kinds and dimensions of every part
 mod lower; // to index form,
-mod parse; // text to an expression
-mod present; // to an expression as people write it
-mod print;
+mod contract; // whose constructors normalise and recognise
+mod diff; // derivatives, in reverse or forwards
+mod factor; // common factors of sums of contractions
 mod raise; // back to matrix terms
-mod saturate; // the simplest equal term, by an e-graph // text, Unicode, LaTeX
-// mod emit; // code
+mod catalog; // the rules of mathematics,
+mod saturate; // by which an e-graph finds the simplest equal term
+mod present; // to an expression as people write it
+mod print; // text, Unicode, LaTeX
+mod emit; // code
 
 mod pipeline; // all of it
+mod render; // errors, with the place in the input
 
 // Numbers, and answers checked by them.
 mod check;
 mod eval;
 
+pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_step};
 pub use dim::{Dim, Symbol};
+pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};
 pub use eval::{Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
@@ -42,5 +47,8 @@ pub use infer::infer;
 pub use number::Number;
 pub use parse::{Declaration, Declarations, parse, parse_equation};
 pub use pipeline::{Answer, Engine, Notation};
+pub use present::Presented;
 pub use print::{latex, unicode};
+pub use render::render;
+pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use typed::{Typed, TypedId, TypedNode};

@@ -115,6 +115,18 @@ impl Declarations {
         Ok(())
     }
 
+    /// Adds the name of a dimension that no declared shape has.
+    ///
+    /// # Errors
+    /// If it is the name of a variable.
+    pub fn insert_dim(&mut self, symbol: Symbol) -> Result<()> {
+        if self.names.contains_key(&symbol) {
+            return Err(Error::new(ErrorKind::Name, format!("`{symbol}` is both a variable and the name of a dimension")));
+        }
+        self.dims.insert(symbol);
+        Ok(())
+    }
+
     /// Whether some declared shape has this symbol in a dimension.
     pub fn has_dim(&self, symbol: Symbol) -> bool {
         self.dims.contains(&symbol)

@@ -6,6 +6,7 @@ mod factoring;
 mod graph;
 mod law;
 mod matcher;
+mod rules;
 
 pub use law::{Law, RuleSet};
 

@@ -1,4 +1,7 @@
 use super::*;
+
+mod laws;
+
 use crate::dim::Dim;
 use crate::expr::{Shape, Var};
 use crate::matrix::MatFn;
