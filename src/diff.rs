@@ -1,14 +1,17 @@
-//! Differentiation by reverse accumulation on the index form.
+//! Differentiation on the index form: by reverse accumulation, or forwards where the variable has fewer axes than the
+//! function (`tangent.rs`).
 //!
 //! The adjoint of a node carries the axes of the function first, then those of the node; the seed is a product of
 //! Kronecker deltas. Each kind of node has one rule, and what has no rule is an error: nothing is ever taken for
 //! constant because it is unknown.
 
+mod tangent;
+
 use crate::contract::Draft;
-use crate::error::Result;
-use crate::expr::Var;
+use crate::error::{Error, Result};
+use crate::expr::{Structure, Var};
 use crate::function::{Map, Map2};
-use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, Node, NodeId, Opaque};
+use crate::index::{Axes, Contraction, Graph, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 
 /// d f / d x: axes of `f`, then those of `x`.
@@ -20,6 +23,13 @@ use crate::number::Number;
 /// Griewank and Walther 2008, chapter 3 (reverse accumulation); Magnus and Neudecker 2019, chapter 8 (the differentials
 /// of the inverse and of the determinant); Laue, Mitterreiter and Giesen 2018 (the same in index notation).
 pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
+    if let Some(kind) = x.kind.as_ref().filter(|k| k.structure != Structure::General) {
+        return Err(Error::unsupported(format!("the derivative with respect to the structured variable {}: {kind}", x.name))
+            .help(format!("declare {}: matrix(…) for the derivative that ignores the structure", x.name)));
+    }
+    if x.axes().len() < graph.order(f) || x.axes().is_empty() {
+        return tangent::derivative(graph, f, x);
+    }
     let variable = graph.insert(Node::Var(x.clone()));
     let own: Axes = graph.axes(f).into();
     let axes: Axes = own.iter().copied().chain(x.axes()).collect();
@@ -151,30 +161,10 @@ impl Reverse {
     }
 
     fn through_map2(&mut self, graph: &mut Graph, adjoint: NodeId, f: Map2, a: NodeId, b: NodeId) {
-        let axes: Axes = graph.axes(a).into();
-        match f {
-            Map2::Power => {
-                if self.wants(a) {
-                    let one = graph.one();
-                    let ones = graph.fill(one, &axes);
-                    let less = graph.sum(&axes, vec![(Number::ONE, b), (Number::MINUS_ONE, ones)]);
-                    let power = graph.map2(Map2::Power, a, less);
-                    let term = self.join(graph, adjoint, &[b, power]);
-                    self.add(a, Number::ONE, term);
-                }
-                if self.wants(b) {
-                    let (log, power) = (graph.map(Map::Log, a), graph.map2(Map2::Power, a, b));
-                    let term = self.join(graph, adjoint, &[log, power]);
-                    self.add(b, Number::ONE, term);
-                }
-            }
-            Map2::Max | Map2::Min => {
-                let difference = graph.sum(&axes, vec![(Number::ONE, a), (Number::MINUS_ONE, b)]);
-                for (to, sign) in [(a, f == Map2::Max), (b, f == Map2::Min)] {
-                    let side = if sign { difference } else { graph.negate(difference) };
-                    let step = graph.map(Map::Step, side);
-                    self.through_slope(graph, adjoint, step, to);
-                }
+        for (to, slope) in [(a, 0), (b, 1)] {
+            if self.wants(to) {
+                let slope = partial(graph, f, a, b, slope);
+                self.through_slope(graph, adjoint, slope, to);
             }
         }
     }
@@ -220,17 +210,10 @@ impl Reverse {
                 let term = draft.finish(graph);
                 self.add(a, one, term);
             }
-            // 1 where the absolute value is the largest one, else 0, with the sign.
             Opaque::NormInf => {
-                let (abs, sign) = (graph.map(Map::Abs, a), graph.map(Map::Sign, a));
-                let largest = graph.fill(node, &axes);
-                let below = graph.sum(&axes, vec![(Number::ONE, largest), (Number::MINUS_ONE, abs)]);
-                let below = graph.map(Map::Step, below);
-                let one_node = graph.one();
-                let ones = graph.fill(one_node, &axes);
-                let at = graph.sum(&axes, vec![(Number::ONE, ones), (Number::MINUS_ONE, below)]);
+                let slope = slope_of_largest(graph, node, a);
                 let mut draft = self.with_outer(graph, adjoint, &axes);
-                draft.draft.factor(adjoint, &draft.outer).factor(sign, &draft.own).factor(at, &draft.own);
+                draft.draft.factor(adjoint, &draft.outer).factor(slope, &draft.own);
                 let term = draft.finish(graph);
                 self.add(a, one, term);
             }
@@ -279,6 +262,44 @@ impl Reverse {
         let own = draft.labels(own);
         Adjoint { draft, outer, own }
     }
+}
+
+/// The derivative of `f(a, b)` by its first (0) or second (1) argument, entry by entry.
+fn partial(graph: &mut Graph, f: Map2, a: NodeId, b: NodeId, argument: usize) -> NodeId {
+    let axes: Axes = graph.axes(a).into();
+    match (f, argument) {
+        (Map2::Power, 0) => {
+            let one = graph.one();
+            let ones = graph.fill(one, &axes);
+            let less = graph.sum(&axes, vec![(Number::ONE, b), (Number::MINUS_ONE, ones)]);
+            let power = graph.map2(Map2::Power, a, less);
+            graph.times(b, power)
+        }
+        (Map2::Power, _) => {
+            let (log, power) = (graph.map(Map::Log, a), graph.map2(Map2::Power, a, b));
+            graph.times(log, power)
+        }
+        (Map2::Max | Map2::Min, _) => {
+            // The maximum follows its first argument where that is larger, the minimum where it is smaller.
+            let first = (f == Map2::Max) == (argument == 0);
+            let sign = if first { Number::ONE } else { Number::MINUS_ONE };
+            let difference = graph.sum(&axes, vec![(sign.clone(), a), (-&sign, b)]);
+            graph.map(Map::Step, difference)
+        }
+    }
+}
+
+/// 1 where the absolute value of an entry is the largest one, else 0, with the entry's sign.
+fn slope_of_largest(graph: &mut Graph, largest: NodeId, a: NodeId) -> NodeId {
+    let axes: Axes = graph.axes(a).into();
+    let (abs, sign) = (graph.map(Map::Abs, a), graph.map(Map::Sign, a));
+    let largest = graph.fill(largest, &axes);
+    let below = graph.sum(&axes, vec![(Number::ONE, largest), (Number::MINUS_ONE, abs)]);
+    let below = graph.map(Map::Step, below);
+    let one = graph.one();
+    let ones = graph.fill(one, &axes);
+    let at = graph.sum(&axes, vec![(Number::ONE, ones), (Number::MINUS_ONE, below)]);
+    graph.times(sign, at)
 }
 
 /// A contraction whose output is the function's axes and then those of the child.

@@ -160,11 +160,10 @@ impl Engine {
             let wrt = wrt.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
             let mut graph = Graph::new();
             let node = profile.stage("lower and differentiate", || lower::lower(&mut graph, &typed))?;
-            let factored = if self.factoring { profile.stage("factor", || factor::factor(&mut graph, node)) } else { node };
             let shape = graph.axes(node).to_vec();
             let rows = shape.len() - wrt.last().map_or(0, |x| x.axes().len());
             let row = matches!(typed.root().shape, Shape::Row(_));
-            let (terms, seeds, notation) = profile.stage("raise", || raise(&mut graph, &[factored, node], rows, row));
+            let (terms, seeds, notation) = profile.stage("raise", || raise(&mut graph, node, self.factoring, rows, row));
             let best = if self.saturation {
                 let outcome = profile.stage("saturate", || simplify(&terms, &seeds, &RuleSet::default(), &self.limits))?;
                 profile.saturation = Some(outcome.stats);
@@ -190,40 +189,40 @@ impl Engine {
 }
 
 /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
-fn raise(graph: &mut Graph, nodes: &[NodeId], rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
-    let in_terms = |graph: &mut Graph, nodes: &[NodeId]| {
+fn raise(graph: &mut Graph, node: NodeId, factoring: bool, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
+    let seeds_of = |graph: &mut Graph, node: NodeId| {
+        let factored = if factoring { factor::factor(graph, node) } else { node };
         let mut terms = Terms::new();
         let mut raiser = Raiser::new(graph, &mut terms);
-        let mut seeds: Vec<Id> = nodes.iter().map(|n| raiser.raise(*n)).collect();
+        let mut seeds: Vec<Id> = [factored, node].iter().map(|n| raiser.raise(*n)).collect();
+        seeds.dedup();
         if row {
             seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
         }
-        seeds.dedup();
         (terms, seeds)
     };
-    let order = graph.order(nodes[0]);
-    let (terms, seeds) = in_terms(graph, nodes);
-    if order <= 2 && is_formula(&terms, &seeds) {
-        return (terms, seeds, Notation::Matrix);
+    let order = graph.order(node);
+    let (terms, seeds) = seeds_of(graph, node);
+    let formulas: Vec<Id> = seeds.iter().copied().filter(|s| is_formula(&terms, *s)).collect();
+    if order <= 2 && !formulas.is_empty() {
+        return (terms, formulas, Notation::Matrix);
     }
-    if rows < order && rows > 0 {
-        let stacks: Option<Vec<NodeId>> = nodes.iter().map(|n| stacked(graph, *n, rows)).collect();
-        if let Some(stacks) = stacks {
-            let (terms, seeds) = in_terms(graph, &stacks);
-            if is_formula(&terms, &seeds) {
-                return (terms, seeds, Notation::Kronecker);
-            }
+    if (1..order).contains(&rows)
+        && let Some(stack) = stacked(graph, node, rows)
+    {
+        let (terms, seeds) = seeds_of(graph, stack);
+        let formulas: Vec<Id> = seeds.iter().copied().filter(|s| is_formula(&terms, *s)).collect();
+        if !formulas.is_empty() {
+            return (terms, formulas, Notation::Kronecker);
         }
     }
     (terms, seeds, Notation::Index)
 }
 
-/// Whether no seed needs index notation.
-fn is_formula(terms: &Terms, seeds: &[Id]) -> bool {
-    seeds.iter().all(|s| {
-        let all = terms.to_recexpr(*s);
-        !all.as_ref().iter().any(|t| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..)))
-    })
+/// Whether a term needs no index notation.
+fn is_formula(terms: &Terms, seed: Id) -> bool {
+    let all = terms.to_recexpr(seed);
+    !all.as_ref().iter().any(|t| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..)))
 }
 
 /// The variable that an expression to differentiate by is.

@@ -5,7 +5,8 @@
 //! ```text
 //! flatten     a child contraction is spliced in, except a closed scalar; coefficients move out; a zero factor ends it
 //! deltas      a label repeated in a child's output joins the labels that it meets
-//! linear      a sum reduced over a label of its own is reduced term by term: the only expansion
+//! linear      a sum reduced over a label of its own is reduced term by term, and one of order 3 or more with deltas
+//!             is taken apart: the only expansions
 //! closed      a component that reaches no output becomes an order-0 factor
 //! powers      equal bases with equal labels add their exponents                            power.rs
 //! recognise   inverses cancel, exp(u)/sum(exp(u)) is softmax(u), eps*eps is deltas, …      recognise.rs
@@ -262,7 +263,7 @@ impl Graph {
                 let axes: Axes = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
                 return self.zero(&axes);
             }
-            if let Some(done) = self.distribute_alone(&draft) {
+            if let Some(done) = self.distribute_alone(&draft).or_else(|| self.distribute_deltas(&draft)) {
                 return done;
             }
             if self.reduce_linear(&mut draft)
@@ -324,6 +325,35 @@ impl Graph {
             })
             .collect();
         Some(self.sum(&axes, terms))
+    }
+
+    /// A sum of order 3 or more in which a term has a delta is taken term by term: the deltas then join labels of the other
+    /// factors, and no matrix formula could hold such a sum together.
+    fn distribute_deltas(&mut self, draft: &Draft) -> Option<NodeId> {
+        if draft.factors.len() < 2 {
+            return None;
+        }
+        let at = draft.factors.iter().position(|f| match self.node(f.node) {
+            Node::Sum(terms) if f.labels.len() > 2 => terms.iter().any(|(_, t)| self.has_delta(*t)),
+            _ => false,
+        })?;
+        let Node::Sum(terms) = self.node(draft.factors[at].node) else { return None };
+        let terms = terms.clone();
+        let axes: Axes = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
+        let terms = terms
+            .into_iter()
+            .map(|(n, node)| {
+                let mut one = draft.clone();
+                one.coefficient = &one.coefficient * &n;
+                one.factors[at].node = node;
+                (Number::ONE, self.contract(one))
+            })
+            .collect();
+        Some(self.sum(&axes, terms))
+    }
+
+    fn has_delta(&self, node: NodeId) -> bool {
+        matches!(self.node(node), Node::Contract(c) if !all_distinct(&c.out))
     }
 
     /// Reduces a sum over its private labels, or takes its diagonal, apart from the other factors.

@@ -95,6 +95,9 @@ impl Graph {
             draft.factor(s, &[]);
         });
         let base = self.contract(draft);
+        if self.as_constant(base).is_some_and(|c| c.is_one()) {
+            return base;
+        }
         let n = self.size(n);
         self.map2(Map2::Power, base, n)
     }
@@ -178,12 +181,10 @@ impl Graph {
     /// A product of square matrices of one size, or a scaled one; `None` for what is no product.
     fn chain(&self, a: NodeId) -> Option<Chain> {
         let (coefficient, core) = self.unscaled(a);
-        let numeric = self.axes(a)[0].as_number().is_some();
         let Node::Contract(c) = self.node(core) else {
             return (!coefficient.is_one()).then(|| Chain { coefficient, scalars: Vec::new(), links: vec![(core, false)] });
         };
         let chain = self.chain_of(c, coefficient)?;
-        let _ = numeric;
         (chain.links.len() > 1 || !chain.coefficient.is_one() || !chain.scalars.is_empty()).then_some(chain)
     }
 

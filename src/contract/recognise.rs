@@ -9,7 +9,11 @@ use crate::number::Number;
 impl Graph {
     /// Applies one recognition; each leaves fewer factors, or fewer exponentials and negative powers.
     pub(super) fn recognise(&mut self, draft: &mut Draft) -> bool {
-        self.cancel_inverse(draft) || self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_merges(draft)
+        self.cancel_inverse(draft)
+            || self.make_softmax(draft)
+            || self.make_sigmoid(draft)
+            || self.join_sign_and_abs(draft)
+            || self.join_merges(draft)
     }
 
     /// `inv(X)*X` and `X*inv(X)` are the identity; the label between them must be theirs alone.
@@ -146,6 +150,26 @@ impl Graph {
         }
         let v = if *a == u { *b } else { *a };
         Some((v, self.power(s, &(&p + &Number::ONE))))
+    }
+
+    /// `sign(u)*abs(u)^p` is `u*abs(u)^(p-1)`.
+    fn join_sign_and_abs(&mut self, draft: &mut Draft) -> bool {
+        for at in 0..draft.factors.len() {
+            let Node::Map(Map::Sign, u) = self.node(draft.factors[at].node) else { continue };
+            let (u, labels) = (*u, draft.factors[at].labels.clone());
+            let exponent = |g: &Graph, node: NodeId| match g.node(node) {
+                Node::Map(Map::Abs, v) if *v == u => Some(Number::ONE),
+                Node::Power(base, p) if matches!(g.node(*base), Node::Map(Map::Abs, v) if *v == u) => Some(p.clone()),
+                _ => None,
+            };
+            let found = draft.factors.iter().enumerate().find_map(|(k, f)| Some((k, exponent(self, f.node)?)).filter(|_| f.labels == labels));
+            let Some((other, p)) = found else { continue };
+            let abs = self.map(Map::Abs, u);
+            draft.factors[at].node = u;
+            draft.factors[other].node = self.power(abs, &(&p - &Number::ONE));
+            return true;
+        }
+        false
     }
 
     /// The stacking bijection with itself is a delta, whichever side it is joined at.

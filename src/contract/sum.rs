@@ -59,7 +59,7 @@ impl Graph {
             _ => {}
         }
         terms.sort_by_key(|(_, a)| (self.meta(*a).hash, *a));
-        let mut content = terms.iter().fold(Number::ZERO, |g, (n, _)| g.gcd(n));
+        let mut content = self.content(&terms);
         if terms[0].0.is_negative() {
             content = -&content;
         }
@@ -68,6 +68,16 @@ impl Graph {
         }
         let sum = self.oriented_sum(axes, terms);
         self.scale(&content, sum)
+    }
+
+    /// What all coefficients are whole multiples of, where these multiples are numbers that people write: measured
+    /// constants such as 0.7978845608028654 are left alone.
+    fn content(&self, terms: &[(Number, NodeId)]) -> Number {
+        const LARGEST: i64 = 10_000;
+        let content = terms.iter().fold(Number::ZERO, |g, (n, _)| g.gcd(n));
+        let plain = |n: &Number| n.as_ratio().is_some_and(|(p, q)| p.abs() <= LARGEST && q <= LARGEST);
+        let short = content.recip().is_some_and(|r| plain(&content) && terms.iter().all(|(n, _)| plain(&(n * &r))));
+        if short { content } else { Number::ONE }
     }
 
     /// A sum of order 2 and the sum of its transposed terms are one node and its transpose.

@@ -43,7 +43,7 @@ impl Pass<'_> {
         let lacking = free.iter().zip(counts).find(|((i, _), count)| *count != indexed && !self.is_bound(*i, scope));
         if let Some(((i, _), _)) = lacking {
             let without = terms.iter().find(|t| !self.free(**t).is_empty() && !self.free(**t).iter().any(|(j, _)| j == i));
-            let quoted = without.map_or_else(String::new, |t| self.quote(*t));
+            let quoted = without.map_or_else(String::new, |t| self.quoted(*t));
             let message = format!("the terms of a sum need the same indices: {quoted} lacks `{i}`");
             return self.index_error(message, "name the axes of the result: `{x[i] + y[j]}[i,j]`");
         }
@@ -75,7 +75,7 @@ impl Pass<'_> {
             .for_each_child(|c| clash = clash.or(self.free(*c).iter().map(|(i, _)| *i).find(|i| self.is_summed_beside(*i, *c, judged))));
         match clash {
             Some(i) => {
-                let message = format!("the index `{i}` is summed in one part of {} and free in another", super::report::quote(expr));
+                let message = format!("the index `{i}` is summed in one part of {} and free in another", super::report::quoted(expr));
                 let help = format!("rename one of them, or say where it is summed: `sum({i}, …)`");
                 self.index_error(message, &help).map_err(|mut f: Box<super::Failure>| {
                     f.error = expr.span().into_iter().fold(f.error, Error::at);
@@ -119,7 +119,7 @@ impl Pass<'_> {
     fn wrong_order(&self, tensor: TypedId, order: usize, given: usize) -> Box<super::Failure> {
         let message = format!(
             "{}: {} has {order} {}, not the {given} of its subscripts",
-            self.quote(tensor),
+            self.quoted(tensor),
             self.show(self.shape(tensor)),
             if order == 1 { "axis" } else { "axes" }
         );
@@ -165,7 +165,7 @@ impl Pass<'_> {
 
     fn position(&mut self, expr: &Expr, id: TypedId, axis: Dim) -> Found<TypedId> {
         let Ok(dim) = self.dim_argument(id) else {
-            let message = format!("{} is neither an index nor the number of an entry", self.quote(id));
+            let message = format!("{} is neither an index nor the number of an entry", self.quoted(id));
             return self.index_error(message, "entries are counted from 1; an index is a name used only as a subscript");
         };
         let axis = self.dims.resolve(axis);
@@ -182,7 +182,7 @@ impl Pass<'_> {
 
     fn range_length(&mut self, from: TypedId, to: TypedId, axis: Dim) -> Found<Dim> {
         let (Ok(a), Ok(b)) = (self.dim_argument(from), self.dim_argument(to)) else {
-            return self.index_error(format!("{}:{} is no range of entries", self.quote(from), self.quote(to)), "a range is `1:k`");
+            return self.index_error(format!("{}:{} is no range of entries", self.quoted(from), self.quoted(to)), "a range is `1:k`");
         };
         let length = b - a + Dim::ONE;
         match length.as_number() {
@@ -234,7 +234,7 @@ impl Pass<'_> {
         let before = free.len();
         free.retain(|(i, _)| *i != index);
         if free.len() == before {
-            let message = format!("the index `{index}` of the sum does not occur in {}", self.quote(body));
+            let message = format!("the index `{index}` of the sum does not occur in {}", self.quoted(body));
             return self.index_error(message, "the number of terms is unknown; sum(i, …) sums over an index such as that of x[i]");
         }
         let shape = self.shape(body).clone();
@@ -243,7 +243,7 @@ impl Pass<'_> {
 
     pub(super) fn braces(&mut self, body: TypedId, outputs: &[(Symbol, Option<Dim>)]) -> Found<Judged> {
         if *self.shape(body) != Shape::Scalar {
-            let message = format!("braces hold a scalar with indices, not {}: {}", self.quote(body), self.show(self.shape(body)));
+            let message = format!("braces hold a scalar with indices, not {}: {}", self.quoted(body), self.show(self.shape(body)));
             return self.index_error(message, "give each tensor in them its indices: `{A[i,j]*x[j]}[i]`");
         }
         let mut free = self.free(body).clone();
@@ -257,7 +257,7 @@ impl Pass<'_> {
                 }
                 (Some(length), _) | (None, Some(length)) => axes.push(length),
                 (None, None) => {
-                    let message = format!("the index `{i}` does not occur in {}", self.quote(body));
+                    let message = format!("the index `{i}` does not occur in {}", self.quoted(body));
                     return self.index_error(message, &format!("if the tensor is constant along `{i}`, give its length: `{i}:n`"));
                 }
             }

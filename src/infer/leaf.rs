@@ -49,7 +49,7 @@ pub fn names(expr: &Expr, declarations: &Declarations) -> Names {
             Op::Subscript(tensor, subscripts) => {
                 waiting.push((tensor.clone(), is_dim));
                 subscripts.iter().for_each(|s| match s {
-                    Subscript::At(e) => waiting.push((e.clone(), true)),
+                    Subscript::At(e) => waiting.push((e.clone(), is_dim)),
                     Subscript::Range(a, b) => waiting.extend([(a.clone(), true), (b.clone(), true)]),
                     Subscript::Index(_) | Subscript::All => {}
                 });

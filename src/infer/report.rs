@@ -37,6 +37,11 @@ impl Pass<'_> {
         quote(self.expr(id))
     }
 
+    /// The same between backquotes.
+    pub(super) fn quoted(&self, id: TypedId) -> String {
+        quoted(self.expr(id))
+    }
+
     /// `A: matrix(m, n)`
     fn with_shape(&self, id: TypedId) -> String {
         format!("{}: {}", self.quote(id), self.show(self.shape(id)))
@@ -61,27 +66,23 @@ impl Pass<'_> {
         }
     }
 
-    /// A failure at which the names that are vectors only by their spelling may become scalars.
-    fn blaming(&self, error: Error, names: Vec<Symbol>) -> Box<Failure> {
+    /// A failure after which the pass starts anew, with these names as scalars; nobody will read its message.
+    fn retyping(&self, names: Vec<Symbol>) -> Box<Failure> {
+        let error = Error::new(ErrorKind::Shape, "a vector where none can stand");
         Box::new(Failure { error, retype: names.into_iter().map(|name| (name, Guess::Scalar)).collect() })
     }
 
     /// An operand that cannot stand where it does.
     pub(super) fn unfit(&self, id: TypedId, rule: &str, help: &str) -> Box<Failure> {
+        let blamed = self.blamed(id);
+        if !blamed.is_empty() {
+            return self.retyping(blamed);
+        }
         let mut error = Error::new(ErrorKind::Shape, format!("{rule}, not {}", self.with_shape(id)));
         if !help.is_empty() {
             error = error.help(help);
         }
-        self.blaming(self.mark(error, &[id]), self.blamed(id))
-    }
-
-    /// Two operands of which a scalar in place of one would do: only if just one of them may be blamed.
-    fn blame_one(&self, a: Vec<Symbol>, b: Vec<Symbol>) -> Vec<Symbol> {
-        match (a.is_empty(), b.is_empty()) {
-            (false, true) => a,
-            (true, false) => b,
-            _ => Vec::new(),
-        }
+        self.mark(error, &[id]).into()
     }
 
     fn because(&self, mismatch: &Mismatch) -> String {
@@ -94,6 +95,10 @@ impl Pass<'_> {
 
     /// Operands of a sum or of an elementwise operation that have different shapes.
     pub(super) fn unlike(&self, verb: &str, a: TypedId, b: TypedId, mismatch: &Mismatch) -> Box<Failure> {
+        let blamed = blame_one(self.blamed(a), self.blamed(b));
+        if !blamed.is_empty() {
+            return self.retyping(blamed);
+        }
         let (left, right) = (self.with_shape(a), self.with_shape(b));
         let message = match verb {
             "add" => format!("cannot add {right} to {left}"),
@@ -106,9 +111,8 @@ impl Pass<'_> {
         };
         let error = Error::new(ErrorKind::Shape, message + &self.because(mismatch));
         let error = self.mark(error, &[a, b]);
-        let blamed = self.blame_one(self.blamed(a), self.blamed(b));
         let help = self.help_for_unlike(verb, a, b);
-        self.blaming(self.with_help(error, help, &[a, b]), blamed)
+        self.with_help(error, help, &[a, b]).into()
     }
 
     fn help_for_unlike(&self, verb: &str, a: TypedId, b: TypedId) -> Option<String> {
@@ -138,6 +142,10 @@ impl Pass<'_> {
 
     /// The product of `left`, of that shape together, by `right`.
     pub(super) fn no_product(&self, left: &[TypedId], shape: &Shape, right: TypedId, mismatch: &Mismatch) -> Box<Failure> {
+        let blamed = blame_one(left.iter().flat_map(|id| self.blamed(*id)).collect(), self.blamed(right));
+        if !blamed.is_empty() {
+            return self.retyping(blamed);
+        }
         let whole = self.joined(left);
         let text = quote(&whole);
         let message = format!("cannot multiply {text}: {} by {}{}", self.show(shape), self.with_shape(right), self.because(mismatch));
@@ -148,12 +156,11 @@ impl Pass<'_> {
             _ => error,
         };
         error = self.mark(error, &[right]);
-        let blamed = self.blame_one(left.iter().flat_map(|id| self.blamed(*id)).collect(), self.blamed(right));
         let proposals = self.proposals(&whole, shape, right);
         let help = (!proposals.is_empty()).then(|| format!("did you mean {}?", alternatives(&proposals)));
         let mut operands = left.to_vec();
         operands.push(right);
-        self.blaming(self.with_help(error, help, &operands), blamed)
+        self.with_help(error, help, &operands).into()
     }
 
     /// The product of factors as an expression to quote.
@@ -222,6 +229,15 @@ impl Pass<'_> {
     }
 }
 
+/// Two operands of which a scalar in place of one would do: only if just one of them may be blamed.
+fn blame_one(a: Vec<Symbol>, b: Vec<Symbol>) -> Vec<Symbol> {
+    match (a.is_empty(), b.is_empty()) {
+        (false, true) => a,
+        (true, false) => b,
+        _ => Vec::new(),
+    }
+}
+
 fn alternatives(all: &[String]) -> String {
     match all {
         [] => String::new(),
@@ -250,6 +266,10 @@ fn is_long(expr: &Expr) -> bool {
         next.op().for_each_child(|c| waiting.push(c.clone()));
     }
     false
+}
+
+pub fn quoted(expr: &Expr) -> String {
+    if is_long(expr) { quote(expr) } else { format!("`{}`", quote(expr)) }
 }
 
 pub fn quote(expr: &Expr) -> String {

@@ -161,7 +161,7 @@ impl Pass<'_> {
             _ => x,
         };
         if !is_variable(&self.nodes[part.0 as usize].op) {
-            let quoted = self.quote(x);
+            let quoted = self.quoted(x);
             let message = match self.nodes[x.0 as usize].op {
                 Op::Size(_) => format!("{quoted} is a dimension; nothing can be differentiated by it"),
                 _ => format!("a derivative is by a variable or a part of one, not by {quoted}"),

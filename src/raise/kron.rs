@@ -2,7 +2,6 @@
 
 use super::Raiser;
 use super::network::{Edge, Network, Stack};
-use crate::dim::Dim;
 use crate::index::Label;
 use crate::matrix::{Build, Mat, MatFn};
 use egg::Id;
@@ -18,7 +17,8 @@ enum Link {
 impl Network {
     /// Turns one stack into a vector, or two into an edge.
     pub(super) fn unstack(&mut self, raiser: &mut Raiser) -> bool {
-        (0..self.stacks.len()).any(|s| self.vec(raiser, s))
+        (0..self.stacks.len()).any(|s| self.entrywise(raiser, s))
+            || (0..self.stacks.len()).any(|s| self.vec(raiser, s))
             || (0..self.stacks.len()).any(|a| (a + 1..self.stacks.len()).any(|b| self.kron_of_two(raiser, a, b)))
             || (0..self.stacks.len()).any(|s| self.kron_with_vertex(raiser, s))
     }
@@ -26,6 +26,22 @@ impl Network {
     /// A short axis that only this many stacks hold, and nothing else of higher order.
     fn short(&self, v: Label, stacks: usize) -> bool {
         !self.is_out(v) && self.held(v) == stacks
+    }
+
+    /// An edge between the two short axes of a stack, where these are joined to more: a vector at the long axis.
+    fn entrywise(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        let joins = |e: &Edge| (e.from == fast && e.to == slow) || (e.from == slow && e.to == fast);
+        let Some(e) = self.edges.iter().position(joins) else { return false };
+        let lone = |v: Label| self.short(v, 1) && self.edges_at(v).len() == 1;
+        if fast == slow || (lone(fast) && lone(slow)) {
+            return false;
+        }
+        let matrix = self.oriented(raiser, e, fast);
+        self.edges.remove(e);
+        let column = raiser.terms.call(MatFn::Vec, &[matrix]);
+        self.vertices[long as usize].vectors.push(column);
+        true
     }
 
     /// Both short axes are joined to nothing but each other: `vec(M)`, or `kron(q, p)`.
@@ -166,8 +182,6 @@ impl Network {
             self.gone[lone as usize] = true;
             self.stacks.remove(s);
             let long = stack.long;
-            // A row of length one on the left is the vertex itself.
-            debug_assert_ne!(self.vertices[end as usize].dim, Dim::number(0));
             self.edges.push(Edge { from: end, to: long, matrix: kron });
             return true;
         }

@@ -11,7 +11,7 @@ mod reduce;
 
 use crate::dim::Dim;
 use crate::expr::Shape;
-use crate::index::{Axes, Contraction, Graph, Node, NodeId, Opaque};
+use crate::index::{Axes, Contraction, Graph, Label, Node, NodeId, Opaque};
 use crate::matrix::{Build, Form, Mat, MatFn, Terms};
 use crate::number::Number;
 use egg::Id;
@@ -153,26 +153,45 @@ pub fn form_of_axes(axes: &[Dim]) -> Form {
 }
 
 /// d vec(F) / d vec(X)': the first `rows` axes stacked into rows and the others into columns; `None` where more than two
-/// axes would have to be stacked.
+/// axes would have to be stacked. A sum is stacked term by term.
 pub fn stacked(graph: &mut Graph, node: NodeId, rows: usize) -> Option<NodeId> {
     let axes: Axes = graph.axes(node).into();
-    let mut draft = crate::contract::Draft::new();
-    let labels = draft.labels(&axes);
-    draft.factor(node, &labels);
-    let mut out = crate::index::Labels::new();
-    for side in [&labels[..rows], &labels[rows..]] {
-        match *side {
-            [] => out.push(draft.label(Dim::ONE)),
-            [l] => out.push(l),
-            [i, j] => {
-                let (m, n) = (draft.dims[i as usize], draft.dims[j as usize]);
-                let long = draft.label(m * n);
-                let merge = graph.insert(Node::Merge(m, n));
-                draft.factor(merge, &[long, i, j]);
-                out.push(long);
-            }
-            _ => return None,
+    let (left, right) = axes.split_at(rows);
+    if left.len() > 2 || right.len() > 2 {
+        return None;
+    }
+    match graph.node(node).clone() {
+        Node::Scale(n, a) => {
+            let a = stacked(graph, a, rows)?;
+            Some(graph.scale(&n, a))
+        }
+        Node::Sum(terms) => {
+            let terms = terms.into_iter().map(|(n, a)| Some((n, stacked(graph, a, rows)?))).collect::<Option<Vec<_>>>()?;
+            let long = [left, right].map(|side| side.iter().fold(Dim::ONE, |p, d| p * *d));
+            Some(graph.sum(&long, terms))
+        }
+        _ => {
+            let mut draft = crate::contract::Draft::new();
+            let labels = draft.labels(&axes);
+            draft.factor(node, &labels);
+            let (left, right) = labels.split_at(rows);
+            let out = [stack(graph, &mut draft, left), stack(graph, &mut draft, right)];
+            Some(graph.contract(draft.out(&out)))
         }
     }
-    Some(graph.contract(draft.out(&out)))
+}
+
+/// One label for at most two: the long axis of a stacking bijection.
+fn stack(graph: &mut Graph, draft: &mut crate::contract::Draft, labels: &[Label]) -> Label {
+    match *labels {
+        [l] => l,
+        [i, j] => {
+            let (m, n) = (draft.dims[i as usize], draft.dims[j as usize]);
+            let long = draft.label(m * n);
+            let merge = graph.insert(Node::Merge(m, n));
+            draft.factor(merge, &[long, i, j]);
+            long
+        }
+        _ => draft.label(Dim::ONE),
+    }
 }

@@ -176,7 +176,14 @@ impl Network {
             let dim = self.vertices[v as usize].dim;
             let scalar = match vectors.as_slice() {
                 [] => raiser.terms.size(dim),
-                [x] => raiser.terms.call(MatFn::Sum, &[*x]),
+                [x] => {
+                    // sum(sum(X, 2)) is sum(X).
+                    let inner = match raiser.terms.node(*x) {
+                        Mat::Call(MatFn::SumColumns, of) => of[0],
+                        _ => *x,
+                    };
+                    raiser.terms.call(MatFn::Sum, &[inner])
+                }
                 _ => {
                     // The longest chain last.
                     vectors.sort_by(|a, b| {

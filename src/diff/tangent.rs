@@ -1,0 +1,182 @@
+//! Forward differentiation: the tangent of a node has the node's axes first, then those of the variable.
+//!
+//! Where the variable has fewer axes than the function, in particular for a scalar, no tensor on the way is larger than
+//! the answer, and the product rule shows as people write it.
+
+use super::{dependent, identity, partial, slope_of_largest};
+use crate::contract::Draft;
+use crate::error::Result;
+use crate::expr::Var;
+use crate::index::{Axes, Contraction, Graph, Labels, Node, NodeId, Opaque};
+use crate::number::Number;
+use rustc_hash::FxHashMap;
+
+/// d f / d x: axes of `f`, then those of `x`.
+///
+/// # Errors
+/// If the derivative of a function on the way is not known.
+pub(super) fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
+    let variable = graph.insert(Node::Var(x.clone()));
+    let order = graph.reachable(&[f]);
+    let depends = dependent(graph, &order, variable);
+    let mut forward = Forward { variable: x.axes(), tangents: FxHashMap::default() };
+    for node in order.into_iter().filter(|n| depends[n.0 as usize]) {
+        let tangent = if node == variable { identity(graph, &x.axes()) } else { forward.tangent(graph, node)? };
+        forward.tangents.insert(node, tangent);
+    }
+    let axes: Axes = graph.axes(f).iter().copied().chain(x.axes()).collect();
+    Ok(forward.tangents.get(&f).copied().unwrap_or_else(|| graph.zero(&axes)))
+}
+
+struct Forward {
+    variable: Axes,
+    /// Of each node that depends on the variable.
+    tangents: FxHashMap<NodeId, NodeId>,
+}
+
+impl Forward {
+    fn of(&self, node: NodeId) -> Option<NodeId> {
+        self.tangents.get(&node).copied()
+    }
+
+    fn tangent(&self, graph: &mut Graph, node: NodeId) -> Result<NodeId> {
+        let axes: Axes = graph.axes(node).iter().copied().chain(self.variable.iter().copied()).collect();
+        let mut terms: Vec<(Number, NodeId)> = Vec::new();
+        match graph.node(node).clone() {
+            // Leaves other than the variable do not depend on it.
+            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => {}
+            Node::Contract(c) => {
+                for at in 0..c.factors.len() {
+                    if let Some(t) = self.of(c.factors[at].node) {
+                        terms.push((Number::ONE, self.of_factor(graph, &c, at, t)));
+                    }
+                }
+            }
+            Node::Scale(n, a) => terms.extend(self.of(a).map(|t| (n, t))),
+            Node::Sum(all) => terms.extend(all.into_iter().filter_map(|(n, a)| Some((n, self.of(a)?)))),
+            Node::Map(f, a) => {
+                let slope = graph.derivative_of_map(f, a)?;
+                terms.extend(self.times_slope(graph, slope, a));
+            }
+            Node::Power(a, p) => {
+                let power = graph.power(a, &(&p - &Number::ONE));
+                let slope = graph.scale(&p, power);
+                terms.extend(self.times_slope(graph, slope, a));
+            }
+            Node::Map2(f, a, b) => {
+                for (argument, to) in [a, b].into_iter().enumerate() {
+                    if self.of(to).is_some() {
+                        let slope = partial(graph, f, a, b, argument);
+                        terms.extend(self.times_slope(graph, slope, to));
+                    }
+                }
+            }
+            Node::Opaque(f, a) => {
+                if let Some(t) = self.of(a) {
+                    self.of_opaque(graph, f, a, node, t, &mut terms);
+                }
+            }
+        }
+        Ok(graph.sum(&axes, terms))
+    }
+
+    /// The contraction with one factor replaced by its tangent, whose further axes become the last outputs.
+    fn of_factor(&self, graph: &mut Graph, c: &Contraction, at: usize, tangent: NodeId) -> NodeId {
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        let inner = draft.labels(&self.variable);
+        for (k, f) in c.factors.iter().enumerate() {
+            if k == at {
+                let labels: Labels = f.labels.iter().chain(&inner).copied().collect();
+                draft.factor(tangent, &labels);
+            } else {
+                draft.factor(f.node, &f.labels);
+            }
+        }
+        let out: Labels = c.out.iter().chain(&inner).copied().collect();
+        graph.contract(draft.out(&out))
+    }
+
+    fn times_slope(&self, graph: &mut Graph, slope: NodeId, a: NodeId) -> Option<(Number, NodeId)> {
+        let t = self.of(a)?;
+        let mut draft = Draft::new();
+        let axes: Axes = graph.axes(t).into();
+        let labels = draft.labels(&axes);
+        draft.factor(slope, &labels[..graph.order(a)]).factor(t, &labels);
+        Some((Number::ONE, graph.contract(draft.out(&labels))))
+    }
+
+    /// The differentials of functions of whole tensors; `t` is the tangent of the argument.
+    fn of_opaque(&self, graph: &mut Graph, f: Opaque, a: NodeId, node: NodeId, t: NodeId, terms: &mut Vec<(Number, NodeId)>) {
+        let axes: Axes = graph.axes(a).into();
+        let mut draft = Draft::new();
+        let own = draft.labels(&axes);
+        let inner = draft.labels(&self.variable);
+        let of_argument: Labels = own.iter().chain(&inner).copied().collect();
+        match f {
+            // d inv(X) = -inv(X)*dX*inv(X)
+            Opaque::Inv => terms.push((Number::MINUS_ONE, self.sandwich(graph, node, t, None))),
+            // d det(X) = det(X)*tr(inv(X)*dX)
+            Opaque::Det | Opaque::LogDet => {
+                let inverse = graph.inverse(a);
+                draft.factor(inverse, &[own[1], own[0]]).factor(t, &of_argument);
+                if f == Opaque::Det {
+                    draft.factor(node, &[]);
+                }
+                terms.push((Number::ONE, graph.contract(draft.out(&inner))));
+            }
+            // d adj(X) = det(X)*(tr(inv(X)*dX)*inv(X) - inv(X)*dX*inv(X))
+            Opaque::Adj => {
+                let (inverse, det) = (graph.inverse(a), graph.determinant(a));
+                let (k, l) = (draft.label(axes[0]), draft.label(axes[1]));
+                draft.factor(det, &[]).factor(inverse, &[own[1], own[0]]).factor(t, &of_argument).factor(inverse, &[k, l]);
+                let out: Labels = [k, l].into_iter().chain(inner.iter().copied()).collect();
+                terms.push((Number::ONE, graph.contract(draft.out(&out))));
+                terms.push((Number::MINUS_ONE, self.sandwich(graph, inverse, t, Some(det))));
+            }
+            Opaque::Product | Opaque::NormInf => {
+                let slope = if f == Opaque::Product {
+                    let reciprocal = graph.power(a, &Number::MINUS_ONE);
+                    graph.times(reciprocal, node)
+                } else {
+                    slope_of_largest(graph, node, a)
+                };
+                draft.factor(slope, &own).factor(t, &of_argument);
+                terms.push((Number::ONE, graph.contract(draft.out(&inner))));
+            }
+            // d s = s.*du - s*(s'*du) along the last axis
+            Opaque::Softmax => {
+                let mut straight = draft.clone();
+                straight.factor(node, &own).factor(t, &of_argument);
+                terms.push((Number::ONE, graph.contract(straight.out(&of_argument))));
+                let last = axes.len() - 1;
+                let m = draft.label(axes[last]);
+                let other: Labels = own[..last].iter().copied().chain([m]).collect();
+                let labels: Labels = other.iter().chain(&inner).copied().collect();
+                draft.factor(node, &own).factor(node, &other).factor(t, &labels);
+                terms.push((Number::MINUS_ONE, graph.contract(draft.out(&of_argument))));
+            }
+            Opaque::LogSumExp => {
+                let softmax = graph.opaque(Opaque::Softmax, a);
+                draft.factor(softmax, &own).factor(t, &of_argument);
+                let out: Labels = own[..axes.len() - 1].iter().chain(&inner).copied().collect();
+                terms.push((Number::ONE, graph.contract(draft.out(&out))));
+            }
+        }
+    }
+
+    /// `Y*dX*Y` times a scalar.
+    fn sandwich(&self, graph: &mut Graph, y: NodeId, t: NodeId, scalar: Option<NodeId>) -> NodeId {
+        let n = graph.axes(y)[0];
+        let mut draft = Draft::new();
+        let l = draft.labels(&[n, n, n, n]);
+        let inner = draft.labels(&self.variable);
+        let middle: Labels = [l[1], l[2]].into_iter().chain(inner.iter().copied()).collect();
+        draft.factor(y, &[l[0], l[1]]).factor(t, &middle).factor(y, &[l[2], l[3]]);
+        if let Some(s) = scalar {
+            draft.factor(s, &[]);
+        }
+        let out: Labels = [l[0], l[3]].into_iter().chain(inner.iter().copied()).collect();
+        graph.contract(draft.out(&out))
+    }
+}
