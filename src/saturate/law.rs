@@ -1,5 +1,6 @@
 //! Laws: pairs of patterns, and the set of laws that a query is saturated with.
 
+use super::lift::Lift;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Facts;
@@ -47,6 +48,19 @@ impl Law {
         Law::new(name, terms, left, right, conditions)
     }
 
+    /// The law that a law of scalars is for the entries of arrays.
+    ///
+    /// # Errors
+    /// As [`Law::compile`].
+    pub fn compile_elementwise(name: &str, left: &Typed, right: &Typed, conditions: &[(Symbol, Facts)]) -> Result<Law> {
+        let (mut scalars, mut arrays) = (Terms::new(), Terms::new());
+        let left = of_typed(left, &mut scalars)?;
+        let right = of_typed(right, &mut scalars)?;
+        let mut lift = Lift::new(&scalars, &mut arrays);
+        let (left, right) = (lift.term(left), lift.term(right));
+        Law::new(name, arrays, left, right, conditions)
+    }
+
     /// The law `left => right` between two terms of an arena.
     ///
     /// # Errors
@@ -56,7 +70,7 @@ impl Law {
         if terms.form(left) != terms.form(right) {
             return refuse(format!("its sides have the forms {:?} and {:?}", terms.form(left), terms.form(right)));
         }
-        if terms.node(left).is_leaf() {
+        if terms.node(left).is_leaf() && left != right {
             return refuse("its left side has no operation to look for".to_owned());
         }
         let occurrences = variables(&terms, left);
@@ -74,6 +88,11 @@ impl Law {
         let repeated = occurrences.iter().map(|(_, times)| *times > 1).collect();
         let operators = required_operators(&terms, left);
         Ok(Law { name: name.to_owned(), terms, left, right, slots, slot_of, repeated, operators })
+    }
+
+    /// Whether the constructors of terms perform it already, so that it has nothing to find.
+    pub fn holds_by_construction(&self) -> bool {
+        self.left == self.right
     }
 
     pub(super) fn slot(&self, pattern: Id) -> Option<usize> {
@@ -172,7 +191,7 @@ pub struct RuleSet {
 
 impl RuleSet {
     pub fn new(laws: impl IntoIterator<Item = Law>) -> RuleSet {
-        let laws: Vec<Arc<Law>> = laws.into_iter().map(Arc::new).collect();
+        let laws: Vec<Arc<Law>> = laws.into_iter().filter(|law| !law.holds_by_construction()).map(Arc::new).collect();
         let mut by_root: FxHashMap<Operator, Vec<usize>> = FxHashMap::default();
         for (at, law) in laws.iter().enumerate() {
             let root = law.terms.node(law.left).operator();

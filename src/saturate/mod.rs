@@ -5,6 +5,7 @@ mod extract;
 mod factoring;
 mod graph;
 mod law;
+mod lift;
 mod matcher;
 mod rules;
 

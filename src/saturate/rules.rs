@@ -30,11 +30,13 @@ impl From<Fact> for Facts {
 /// # Errors
 /// If a side has no matrix form or a condition is not on a variable.
 pub fn laws_of(rule: &Rule) -> Result<Vec<Law>> {
-    let conditions = rule.conditions.iter().map(|c| Ok((variable(&c.subject)?, c.fact.into()))).collect::<Result<Vec<(Symbol, Facts)>>>()?;
+    let conditions =
+        rule.conditions.iter().map(|c| Ok((variable(&c.subject)?, c.fact.into()))).collect::<Result<Vec<(Symbol, Facts)>>>()?;
     let (left, right) = (infer(&rule.left, &rule.declarations)?, infer(&rule.right, &rule.declarations)?);
-    let mut laws = vec![Law::compile(&rule.name, &left, &right, &conditions)?];
+    let compile = if rule.is_elementwise() { Law::compile_elementwise } else { Law::compile };
+    let mut laws = vec![compile(&rule.name, &left, &right, &conditions)?];
     if rule.two_way {
-        laws.push(Law::compile(&rule.name, &right, &left, &conditions)?);
+        laws.push(compile(&rule.name, &right, &left, &conditions)?);
     }
     Ok(laws)
 }
