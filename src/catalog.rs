@@ -111,6 +111,17 @@ impl Catalog {
         self.entries.iter().filter(|e| e.by.is_none()).filter_map(Entry::rule)
     }
 
+    /// The laws that saturation uses as they are written, without reading them as expressions, each with the place of
+    /// its rule.
+    pub(crate) fn rewrite_texts(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.entries.iter().enumerate().filter(|(_, e)| e.by.is_none()).map(|(at, e)| (at, e.law()))
+    }
+
+    /// The rule at a place.
+    pub(crate) fn rule_at(&self, at: usize) -> Option<&Rule> {
+        self.entries.get(at).and_then(Entry::rule)
+    }
+
     /// The rule of that name.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.entries.iter().find(|e| e.name() == name).and_then(Entry::rule)
@@ -148,6 +159,13 @@ impl Entry {
         match self.rule.get() {
             Some(Ok(rule)) => &rule.name,
             _ => self.section.name.text,
+        }
+    }
+
+    fn law(&self) -> &str {
+        match self.rule.get() {
+            Some(Ok(rule)) => &rule.law,
+            _ => self.section.get("law").map_or("", |part| part.text),
         }
     }
 

@@ -1,14 +1,16 @@
 //! The catalog's rules as laws of the e-graph.
 
-use super::law::{Law, RuleSet};
+use super::law::Law;
 use crate::catalog::Catalog;
 use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::fact::Facts;
+use crate::function::{Call, Function, Map, Map2};
 use crate::infer::infer;
+use crate::matrix::{MatFn, Operator, of_one_argument};
 use crate::rule::{Fact, Rule};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 impl From<Fact> for Facts {
     fn from(fact: Fact) -> Facts {
@@ -48,16 +50,83 @@ fn variable(subject: &Expr) -> Result<Symbol> {
     }
 }
 
+/// The laws that a query is saturated with. They are read and compiled once, when a query first has the functions that
+/// they are about, and shared.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet(Arc<Rules>);
+
+#[derive(Debug, Default)]
+struct Rules {
+    catalog: Option<Catalog>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    place: usize,
+    /// The functions that the law's text names on its left.
+    functions: u128,
+    laws: OnceLock<Vec<Law>>,
+}
+
 static STANDARD: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::of(Catalog::standard()));
 
 impl RuleSet {
-    /// The laws of the catalog that comes with the crate, compiled once.
+    /// These laws, but for those that hold by construction.
+    pub fn new(laws: impl IntoIterator<Item = Law>) -> RuleSet {
+        let laws: Vec<Law> = laws.into_iter().filter(|law| !law.holds_by_construction()).collect();
+        let entry = Entry { place: 0, functions: 0, laws: OnceLock::from(laws) };
+        RuleSet(Arc::new(Rules { catalog: None, entries: vec![entry] }))
+    }
+
+    /// The laws of the catalog that comes with the crate.
     pub fn standard() -> &'static RuleSet {
         &STANDARD
     }
 
     /// The laws of a catalog. A rule without matrix form, such as one about index notation, is none of them.
     pub fn of(catalog: &Catalog) -> RuleSet {
-        RuleSet::new(catalog.rewrites().filter(|rule| !rule.differential).filter_map(|rule| laws_of(rule).ok()).flatten())
+        let entry = |(place, law)| Entry { place, functions: functions_of(law), laws: OnceLock::new() };
+        let entries = catalog.rewrite_texts().map(entry).collect();
+        RuleSet(Arc::new(Rules { catalog: Some(catalog.clone()), entries }))
+    }
+
+    /// The laws that may match in a graph with these operators.
+    pub(super) fn applicable(&self, present: u128) -> impl Iterator<Item = &Law> {
+        let entries = self.0.entries.iter().filter(move |e| e.functions & !present == 0);
+        entries.flat_map(|e| self.laws(e)).filter(move |law| law.operators & !present == 0)
+    }
+
+    fn laws<'a>(&'a self, entry: &'a Entry) -> &'a [Law] {
+        entry.laws.get_or_init(|| {
+            let rule = self.0.catalog.as_ref().and_then(|c| c.rule_at(entry.place)).filter(|rule| !rule.differential);
+            let laws = rule.and_then(|rule| laws_of(rule).ok()).unwrap_or_default();
+            laws.into_iter().filter(|law| !law.holds_by_construction()).collect()
+        })
+    }
+}
+
+/// The functions without whose operators a law cannot match, as far as its text tells: those named on its left side; of
+/// a law for both ways, on both sides. Those that have no operator of their own count for nothing.
+fn functions_of(law: &str) -> u128 {
+    let named = |side: &str| {
+        let words = side.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        words.filter_map(Function::named).filter_map(operator).fold(0, |all, operator| all | operator.bit())
+    };
+    match law.split_once("=>") {
+        Some((left, _)) => named(left),
+        None => law.split('=').map(named).reduce(|all, side| all & side).unwrap_or(0),
+    }
+}
+
+fn operator(function: Function) -> Option<Operator> {
+    match function {
+        Function::Map(Map::Sqrt) => None,
+        Function::Map(f) => Some(Operator::Map(f)),
+        Function::Call(Call::Max) => Some(Operator::Map2(Map2::Max)),
+        Function::Call(Call::Min) => Some(Operator::Map2(Map2::Min)),
+        Function::Call(Call::Kron) => Some(Operator::Call(MatFn::Kron)),
+        Function::Call(Call::Cross) => Some(Operator::Call(MatFn::Cross)),
+        Function::Call(f) => of_one_argument(f).map(Operator::Call),
     }
 }
