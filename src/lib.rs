@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 // Nouns: what the passes hand to each other.
+mod answer;
 mod dim;
 mod error;
 mod expr;
@@ -35,6 +36,7 @@ mod render; // errors, with the place in the input
 mod check;
 mod eval;
 
+pub use answer::{Answer, Notation, Profile};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_step};
 pub use dim::{Dim, Symbol};
@@ -46,9 +48,10 @@ pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use infer::infer;
 pub use number::Number;
 pub use parse::{Declaration, Declarations, parse, parse_equation};
-pub use pipeline::{Answer, Engine, Notation};
+pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, unicode};
 pub use render::render;
+pub use saturate::{Stats, Stop};
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use typed::{Typed, TypedId, TypedNode};

@@ -1,91 +1,18 @@
 //! The pipeline: every pass in order, from an expression to an answer.
 
-use crate::dim::{Dim, Symbol};
+use crate::answer::{Answer, Notation, Profile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Shape, Var};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Build, Mat, Terms};
-use crate::parse::{Declaration, Declarations};
+use crate::parse::Declarations;
 use crate::present::{Presented, present};
 use crate::raise::{Raiser, stacked};
-use crate::saturate::{Limits, RuleSet, Stats, simplify};
+use crate::saturate::{Limits, RuleSet, simplify};
 use crate::typed::Typed;
 use crate::{factor, lower};
 use egg::Id;
-use std::fmt;
-use std::time::{Duration, Instant};
-
-/// The notation in which an answer is written; the first that expresses it is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Notation {
-    /// Matrix formulas: a gradient is a column or has the shape of its matrix, a Jacobian has F's rows and X's columns.
-    Matrix,
-    /// d vec(F) / d vec(X)' with Kronecker products; columns are stacked.
-    Kronecker,
-    /// Einstein's notation.
-    Index,
-}
-
-impl fmt::Display for Notation {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Notation::Matrix => "matrix",
-            Notation::Kronecker => "kron",
-            Notation::Index => "index",
-        })
-    }
-}
-
-/// What each stage took, and what saturation did.
-#[derive(Clone, Debug, Default)]
-pub struct Profile {
-    pub stages: Vec<(&'static str, Duration)>,
-    pub saturation: Option<Stats>,
-}
-
-impl Profile {
-    fn stage<T>(&mut self, name: &'static str, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let result = work();
-        self.stages.push((name, start.elapsed()));
-        result
-    }
-}
-
-/// An answer with everything that was understood on the way to it.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The input as it was understood; for a derivative, what was differentiated.
-    pub input: Expr,
-    pub wrt: Vec<Var>,
-    /// The variables of the input with their kinds.
-    pub variables: Vec<Var>,
-    /// Those of them whose kind was not declared but found.
-    pub assumed: Vec<Symbol>,
-    /// The axes of the answer: those of F, then those of each variable.
-    pub shape: Vec<Dim>,
-    pub notation: Notation,
-    /// The formula, with its shared parts apart.
-    pub formula: Presented,
-    pub profile: Profile,
-    /// How many leading axes are rows in Kronecker notation.
-    pub(crate) rows: usize,
-}
-
-impl Answer {
-    /// The declarations under which the formula reads back.
-    pub fn declarations(&self) -> Declarations {
-        declarations_of(self.variables.iter())
-    }
-}
-
-/// As text that reads back to the same value: the formula, then its shared parts.
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}", self.formula)
-    }
-}
 
 /// Settings of the pipeline; the default is what the command line uses.
 ///
@@ -102,11 +29,12 @@ pub struct Engine {
     limits: Limits,
     saturation: bool,
     factoring: bool,
+    notation: Notation,
 }
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { limits: Limits::default(), saturation: true, factoring: true }
+        Engine { limits: Limits::default(), saturation: true, factoring: true, notation: Notation::Matrix }
     }
 }
 
@@ -126,6 +54,13 @@ impl Engine {
     #[must_use]
     pub fn factoring(mut self, on: bool) -> Engine {
         self.factoring = on;
+        self
+    }
+
+    /// The first notation to try; what it cannot express is written in the next one.
+    #[must_use]
+    pub fn notation(mut self, first: Notation) -> Engine {
+        self.notation = first;
         self
     }
 
@@ -163,7 +98,7 @@ impl Engine {
             let shape = graph.axes(node).to_vec();
             let rows = shape.len() - wrt.last().map_or(0, |x| x.axes().len());
             let row = matches!(typed.root().shape, Shape::Row(_));
-            let (terms, seeds, notation) = profile.stage("raise", || raise(&mut graph, node, self.factoring, rows, row));
+            let (terms, seeds, notation) = profile.stage("raise", || self.raise(&mut graph, node, rows, row));
             let best = if self.saturation {
                 let outcome = profile.stage("saturate", || simplify(&terms, &seeds, RuleSet::standard(), &self.limits))?;
                 profile.saturation = Some(outcome.stats);
@@ -173,6 +108,7 @@ impl Engine {
                 terms.to_recexpr(seed)
             };
             let formula = profile.stage("present", || present(&best))?;
+            let index = profile.stage("index notation", || in_index_notation(&mut graph, node))?;
             Ok(Answer {
                 input: input.clone(),
                 wrt,
@@ -181,6 +117,7 @@ impl Engine {
                 shape,
                 notation,
                 formula,
+                index,
                 profile,
                 rows,
             })
@@ -188,10 +125,37 @@ impl Engine {
     }
 }
 
-/// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
-fn raise(graph: &mut Graph, node: NodeId, factoring: bool, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
-    let seeds_of = |graph: &mut Graph, node: NodeId| {
-        let factored = if factoring { factor::factor(graph, node) } else { node };
+
+impl Engine {
+    /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
+    fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
+        let order = graph.order(node);
+        let (terms, seeds) = self.seeds(graph, node, row);
+        let formulas = only_formulas(&terms, &seeds);
+        if order <= 2 && !formulas.is_empty() && (self.notation == Notation::Matrix || order == 0) {
+            return (terms, formulas, Notation::Matrix);
+        }
+        if self.notation <= Notation::Kronecker
+            && (1..order).contains(&rows)
+            && let Some(stack) = stacked(graph, node, rows)
+        {
+            let (terms, seeds) = self.seeds(graph, stack, false);
+            let formulas = only_formulas(&terms, &seeds);
+            if !formulas.is_empty() {
+                return (terms, formulas, Notation::Kronecker);
+            }
+        }
+        if self.notation == Notation::Index {
+            let mut terms = Terms::new();
+            let seed = Raiser::new(graph, &mut terms).in_index_notation(node);
+            return (terms, vec![seed], Notation::Index);
+        }
+        (terms, seeds, Notation::Index)
+    }
+
+    /// The node raised as it is and with its sums factored.
+    fn seeds(&self, graph: &mut Graph, node: NodeId, row: bool) -> (Terms, Vec<Id>) {
+        let factored = if self.factoring { factor::factor(graph, node) } else { node };
         let mut terms = Terms::new();
         let mut raiser = Raiser::new(graph, &mut terms);
         let mut seeds: Vec<Id> = [factored, node].iter().map(|n| raiser.raise(*n)).collect();
@@ -200,29 +164,19 @@ fn raise(graph: &mut Graph, node: NodeId, factoring: bool, rows: usize, row: boo
             seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
         }
         (terms, seeds)
-    };
-    let order = graph.order(node);
-    let (terms, seeds) = seeds_of(graph, node);
-    let formulas: Vec<Id> = seeds.iter().copied().filter(|s| is_formula(&terms, *s)).collect();
-    if order <= 2 && !formulas.is_empty() {
-        return (terms, formulas, Notation::Matrix);
     }
-    if (1..order).contains(&rows)
-        && let Some(stack) = stacked(graph, node, rows)
-    {
-        let (terms, seeds) = seeds_of(graph, stack);
-        let formulas: Vec<Id> = seeds.iter().copied().filter(|s| is_formula(&terms, *s)).collect();
-        if !formulas.is_empty() {
-            return (terms, formulas, Notation::Kronecker);
-        }
-    }
-    (terms, seeds, Notation::Index)
 }
 
-/// Whether a term needs no index notation.
-fn is_formula(terms: &Terms, seed: Id) -> bool {
-    let all = terms.to_recexpr(seed);
-    !all.as_ref().iter().any(|t| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..)))
+/// The seeds that need no index notation.
+fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
+    let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..));
+    seeds.iter().copied().filter(|s| !terms.to_recexpr(*s).as_ref().iter().any(needs_indices)).collect()
+}
+
+fn in_index_notation(graph: &mut Graph, node: NodeId) -> Result<Presented> {
+    let mut terms = Terms::new();
+    let term = Raiser::new(graph, &mut terms).in_index_notation(node);
+    present(&terms.to_recexpr(term))
 }
 
 /// The variable that an expression to differentiate by is.
@@ -233,18 +187,6 @@ fn variable(x: &Expr, typed: &Typed) -> Result<Var> {
         );
     };
     typed.variables.get(&v.name).cloned().ok_or_else(|| Error::new(ErrorKind::Name, format!("{} does not occur in the expression", v.name)))
-}
-
-/// Declarations that say of each variable what is known of it.
-pub(crate) fn declarations_of<'a>(variables: impl Iterator<Item = &'a Var>) -> Declarations {
-    let mut declarations = Declarations::new();
-    for v in variables {
-        if let Some(kind) = &v.kind {
-            // Names of variables are distinct, so that none is declared twice.
-            let _ = declarations.insert(v.name, Declaration::Variable(kind.as_ref().clone()));
-        }
-    }
-    declarations
 }
 
 /// Passes recurse as deep as the expression; deep ones get a stack that is large enough for the parser's limit.

@@ -10,7 +10,7 @@ mod share;
 
 use crate::dim::Symbol;
 use crate::error::Result;
-use crate::expr::Expr;
+use crate::expr::{Expr, Op};
 use crate::matrix::Mat;
 use std::fmt;
 
@@ -20,6 +20,34 @@ pub struct Presented {
     pub body: Expr,
     /// Shared parts with their names; each uses only those before it.
     pub parts: Vec<(Symbol, Expr)>,
+}
+
+impl Presented {
+    /// One expression, in which the shared parts stand in place, still shared.
+    pub fn inlined(&self) -> Expr {
+        let mut known: Vec<(Symbol, Expr)> = Vec::new();
+        for (name, part) in &self.parts {
+            let part = put_in(part, &known);
+            known.push((*name, part));
+        }
+        put_in(&self.body, &known)
+    }
+}
+
+/// The expression with its names replaced by what they stand for.
+fn put_in(e: &Expr, known: &[(Symbol, Expr)]) -> Expr {
+    if let Op::Var(v) = e.op()
+        && let Some((_, part)) = known.iter().find(|(name, _)| *name == v.name)
+    {
+        return part.clone();
+    }
+    if known.is_empty() {
+        return e.clone();
+    }
+    let mapped: Result<Op, std::convert::Infallible> = e.op().try_map(|c| Ok(put_in(c, known)));
+    match mapped {
+        Ok(op) => Expr::new(op),
+    }
 }
 
 /// As the language writes it: `a'*t1 where t1 = inv(A)*x`.

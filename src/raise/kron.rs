@@ -47,8 +47,11 @@ impl Network {
     /// Both short axes are joined to nothing but each other: `vec(M)`, or `kron(q, p)`.
     fn vec(&mut self, raiser: &mut Raiser, s: usize) -> bool {
         let Stack { long, fast, slow, .. } = self.stacks[s];
-        if fast == slow || !self.short(fast, 1) || !self.short(slow, 1) {
+        if !self.short(fast, 1) || !self.short(slow, 1) {
             return false;
+        }
+        if fast == slow {
+            return self.vec_of_diagonal(raiser, s);
         }
         let (a, b) = (self.edges_at(fast), self.edges_at(slow));
         let column = match (a.as_slice(), b.as_slice()) {
@@ -64,6 +67,19 @@ impl Network {
             }
             _ => return false,
         };
+        self.vertices[long as usize].vectors.push(column);
+        self.drop_stack(s);
+        true
+    }
+
+    /// Both short axes are one vertex: `vec(diag(p))`.
+    fn vec_of_diagonal(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, .. } = self.stacks[s];
+        if !self.edges_at(fast).is_empty() {
+            return false;
+        }
+        let matrix = self.matrix_of_link(raiser, fast, fast, &Link::Same);
+        let column = raiser.terms.call(MatFn::Vec, &[matrix]);
         self.vertices[long as usize].vectors.push(column);
         self.drop_stack(s);
         true
@@ -115,6 +131,9 @@ impl Network {
     /// Two stacks whose short axes are joined in pairs: `kron(slow, fast)`, times a commutation matrix if crosswise.
     fn kron_of_two(&mut self, raiser: &mut Raiser, a: usize, b: usize) -> bool {
         let (s, t) = (self.stacks[a], self.stacks[b]);
+        if s.fast == s.slow || t.fast == t.slow {
+            return false;
+        }
         let straight = self.link(s.fast, t.fast).zip(self.link(s.slow, t.slow));
         let crossed = if straight.is_some() { None } else { self.link(s.fast, t.slow).zip(self.link(s.slow, t.fast)) };
         let (matrix, edges) = match (straight, crossed) {

@@ -71,6 +71,28 @@ impl Raiser<'_> {
         term
     }
 
+    /// The term of a node in Einstein's notation: contractions stay contractions, of matrix terms.
+    pub fn in_index_notation(&mut self, node: NodeId) -> Id {
+        match self.graph.node(node).clone() {
+            Node::Contract(c) => Network::of(self, &c).contraction(self),
+            Node::Scale(n, a) => {
+                let a = self.in_index_notation(a);
+                self.terms.scale(&n, a)
+            }
+            Node::Sum(terms) => {
+                let terms: Vec<(Number, Id)> = terms.into_iter().map(|(n, a)| (n, self.in_index_notation(a))).collect();
+                self.terms.add(&terms)
+            }
+            _ => {
+                let axes: Axes = self.graph.axes(node).into();
+                let term = self.raise(node);
+                let labels: crate::index::Labels = (0..axes.len() as Label).collect();
+                let spec = crate::matrix::Spec { dims: axes.iter().copied().collect(), out: labels.clone(), inputs: smallvec::smallvec![labels] };
+                if axes.is_empty() { term } else { self.terms.insert(Mat::Contract(Box::new(spec), Box::new([term]))) }
+            }
+        }
+    }
+
     fn power(&mut self, a: NodeId, p: &Number) -> Id {
         let base = match self.root_of_gram(a) {
             // (h'*h)^p is norm(h)^(2p).

@@ -1,5 +1,6 @@
 use super::*;
 
+mod cases;
 mod laws;
 
 use crate::dim::Dim;

@@ -1,0 +1,156 @@
+//! Answers: a formula with everything that was understood on the way to it.
+
+use crate::check::{Scope, Verification, kronecker_form, numeric_derivative};
+use crate::dim::{Dim, Symbol};
+use crate::emit::{Definition, numpy_module};
+use crate::error::Result;
+use crate::eval::evaluate;
+use crate::expr::{Expr, Op, Var};
+use crate::infer::infer;
+use crate::parse::{Declaration, Declarations};
+use crate::pipeline::Engine;
+use crate::present::Presented;
+use crate::saturate::Stats;
+use crate::typed::Typed;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// The notation in which an answer is written; the first that expresses it is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Notation {
+    /// Matrix formulas: a gradient is a column or has the shape of its matrix, a Jacobian has F's rows and X's columns.
+    Matrix,
+    /// d vec(F) / d vec(X)' with Kronecker products; columns are stacked.
+    Kronecker,
+    /// Einstein's notation.
+    Index,
+}
+
+impl fmt::Display for Notation {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Notation::Matrix => "matrix",
+            Notation::Kronecker => "kron",
+            Notation::Index => "index",
+        })
+    }
+}
+
+/// What each stage took, and what saturation did.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    pub stages: Vec<(&'static str, Duration)>,
+    pub saturation: Option<Stats>,
+}
+
+impl Profile {
+    pub(crate) fn stage<T>(&mut self, name: &'static str, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = work();
+        self.stages.push((name, start.elapsed()));
+        result
+    }
+}
+
+/// An answer with everything that was understood on the way to it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The input as it was understood; for a derivative, what was differentiated.
+    pub input: Expr,
+    pub wrt: Vec<Var>,
+    /// The variables of the input with their kinds.
+    pub variables: Vec<Var>,
+    /// Those of them whose kind was not declared but found.
+    pub assumed: Vec<Symbol>,
+    /// The axes of the answer: those of F, then those of each variable.
+    pub shape: Vec<Dim>,
+    pub notation: Notation,
+    /// The formula, with its shared parts apart.
+    pub formula: Presented,
+    /// The same in Einstein's notation.
+    pub index: Presented,
+    pub profile: Profile,
+    /// How many leading axes are rows in Kronecker notation.
+    pub(crate) rows: usize,
+}
+
+impl Answer {
+    /// The declarations under which the formula reads back.
+    pub fn declarations(&self) -> Declarations {
+        declarations_of(self.variables.iter())
+    }
+
+    /// The formula with the shape of each part.
+    ///
+    /// # Errors
+    /// Of kind `Internal` if the formula does not fit its own declarations, which would be a bug.
+    pub fn typed(&self) -> Result<Typed> {
+        infer(&self.formula.inlined(), &self.declarations())
+    }
+
+    /// Python source with `value(…)` and, for a derivative, `derivative(…)`. Arguments are keywords: the variables, and
+    /// each dimension that no argument's shape tells. The derivative has the axes of F first, then those of each variable.
+    ///
+    /// # Errors
+    /// If a part has no form in Python.
+    pub fn numpy(&self) -> Result<String> {
+        let answer = self.typed()?;
+        let variables = self.variables.iter().map(|v| (v.name, v.clone())).collect();
+        let kron_axes = (self.notation == Notation::Kronecker).then_some(self.shape.as_slice());
+        if self.wrt.is_empty() {
+            return numpy_module(&variables, &[Definition { name: "value", value: &answer, kron_axes: None }]);
+        }
+        let value = infer(&without_derivatives(&self.input, &self.declarations())?, &self.declarations())?;
+        let definitions =
+            [Definition { name: "value", value: &value, kron_axes: None }, Definition { name: "derivative", value: &answer, kron_axes }];
+        numpy_module(&variables, &definitions)
+    }
+
+    /// Holds the formula against central differences of the input (against its value, if nothing was differentiated) at
+    /// random points with small, pairwise different dimensions.
+    ///
+    /// # Errors
+    /// Of kind `Domain` if no point was found where all is finite.
+    pub fn verify(&self, points: usize) -> Result<Verification> {
+        const TOLERANCE: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
+        let function = infer(&self.input, &self.declarations())?;
+        let answer = self.typed()?;
+        let wanted = |at: &crate::Inputs| {
+            let derivative = numeric_derivative(&|at| evaluate(&function, at), &self.wrt, at)?;
+            if self.notation == Notation::Kronecker { kronecker_form(&derivative, self.rows) } else { Ok(derivative) }
+        };
+        let tolerance = TOLERANCE[self.wrt.len().min(TOLERANCE.len() - 1)];
+        Scope::of(&[&function, &answer]).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
+    }
+}
+
+/// As text that reads back to the same value: the formula, then its shared parts.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}", self.formula)
+    }
+}
+
+
+/// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
+fn without_derivatives(input: &Expr, declarations: &Declarations) -> Result<Expr> {
+    if has_derivative(input) { Ok(Engine::new().simplify(input, declarations)?.formula.inlined()) } else { Ok(input.clone()) }
+}
+
+fn has_derivative(e: &Expr) -> bool {
+    let mut found = matches!(e.op(), Op::Diff(..));
+    e.op().for_each_child(|c| found = found || has_derivative(c));
+    found
+}
+
+/// Declarations that say of each variable what is known of it.
+pub(crate) fn declarations_of<'a>(variables: impl Iterator<Item = &'a Var>) -> Declarations {
+    let mut declarations = Declarations::new();
+    for v in variables {
+        if let Some(kind) = &v.kind {
+            // Names of variables are distinct, so that none is declared twice.
+            let _ = declarations.insert(v.name, Declaration::Variable(kind.as_ref().clone()));
+        }
+    }
+    declarations
+}

@@ -1,0 +1,84 @@
+//! The JSON form of answers, values and errors.
+
+use indicial::{Answer, Error, Expr, Kind, Presented, Result, Verification, latex, unicode};
+use ndarray::{ArrayD, ArrayViewD};
+use serde_json::{Map, Value, json};
+
+/// One object with everything that is known of an answer.
+///
+/// # Errors
+/// If the answer has no form in Python.
+pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool) -> Result<Value> {
+    let formula = &answer.formula;
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| {
+        object.insert(key.to_owned(), value);
+    };
+    put("input", json!(answer.input.to_string()));
+    put("wrt", json!(answer.wrt.iter().map(|v| v.name.to_string()).collect::<Vec<_>>()));
+    put("variables", answer.variables.iter().map(|v| variable(v.name.as_str(), v.kind.as_deref())).collect());
+    put("assumed", json!(answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put("shape", json!(answer.shape.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put("notation", json!(answer.notation.to_string()));
+    put("text", json!(formula.body.to_string()));
+    put("unicode", json!(unicode(&formula.body)));
+    put("latex", json!(latex(&formula.body)));
+    put("index", json!(one_line(&answer.index)));
+    put("where", parts(formula));
+    put("numpy", json!(answer.numpy()?));
+    if let Some(v) = verification {
+        put("verified", json!({"ok": v.ok, "max_relative_error": v.max_relative_error, "points": v.points}));
+    }
+    if stats {
+        put("stats", statistics(answer));
+    }
+    Ok(Value::Object(object))
+}
+
+fn one_line(formula: &Presented) -> String {
+    formula.to_string()
+}
+
+fn variable(name: &str, kind: Option<&Kind>) -> Value {
+    let dims: Vec<String> = kind.map(|k| k.shape.axes().iter().map(ToString::to_string).collect()).unwrap_or_default();
+    json!({"name": name, "kind": kind.map(ToString::to_string), "dims": dims})
+}
+
+fn parts(formula: &Presented) -> Value {
+    let part = |(name, e): &(indicial::Symbol, Expr)| json!({"name": name.to_string(), "text": e.to_string(), "latex": latex(e)});
+    formula.parts.iter().map(part).collect()
+}
+
+fn statistics(answer: &Answer) -> Value {
+    let mut object = Map::new();
+    let stages: Map<String, Value> =
+        answer.profile.stages.iter().map(|(stage, time)| ((*stage).to_owned(), json!(time.as_secs_f64() * 1e3))).collect();
+    object.insert("milliseconds".to_owned(), Value::Object(stages));
+    if let Some(s) = &answer.profile.saturation {
+        let rules: Map<String, Value> = s.laws.iter().map(|(rule, hits)| (rule.clone(), json!(hits))).collect();
+        object.insert("e_nodes".to_owned(), json!(s.nodes));
+        object.insert("e_classes".to_owned(), json!(s.classes));
+        object.insert("iterations".to_owned(), json!(s.iterations));
+        object.insert("stop".to_owned(), json!(format!("{:?}", s.stop).to_lowercase()));
+        object.insert("rules".to_owned(), Value::Object(rules));
+    }
+    Value::Object(object)
+}
+
+/// `{"error": {"kind", "message", "span", "help"}}`.
+pub fn error(error: &Error) -> Value {
+    let span = error.span.map(|s| json!([s.start, s.end]));
+    json!({"error": {"kind": error.kind.to_string(), "message": error.message, "span": span, "help": error.help}})
+}
+
+/// `{"shape", "value"}`; what is not finite is null, as JSON has no number for it.
+pub fn value(value: &ArrayD<f64>) -> Value {
+    json!({"shape": value.shape(), "value": nested(value.view())})
+}
+
+fn nested(value: ArrayViewD<f64>) -> Value {
+    match value.ndim() {
+        0 => value.first().map_or(Value::Null, |x| json!(x)),
+        _ => value.outer_iter().map(nested).collect(),
+    }
+}

@@ -1,0 +1,186 @@
+//! Verbs, options and exit codes.
+//!
+//! Exit status: 0 answered, 1 answered with no, 2 unusable input, 3 a limit was reached before an answer.
+
+mod input;
+mod json;
+mod output;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use indicial::{Answer, Engine, Error, ErrorKind, Notation, Result};
+use input::Input;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  indicial diff \"log(norm2(A*x)^2)\" --wrt x
+  indicial diff \"x'*A*x\" --wrt x --order 2 --var \"A: symmetric(n); x: vector(n)\"
+  indicial diff \"logdet(X)\" --wrt X --format latex
+  indicial diff \"A*B\" --wrt A --format json --verify
+  indicial simplify \"vec(A)'*kron(B,C)*vec(A)\" --var \"A: matrix(m,n); B: matrix(n,n); C: matrix(m,m)\"
+  echo \"sum(log(1 + exp(-y.*(X*w))))\" | indicial diff - --wrt w
+
+An undeclared upper-case name is a matrix, a lower-case one a vector or a scalar, a Greek one a scalar.";
+
+/// Derivatives of matrix expressions, in matrix notation.
+#[derive(Parser)]
+#[command(name = "indicial", version, about, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// The derivative of an expression.
+    #[command(after_help = EXAMPLES)]
+    Diff {
+        #[command(flatten)]
+        expression: Expression,
+        /// The variable to differentiate by; several append their axes one after the other.
+        #[arg(long, value_name = "X", required = true)]
+        wrt: Vec<String>,
+        /// How often to differentiate by the whole list of variables.
+        #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+        order: u8,
+        #[command(flatten)]
+        answers: Answers,
+    },
+    /// The same value in its simplest form.
+    Simplify {
+        #[command(flatten)]
+        expression: Expression,
+        #[command(flatten)]
+        answers: Answers,
+    },
+    /// The value of an expression on data.
+    Eval {
+        #[command(flatten)]
+        expression: Expression,
+        /// A .npz or .npy file of NumPy, or a JSON object of numbers and nested arrays.
+        #[arg(long, value_name = "FILE")]
+        data: PathBuf,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+}
+
+#[derive(Args)]
+struct Expression {
+    /// The expression; `-` reads it from standard input.
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    expr: String,
+    /// Declarations such as "A: matrix(m,n); x: vector(n)".
+    #[arg(long, value_name = "DECLARATIONS")]
+    var: Vec<String>,
+}
+
+#[derive(Args)]
+struct Answers {
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The first notation to try; what it cannot express is written in the next one, and the answer says which.
+    #[arg(long, value_enum, default_value_t = NotationName::Matrix)]
+    notation: NotationName,
+    /// Evaluate the answer and central differences of the input at random points and say what was seen.
+    #[arg(long)]
+    verify: bool,
+    /// Say what each stage took, how large the e-graph was and which rules found something.
+    #[arg(long)]
+    stats: bool,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The language of the input; reads back to the same value.
+    Text,
+    Unicode,
+    Latex,
+    /// A Python module with value(…) and derivative(…).
+    Numpy,
+    /// All of these, with shapes and variables, as one object.
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum NotationName {
+    /// Matrix formulas.
+    Matrix,
+    /// d vec(F) / d vec(X)' with Kronecker products.
+    Kron,
+    /// Einstein's notation.
+    Index,
+}
+
+impl From<NotationName> for Notation {
+    fn from(name: NotationName) -> Notation {
+        match name {
+            NotationName::Matrix => Notation::Matrix,
+            NotationName::Kron => Notation::Kronecker,
+            NotationName::Index => Notation::Index,
+        }
+    }
+}
+
+/// How many random points `--verify` looks at.
+const POINTS: usize = 6;
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and the version are no errors.
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    match cli.verb {
+        Verb::Diff { expression, wrt, order, answers } => answer(&expression, &answers, |input, engine| {
+            let once = wrt.iter().map(|x| input.parse(x)).collect::<Result<Vec<_>>>()?;
+            let all: Vec<_> = std::iter::repeat_n(once, usize::from(order)).flatten().collect();
+            engine.derivative(&input.expr, &all, &input.declarations)
+        }),
+        Verb::Simplify { expression, answers } => answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations)),
+        Verb::Eval { expression, data, format } => evaluate(&expression, &data, format),
+    }
+}
+
+/// Reads, computes and prints; the exit code says how it went.
+fn answer(expression: &Expression, options: &Answers, compute: impl FnOnce(&Input, &Engine) -> Result<Answer>) -> ExitCode {
+    let input = match Input::read(expression) {
+        Ok(input) => input,
+        Err(failure) => return output::failure(&failure, options.format),
+    };
+    let engine = Engine::new().notation(options.notation.into());
+    let outcome = compute(&input, &engine).and_then(|answer| {
+        let verification = options.verify.then(|| answer.verify(POINTS)).transpose()?;
+        let text = output::answer(&answer, options, verification.as_ref())?;
+        Ok((text, verification))
+    });
+    match outcome {
+        Ok((text, verification)) => {
+            output::print(&text);
+            ExitCode::from(u8::from(verification.is_some_and(|v| !v.ok)))
+        }
+        Err(error) => output::failure(&input.explain(error), options.format),
+    }
+}
+
+fn evaluate(expression: &Expression, data: &std::path::Path, format: Format) -> ExitCode {
+    let outcome = Input::read(expression).and_then(|input| input.evaluate(data).map_err(|e| input.explain(e)));
+    match outcome {
+        Ok(value) => {
+            output::print(&output::value(&value, format));
+            ExitCode::SUCCESS
+        }
+        Err(failure) => output::failure(&failure, format),
+    }
+}
+
+/// 3 for a limit, 2 for everything else that is wrong with the input.
+fn status(error: &Error) -> u8 {
+    if error.kind == ErrorKind::Limit { 3 } else { 2 }
+}

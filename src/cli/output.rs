@@ -1,0 +1,113 @@
+//! Answers, values and errors as they are printed: the answer on standard output, what is said of it on standard error.
+
+use super::input::Failure;
+use super::{Answers, Format, json, status};
+use indicial::{Answer, Notation, Result, Verification, latex, render, unicode};
+use ndarray::{ArrayD, ArrayViewD};
+use std::fmt::Write;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// What goes to standard output, and what to standard error.
+pub struct Printed {
+    pub answer: String,
+    pub notes: String,
+}
+
+/// The answer in the format asked for.
+///
+/// # Errors
+/// If the answer has no form in it.
+pub fn answer(answer: &Answer, options: &Answers, verification: Option<&Verification>) -> Result<Printed> {
+    let text = match options.format {
+        Format::Text => answer.to_string(),
+        Format::Unicode => with_parts(answer, unicode),
+        Format::Latex => with_parts(answer, latex),
+        Format::Numpy => answer.numpy()?.trim_end().to_owned(),
+        Format::Json => json::answer(answer, verification, options.stats)?.to_string(),
+    };
+    let notes = if options.format == Format::Json { String::new() } else { notes(answer, options, verification) };
+    Ok(Printed { answer: text, notes })
+}
+
+fn with_parts(answer: &Answer, spell: fn(&indicial::Expr) -> String) -> String {
+    let latex_like = spell(&answer.formula.body);
+    let mut text = latex_like;
+    for (at, (name, part)) in answer.formula.parts.iter().enumerate() {
+        let name = indicial::Expr::var(indicial::Var::undeclared(name.as_str()));
+        let _ = write!(text, "{} {} = {}", if at == 0 { " where" } else { ";" }, spell(&name), spell(part));
+    }
+    text
+}
+
+/// What was assumed, the notation if it is not the usual one, what verification saw, statistics.
+fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>) -> String {
+    let mut notes = String::new();
+    let assumed: Vec<String> = answer.variables.iter().filter(|v| answer.assumed.contains(&v.name)).map(|v| format!("{v:?}")).collect();
+    if !assumed.is_empty() {
+        let _ = writeln!(notes, "assuming {}", assumed.join("; "));
+    }
+    match answer.notation {
+        Notation::Matrix => {}
+        Notation::Kronecker => notes.push_str("in Kronecker notation: d vec(F) / d vec(X)', columns stacked\n"),
+        Notation::Index => notes.push_str("in index notation\n"),
+    }
+    if let Some(v) = verification {
+        let verdict = if v.ok { "verified" } else { "REFUTED" };
+        let _ = writeln!(notes, "{verdict} at {} random points, largest relative error {:.1e}", v.points, v.max_relative_error);
+    }
+    if options.stats {
+        notes.push_str(&statistics(answer));
+    }
+    notes
+}
+
+fn statistics(answer: &Answer) -> String {
+    let mut text = String::new();
+    for (stage, time) in &answer.profile.stages {
+        let _ = writeln!(text, "{stage:24} {:9.3} ms", time.as_secs_f64() * 1e3);
+    }
+    if let Some(s) = &answer.profile.saturation {
+        let _ = writeln!(text, "e-graph: {} nodes, {} classes, {} iterations, stopped: {:?}", s.nodes, s.classes, s.iterations, s.stop);
+        for (rule, hits) in &s.laws {
+            let _ = writeln!(text, "rule {rule}: {hits}");
+        }
+    }
+    text
+}
+
+/// Prints the answer, then what is said of it. A closed pipe is the reader's choice.
+pub fn print(printed: &Printed) {
+    let _ = writeln!(std::io::stdout(), "{}", printed.answer);
+    let _ = write!(std::io::stderr(), "{}", printed.notes);
+}
+
+/// A value: numbers in nested brackets, or an object with the shape and the numbers.
+pub fn value(value: &ArrayD<f64>, format: Format) -> Printed {
+    let answer = match format {
+        Format::Json => json::value(value).to_string(),
+        Format::Text | Format::Unicode | Format::Latex | Format::Numpy => nested(value.view()),
+    };
+    Printed { answer, notes: String::new() }
+}
+
+fn nested(value: ArrayViewD<f64>) -> String {
+    match value.ndim() {
+        0 => value.first().map(f64::to_string).unwrap_or_default(),
+        _ => {
+            let parts: Vec<String> = value.outer_iter().map(nested).collect();
+            let between = if value.ndim() == 1 { ", " } else { ",\n" };
+            format!("[{}]", parts.join(between))
+        }
+    }
+}
+
+/// Prints an error where the format wants it and gives its exit code.
+pub fn failure(failure: &Failure, format: Format) -> ExitCode {
+    if format == Format::Json {
+        let _ = writeln!(std::io::stdout(), "{}", json::error(&failure.error));
+    } else {
+        let _ = write!(std::io::stderr(), "{}", render(&failure.error, &failure.text, failure.name));
+    }
+    ExitCode::from(status(&failure.error))
+}
