@@ -52,6 +52,6 @@ pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, unicode};
 pub use render::render;
-pub use saturate::{Stats, Stop};
 pub use rule::{Condition, Example, Fact, Rule, Step};
+pub use saturate::{Stats, Stop};
 pub use typed::{Typed, TypedId, TypedNode};

@@ -125,7 +125,6 @@ impl Engine {
     }
 }
 
-
 impl Engine {
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
     fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
