@@ -131,7 +131,6 @@ impl fmt::Display for Answer {
     }
 }
 
-
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
 fn without_derivatives(input: &Expr, declarations: &Declarations) -> Result<Expr> {
     if has_derivative(input) { Ok(Engine::new().simplify(input, declarations)?.formula.inlined()) } else { Ok(input.clone()) }

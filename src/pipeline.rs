@@ -29,12 +29,13 @@ pub struct Engine {
     limits: Limits,
     saturation: bool,
     factoring: bool,
+    recognition: bool,
     notation: Notation,
 }
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { limits: Limits::default(), saturation: true, factoring: true, notation: Notation::Matrix }
+        Engine { limits: Limits::default(), saturation: true, factoring: true, recognition: true, notation: Notation::Matrix }
     }
 }
 
@@ -54,6 +55,13 @@ impl Engine {
     #[must_use]
     pub fn factoring(mut self, on: bool) -> Engine {
         self.factoring = on;
+        self
+    }
+
+    /// Whether softmax, sigmoid and their like are recognised where they are written with exponentials.
+    #[must_use]
+    pub fn recognition(mut self, on: bool) -> Engine {
+        self.recognition = on;
         self
     }
 
@@ -94,6 +102,7 @@ impl Engine {
             let typed = profile.stage("infer", || infer(whole, declarations))?;
             let wrt = wrt.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
             let mut graph = Graph::new();
+            graph.recognition = self.recognition;
             let node = profile.stage("lower and differentiate", || lower::lower(&mut graph, &typed))?;
             let shape = graph.axes(node).to_vec();
             let rows = shape.len() - wrt.last().map_or(0, |x| x.axes().len());
@@ -124,7 +133,6 @@ impl Engine {
         })
     }
 }
-
 
 impl Engine {
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
