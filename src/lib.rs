@@ -38,7 +38,7 @@ mod eval;
 
 pub use answer::{Answer, Notation, Profile};
 pub use catalog::Catalog;
-pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_step};
+pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};

@@ -7,7 +7,7 @@ use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
-use crate::present::{Presented, present};
+use crate::present::present;
 use crate::raise::{Raiser, stacked};
 use crate::saturate::{Limits, RuleSet, simplify};
 use crate::typed::Typed;
@@ -109,7 +109,7 @@ impl Engine {
             let row = matches!(typed.root().shape, Shape::Row(_));
             let (terms, seeds, notation) = profile.stage("raise", || self.raise(&mut graph, node, rows, row));
             let best = if self.saturation {
-                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, &RuleSet::default(), &self.limits))?;
+                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, RuleSet::standard(), &self.limits))?;
                 profile.saturation = Some(outcome.stats);
                 outcome.best
             } else {
@@ -117,7 +117,6 @@ impl Engine {
                 terms.to_recexpr(seed)
             };
             let formula = profile.stage("present", || present(&best))?;
-            let index = profile.stage("index notation", || in_index_notation(&mut graph, node))?;
             Ok(Answer {
                 input: input.clone(),
                 wrt,
@@ -126,7 +125,6 @@ impl Engine {
                 shape,
                 notation,
                 formula,
-                index,
                 profile,
                 rows,
             })
@@ -179,12 +177,6 @@ impl Engine {
 fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
     let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..));
     seeds.iter().copied().filter(|s| !terms.to_recexpr(*s).as_ref().iter().any(needs_indices)).collect()
-}
-
-fn in_index_notation(graph: &mut Graph, node: NodeId) -> Result<Presented> {
-    let mut terms = Terms::new();
-    let term = Raiser::new(graph, &mut terms).in_index_notation(node);
-    present(&terms.to_recexpr(term))
 }
 
 /// The variable that an expression to differentiate by is.
