@@ -40,6 +40,7 @@ impl Default for Engine {
 }
 
 impl Engine {
+    /// The default settings: every stage on, matrix notation first.
     pub fn new() -> Engine {
         Engine::default()
     }

@@ -127,7 +127,7 @@ pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// Whether the tables are wanted: not when the benches are merely tried or listed.
+/// Whether the tables are wanted: not when single benches are chosen, or when they are merely tried or listed.
 pub fn wants_tables() -> bool {
-    !std::env::args().any(|a| a == "--test" || a == "--list")
+    std::env::args().skip(1).all(|a| a == "--bench")
 }
