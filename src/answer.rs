@@ -67,8 +67,6 @@ pub struct Answer {
     pub notation: Notation,
     /// The formula, with its shared parts apart.
     pub formula: Presented,
-    /// The same in Einstein's notation.
-    pub index: Presented,
     pub profile: Profile,
     /// How many leading axes are rows in Kronecker notation.
     pub(crate) rows: usize,
@@ -86,6 +84,16 @@ impl Answer {
     /// Of kind `Internal` if the formula does not fit its own declarations, which would be a bug.
     pub fn typed(&self) -> Result<Typed> {
         infer(&self.formula.inlined(), &self.declarations())
+    }
+
+    /// The same in Einstein's notation.
+    ///
+    /// # Errors
+    /// As of the derivative itself.
+    pub fn index(&self) -> Result<Presented> {
+        let wrt: Vec<Expr> = self.wrt.iter().map(|v| Expr::var(v.clone())).collect();
+        let engine = Engine::new().saturation(false).notation(Notation::Index);
+        Ok(engine.derivative(&self.input, &wrt, &self.declarations())?.formula)
     }
 
     /// Python source with `value(…)` and, for a derivative, `derivative(…)`. Arguments are keywords: the variables, and
@@ -130,7 +138,6 @@ impl fmt::Display for Answer {
         write!(f, "{}", self.formula)
     }
 }
-
 
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
 fn without_derivatives(input: &Expr, declarations: &Declarations) -> Result<Expr> {

@@ -15,7 +15,7 @@ use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::Expr;
 use crate::parse::{Declaration, Declarations, parse};
-use crate::rule::{Condition, Example, Fact, Rule, Step, change_of};
+use crate::rule::{Condition, Example, ExampleText, Fact, Rule, Step, change_of};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -81,7 +81,30 @@ impl Catalog {
                 return Err(Error::new(ErrorKind::Rule, message).at(section.name.span()));
             }
         }
-        sections.iter().map(|section| section.read(&theme)).collect()
+        let rules: Vec<Rule> = sections.iter().map(|section| section.read(&theme)).collect::<Result<_>>()?;
+        rules.iter().try_for_each(|rule| Catalog::examples(rule).map(|_| ()))?;
+        Ok(rules)
+    }
+
+    /// The examples of a rule. Their names are declared by the field `with`, then by that of the rule.
+    ///
+    /// # Errors
+    /// As [`Catalog::parse`]; none for a rule that it has read.
+    pub fn examples(rule: &Rule) -> Result<Vec<Example>> {
+        let mut declarations = Declarations::new();
+        if let Some((text, start)) = &rule.example.with {
+            declare(&mut declarations, Part { text, start: *start }, |_| true)?;
+        }
+        let own = declarations.clone();
+        for (text, start) in &rule.example.declarations {
+            declare(&mut declarations, Part { text, start: *start }, |name| own.get(name).is_none() && !own.has_dim(name))?;
+        }
+        let read_one = |(text, start): &(Arc<str>, usize)| {
+            let mut declarations = declarations.clone();
+            let (left, right, _) = read_law(Part { text, start: *start }, &mut declarations)?;
+            Ok(Example { declarations, left, right, text: text.clone() })
+        };
+        rule.example.laws.iter().map(read_one).collect()
     }
 
     /// These rules and further ones.
@@ -109,6 +132,13 @@ impl Catalog {
     /// The rules that saturation uses.
     pub fn rewrites(&self) -> impl Iterator<Item = &Rule> {
         self.entries.iter().filter(|e| e.by.is_none()).filter_map(Entry::rule)
+    }
+
+    /// Those of the rules that saturation uses of which `occurs` is true for each function that a side to be matched calls. The others
+    /// are not even read.
+    pub fn rewrites_among(&self, occurs: impl Fn(&str) -> bool) -> impl Iterator<Item = &Rule> {
+        let possible = move |e: &&Entry| e.by.is_none() && e.matched_sides().any(|side| functions(side).all(&occurs));
+        self.entries.iter().filter(possible).filter_map(Entry::rule)
     }
 
     /// The rule of that name.
@@ -151,9 +181,25 @@ impl Entry {
         }
     }
 
+    /// The left side; of a law that goes both ways, both.
+    fn matched_sides(&self) -> impl Iterator<Item = &str> {
+        let law = match self.rule.get() {
+            Some(Ok(rule)) => &rule.law,
+            _ => self.section.get("law").map_or("", |part| part.text),
+        };
+        let one_way = law.find("=>").map(|at| &law[..at]);
+        one_way.into_iter().chain(law.split('=').filter(move |_| one_way.is_none()))
+    }
+
     fn rule(&self) -> Option<&Rule> {
         self.rule.get_or_init(|| self.section.read(&self.theme)).as_ref().ok()
     }
+}
+
+/// The names before an opening bracket.
+fn functions(law: &str) -> impl Iterator<Item = &str> {
+    let name = |before: &str| before.len() - before.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    law.match_indices('(').map(move |(at, _)| &law[name(&law[..at])..at]).filter(|word| !word.is_empty())
 }
 
 /// A part of a file with its place.
@@ -272,8 +318,8 @@ impl<'a> Section<'a> {
 
     fn read(&self, theme: &Arc<str>) -> Result<Rule> {
         let mut declarations = Declarations::new();
-        for (_, part) in self.fields.iter().filter(|(word, _)| *word == "for") {
-            declare(&mut declarations, *part, |_| true)?;
+        for part in self.all("for") {
+            declare(&mut declarations, part, |_| true)?;
         }
         let law = self.need("law")?;
         let (left, right, statement) = read_law(law, &mut declarations)?;
@@ -291,31 +337,24 @@ impl<'a> Section<'a> {
             opens: self.get("opens").map(|part| part.text.into()),
             why: self.need("why")?.text.into(),
             source: self.need("source")?.text.into(),
-            examples: self.examples()?,
+            example: self.example_text(),
             law: law.text.into(),
             span: law.span(),
             declarations,
         })
     }
 
-    /// The names of an example are those of `with`, then those of the rule.
-    fn examples(&self) -> Result<Vec<Example>> {
-        let mut declarations = Declarations::new();
-        if let Some(with) = self.get("with") {
-            declare(&mut declarations, with, |_| true)?;
+    fn all(&self, word: &str) -> impl Iterator<Item = Part<'a>> {
+        self.fields.iter().filter(move |(name, _)| *name == word).map(|(_, part)| *part)
+    }
+
+    fn example_text(&self) -> ExampleText {
+        let keep = |part: Part| (part.text.into(), part.start);
+        ExampleText {
+            with: self.get("with").map(keep),
+            declarations: self.all("for").map(keep).collect(),
+            laws: self.all("example").map(keep).collect(),
         }
-        let own = declarations.clone();
-        for (_, part) in self.fields.iter().filter(|(word, _)| *word == "for") {
-            declare(&mut declarations, *part, |name| own.get(name).is_none() && !own.has_dim(name))?;
-        }
-        let examples = self.fields.iter().filter(|(word, _)| *word == "example");
-        examples
-            .map(|(_, part)| {
-                let mut declarations = declarations.clone();
-                let (left, right, _) = read_law(*part, &mut declarations)?;
-                Ok(Example { declarations, left, right, text: part.text.into() })
-            })
-            .collect()
     }
 }
 
@@ -407,3 +446,6 @@ fn closing(text: &str, open: usize) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

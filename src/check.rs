@@ -11,6 +11,9 @@ use ndarray::{ArrayD, IxDyn};
 /// How often a point is drawn again where a value is not finite.
 const MAX_DRAWS: usize = 60;
 
+/// Relative to the largest entry.
+const TOLERANCE: f64 = 1e-5;
+
 /// What a comparison at random points saw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Verification {
@@ -30,13 +33,21 @@ pub type Valuation<'a> = dyn Fn(&Inputs) -> Result<ArrayD<f64>> + 'a;
 /// # Errors
 /// Kind `Domain` if no point was found where all is finite; otherwise those of [`evaluate`].
 pub fn verify(function: &Typed, wrt: &[Var], answer: &Typed, points: usize) -> Result<Verification> {
-    let scope = Scope::of(&[function, answer]);
-    let Some((last, before)) = wrt.split_last() else {
-        return scope.compare(&|at| evaluate(function, at), &|at| evaluate(answer, at), points, TOLERANCE);
-    };
-    let lower = |at: &Inputs| numeric_derivative(&|at| evaluate(function, at), before, at);
-    let tolerance = if wrt.len() > 2 { 100.0 * TOLERANCE } else { TOLERANCE };
-    scope.verify(&lower, last, &|at| evaluate(answer, at), points, tolerance)
+    let wanted = |at: &Inputs| numeric_derivative(&|at| evaluate(function, at), wrt, at);
+    Scope::of(&[function, answer]).compare(&wanted, &|at| evaluate(answer, at), points, tolerance(wrt))
+}
+
+/// Likewise for an answer in Kronecker notation, d vec(F)/d vec(X)': for a further variable F is the derivative by those
+/// before it.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_kronecker(function: &Typed, wrt: &[Var], answer: &Typed, points: usize) -> Result<Verification> {
+    let before = wrt.len().saturating_sub(1);
+    let rows =
+        function.root().free.len() + function.root().shape.axes().len() + wrt[..before].iter().map(|v| v.axes().len()).sum::<usize>();
+    let wanted = |at: &Inputs| kronecker_form(&numeric_derivative(&|at| evaluate(function, at), wrt, at)?, rows);
+    Scope::of(&[function, answer]).compare(&wanted, &|at| evaluate(answer, at), points, tolerance(wrt))
 }
 
 /// Holds `answer` against central differences of `lower` by one variable: for higher orders, where the derivative of
@@ -45,11 +56,14 @@ pub fn verify(function: &Typed, wrt: &[Var], answer: &Typed, points: usize) -> R
 /// # Errors
 /// As [`verify`].
 pub fn verify_step(scope: &Scope, lower: &Valuation, wrt: &Var, answer: &Valuation, points: usize) -> Result<Verification> {
-    scope.verify(lower, wrt, answer, points, TOLERANCE)
+    let wanted = |at: &Inputs| numeric_derivative(lower, std::slice::from_ref(wrt), at);
+    scope.compare(&wanted, answer, points, TOLERANCE)
 }
 
-/// Relative to the largest entry.
-const TOLERANCE: f64 = 1e-5;
+/// Each nested difference multiplies the rounding errors of the one inside.
+fn tolerance(wrt: &[Var]) -> f64 {
+    if wrt.len() > 2 { 100.0 * TOLERANCE } else { TOLERANCE }
+}
 
 /// The derivative by each variable in turn: the axes of the value, then those of each variable.
 ///
@@ -122,11 +136,6 @@ impl Scope {
         // Mixed signs twice as often: they tell more apart.
         let style = [Style::Mixed, Style::Positive, Style::Mixed, Style::Small, Style::Mixed, Style::Large][number % 6];
         Inputs::random(self.variables.values(), &sizes, number as u64, style)
-    }
-
-    fn verify(&self, lower: &Valuation, wrt: &Var, answer: &Valuation, points: usize, tolerance: f64) -> Result<Verification> {
-        let wanted = |at: &Inputs| numeric_derivative(lower, std::slice::from_ref(wrt), at);
-        self.compare(&wanted, answer, points, tolerance)
     }
 
     /// Compares two values at points where both are finite.

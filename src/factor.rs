@@ -12,7 +12,7 @@ use crate::number::Number;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-/// A rest of higher order than this has no matrix formula.
+/// A rest of higher order than this has no matrix formula, unless it is a single factor, which has none anyway.
 const MOST_REST_ORDER: usize = 2;
 
 /// The node with every sum in it factored.
@@ -164,7 +164,7 @@ impl Factoring<'_> {
         let kept = c.out.iter().enumerate().filter(|(_, l)| in_rest(**l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
         let repeated = c.out.iter().enumerate().filter(|(p, l)| c.out[..*p].contains(l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
         let signature = Signature { factor: factor.node, axes, kept, repeated };
-        (self.rest_labels(c, at, &signature).len() <= MOST_REST_ORDER).then_some(signature)
+        (self.rest_labels(c, at, &signature).len() <= MOST_REST_ORDER || c.factors.len() == 2).then_some(signature)
     }
 
     /// The labels of the rest: the outputs that it keeps, then what it shares with the factor beyond these.

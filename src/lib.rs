@@ -16,18 +16,18 @@ mod rule;
 mod typed;
 
 // The pipeline, in order.
-mod parse; // text to an expression
-mod infer; // kinds and dimensions of every part
-mod lower; // to index form,
+mod catalog; // the rules of mathematics,
 mod contract; // whose constructors normalise and recognise
 mod diff; // derivatives, in reverse or forwards
+mod emit;
 mod factor; // common factors of sums of contractions
-mod raise; // back to matrix terms
-mod catalog; // the rules of mathematics,
-mod saturate; // by which an e-graph finds the simplest equal term
+mod infer; // kinds and dimensions of every part
+mod lower; // to index form,
+mod parse; // text to an expression
 mod present; // to an expression as people write it
 mod print; // text, Unicode, LaTeX
-mod emit; // code
+mod raise; // back to matrix terms
+mod saturate; // by which an e-graph finds the simplest equal term // code
 
 mod pipeline; // all of it
 mod render; // errors, with the place in the input
@@ -38,7 +38,7 @@ mod eval;
 
 pub use answer::{Answer, Notation, Profile};
 pub use catalog::Catalog;
-pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_step};
+pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};
@@ -52,6 +52,6 @@ pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, unicode};
 pub use render::render;
-pub use saturate::{Stats, Stop};
 pub use rule::{Condition, Example, Fact, Rule, Step};
+pub use saturate::{Stats, Stop};
 pub use typed::{Typed, TypedId, TypedNode};

@@ -7,7 +7,7 @@ use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
-use crate::present::{Presented, present};
+use crate::present::present;
 use crate::raise::{Raiser, stacked};
 use crate::saturate::{Limits, RuleSet, simplify};
 use crate::typed::Typed;
@@ -108,7 +108,6 @@ impl Engine {
                 terms.to_recexpr(seed)
             };
             let formula = profile.stage("present", || present(&best))?;
-            let index = profile.stage("index notation", || in_index_notation(&mut graph, node))?;
             Ok(Answer {
                 input: input.clone(),
                 wrt,
@@ -117,14 +116,12 @@ impl Engine {
                 shape,
                 notation,
                 formula,
-                index,
                 profile,
                 rows,
             })
         })
     }
 }
-
 
 impl Engine {
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
@@ -171,12 +168,6 @@ impl Engine {
 fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
     let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..));
     seeds.iter().copied().filter(|s| !terms.to_recexpr(*s).as_ref().iter().any(needs_indices)).collect()
-}
-
-fn in_index_notation(graph: &mut Graph, node: NodeId) -> Result<Presented> {
-    let mut terms = Terms::new();
-    let term = Raiser::new(graph, &mut terms).in_index_notation(node);
-    present(&terms.to_recexpr(term))
 }
 
 /// The variable that an expression to differentiate by is.

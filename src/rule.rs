@@ -33,7 +33,8 @@ pub struct Rule {
     /// The reason, in a sentence.
     pub why: Arc<str>,
     pub source: Arc<str>,
-    pub examples: Vec<Example>,
+    /// What `Catalog::examples` reads.
+    pub(crate) example: ExampleText,
     /// The law as it is written.
     pub law: Arc<str>,
     /// Where the law stands in its file.
@@ -48,6 +49,14 @@ pub struct Example {
     pub right: Expr,
     /// As it is written.
     pub text: Arc<str>,
+}
+
+/// The examples of a rule as they stand in its file, each piece with its place: only tests and listings read them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ExampleText {
+    pub with: Option<(Arc<str>, usize)>,
+    pub declarations: Vec<(Arc<str>, usize)>,
+    pub laws: Vec<(Arc<str>, usize)>,
 }
 
 /// What has to be known before a law may be used.

@@ -23,7 +23,7 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("text", json!(formula.body.to_string()));
     put("unicode", json!(unicode(&formula.body)));
     put("latex", json!(latex(&formula.body)));
-    put("index", json!(one_line(&answer.index)));
+    put("index", json!(answer.index()?.to_string()));
     put("where", parts(formula));
     put("numpy", json!(answer.numpy()?));
     if let Some(v) = verification {
@@ -33,10 +33,6 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
         put("stats", statistics(answer));
     }
     Ok(Value::Object(object))
-}
-
-fn one_line(formula: &Presented) -> String {
-    formula.to_string()
 }
 
 fn variable(name: &str, kind: Option<&Kind>) -> Value {

@@ -143,7 +143,9 @@ pub fn run() -> ExitCode {
             let all: Vec<_> = std::iter::repeat_n(once, usize::from(order)).flatten().collect();
             engine.derivative(&input.expr, &all, &input.declarations)
         }),
-        Verb::Simplify { expression, answers } => answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations)),
+        Verb::Simplify { expression, answers } => {
+            answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
+        }
         Verb::Eval { expression, data, format } => evaluate(&expression, &data, format),
     }
 }

@@ -132,6 +132,9 @@ impl Graph {
                 return self.negate(relu);
             }
             Map2::Power => {
+                if self.order(a) == 0 && self.as_constant(a).is_some_and(|one| one.is_one()) {
+                    return a;
+                }
                 if let Some(p) = self.as_constant(b) {
                     return self.power(a, &p);
                 }

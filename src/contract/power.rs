@@ -30,6 +30,8 @@ impl Graph {
         }
         match self.node(base).clone() {
             Node::Zero(_) if !p.is_negative() => base,
+            // The number 1.
+            Node::Contract(c) if c.factors.is_empty() && c.out.is_empty() => base,
             Node::Scale(c, a) => self.power_of_scaled(&c, a, base, p),
             Node::Power(a, q) => self.power_of_power(a, &q, base, p),
             Node::Map(Map::Exp, u) => {
@@ -38,13 +40,13 @@ impl Graph {
             }
             Node::Map(Map::Abs, u) if p.as_integer().is_some_and(|n| n % 2 == 0) => self.power(u, p),
             Node::Contract(c) => self.power_of_product(&c, base, p),
-            Node::Sum(_) if p.is_integer() && p.is_negative() => match self.as_one_plus_exp(base) {
+            Node::Sum(terms) if p.is_integer() && p.is_negative() => match self.as_one_plus_exp(base) {
                 Some(u) => {
                     let minus = self.negate(u);
                     let s = self.map(Map::Sigmoid, minus);
                     self.power(s, &-p)
                 }
-                None => self.plain_power(base, p),
+                None => self.over_common_denominator(&terms, p).unwrap_or_else(|| self.plain_power(base, p)),
             },
             _ => self.plain_power(base, p),
         }
@@ -61,6 +63,31 @@ impl Graph {
             return self.transpose(power);
         }
         self.insert(Node::Power(base, p.clone()))
+    }
+
+    /// `(a/s + b)^p` is `(a + b*s)^p/s^p` for scalars and a whole p < 0, so that nothing is divided twice.
+    fn over_common_denominator(&mut self, terms: &[(Number, NodeId)], p: &Number) -> Option<NodeId> {
+        if self.order(terms[0].1) != 0 {
+            return None;
+        }
+        let divisor = terms.iter().find_map(|(_, t)| self.divisor_of(*t))?;
+        let product: Vec<(Number, NodeId)> = terms.iter().map(|(n, t)| (n.clone(), self.times(*t, divisor))).collect();
+        let sum = self.sum(&[], product);
+        let (above, below) = (self.power(sum, p), self.power(divisor, &-p));
+        Some(self.times(above, below))
+    }
+
+    /// A positive power that a scalar term is divided by; of a sum nothing, so that denominators do not pile up.
+    fn divisor_of(&mut self, term: NodeId) -> Option<NodeId> {
+        let factors: Vec<NodeId> = match self.node(term) {
+            Node::Contract(c) if c.out.is_empty() && c.dims.is_empty() => c.factors.iter().map(|f| f.node).collect(),
+            _ => vec![term],
+        };
+        let (base, p) = factors.iter().find_map(|f| match self.node(*f) {
+            Node::Power(base, p) if p.is_negative() && !matches!(self.node(*base), Node::Sum(_)) => Some((*base, -p)),
+            _ => None,
+        })?;
+        Some(self.power(base, &p))
     }
 
     fn power_of_scaled(&mut self, c: &Number, a: NodeId, base: NodeId, p: &Number) -> NodeId {

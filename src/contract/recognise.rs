@@ -162,7 +162,8 @@ impl Graph {
                 Node::Power(base, p) if matches!(g.node(*base), Node::Map(Map::Abs, v) if *v == u) => Some(p.clone()),
                 _ => None,
             };
-            let found = draft.factors.iter().enumerate().find_map(|(k, f)| Some((k, exponent(self, f.node)?)).filter(|_| f.labels == labels));
+            let found =
+                draft.factors.iter().enumerate().find_map(|(k, f)| Some((k, exponent(self, f.node)?)).filter(|_| f.labels == labels));
             let Some((other, p)) = found else { continue };
             let abs = self.map(Map::Abs, u);
             draft.factors[at].node = u;

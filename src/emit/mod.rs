@@ -6,3 +6,6 @@ mod numpy;
 mod sizes;
 
 pub use numpy::{Definition, numpy_module};
+
+#[cfg(test)]
+mod tests;

@@ -454,13 +454,13 @@ fn two(a: &Code, k: Kind, b: &Code, l: Kind) -> Result<(Code, Kind)> {
     Ok((Code { text, tight: Tight::Product, depth: a.depth.max(b.depth) + 1 }, kind))
 }
 
-/// Factors with an operator between them.
+/// Factors with an operator between them; a matrix product keeps its parentheses, for the eye.
 pub(super) fn times(all: &[Code], operator: &str) -> Code {
     if let [one] = all {
         return one.clone();
     }
-    let text: Vec<String> =
-        all.iter().enumerate().map(|(at, c)| if at == 0 { c.at_least(Tight::Product) } else { c.at_least(Tight::Atom) }).collect();
+    let least = |at: usize, c: &Code| if at == 0 && !c.text.contains(" @ ") { Tight::Product } else { Tight::Atom };
+    let text: Vec<String> = all.iter().enumerate().map(|(at, c)| c.at_least(least(at, c))).collect();
     let depth = all.iter().map(|c| c.depth).max().unwrap_or(0) + 1;
     Code { text: text.join(operator), tight: Tight::Product, depth }
 }

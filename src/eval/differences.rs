@@ -16,13 +16,16 @@ const GOOD: f64 = 1e-8;
 /// projections of the unit matrices, so that `f` never sees a matrix without the structure.
 ///
 /// # Errors
-/// Those of `f`, if no step is free of them.
+/// Those of `f`, if no step is free of them; kind `Domain` where its value is not finite.
 pub(crate) fn differentiate(
     f: &mut dyn FnMut(&ArrayD<f64>) -> Result<ArrayD<f64>>,
     at: &ArrayD<f64>,
     structure: Structure,
 ) -> Result<ArrayD<f64>> {
     let value = f(at)?;
+    if value.iter().any(|x| !x.is_finite()) {
+        return Err(Error::new(ErrorKind::Domain, "a function to be differentiated is not finite at these values"));
+    }
     let mut lengths = value.shape().to_vec();
     lengths.extend_from_slice(at.shape());
     super::sizes::check_entries(&lengths)?;

@@ -141,4 +141,36 @@ mod tests {
         let values = evaluate_graph(&g, &[twice], &inputs).unwrap();
         assert_eq!(values, [arr1(&[2.0, 8.0, 4.0, 10.0, 6.0, 12.0]).into_dyn()]);
     }
+
+    /// Every expression of the textbook cases, and its derivative, has the same value in index form as in the reference.
+    #[test]
+    fn the_index_form_agrees_with_the_reference() {
+        let mut problems = Vec::new();
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+        let files = ["cookbook.jsonl", "field.jsonl", "seeds.jsonl"].map(|f| std::fs::read_to_string(directory.join(f)).unwrap());
+        for line in files.iter().flat_map(|f| f.lines()) {
+            let case: serde_json::Value = serde_json::from_str(line).unwrap();
+            let text = |key: &str| case[key].as_str().unwrap_or_default();
+            let wrt = case["wrt"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+            let derivative = wrt.fold(text("expr").to_owned(), |f, x| format!("diff({f}, {x})"));
+            for input in [text("expr"), &derivative, text("left"), text("right")].into_iter().filter(|t| !t.is_empty()) {
+                match disagreement(text("vars"), input) {
+                    Ok(error) if error < 1e-6 => {}
+                    Err(e) if e.kind == ErrorKind::Unsupported => {}
+                    seen => problems.push(format!("{}: {input}: {seen:?}", text("id"))),
+                }
+            }
+        }
+        assert!(problems.is_empty(), "{}", problems.join("\n"));
+    }
+
+    fn disagreement(declarations: &str, input: &str) -> Result<f64> {
+        let declarations = crate::parse::Declarations::parse(declarations)?;
+        let typed = crate::infer::infer(&crate::parse::parse(input, &declarations)?, &declarations)?;
+        let mut graph = Graph::new();
+        let node = crate::lower::lower(&mut graph, &typed)?;
+        let index_form = |at: &Inputs| evaluate_graph(&graph, &[node], at).map(|mut v| v.remove(0));
+        let seen = crate::Scope::of(&[&typed]).compare(&|at| crate::evaluate(&typed, at), &index_form, 1, 1e-6)?;
+        Ok(seen.max_relative_error)
+    }
 }

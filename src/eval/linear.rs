@@ -7,6 +7,8 @@ use ndarray::{Array2, Axis, Slice};
 
 /// Above this the adjugate is computed as `det(A)*inv(A)`, which needs an invertible matrix.
 const MAX_COFACTORS: usize = 12;
+/// The smallest pivot, relative to the largest: below this fewer than three digits of an inverse would be right.
+const SINGULAR: f64 = 1e-13;
 /// Exponents of matrix powers beyond this are refused.
 const MAX_EXPONENT: f64 = 1e6;
 
@@ -46,21 +48,46 @@ pub(crate) fn product(a: &Array2<f64>, b: &Array2<f64>) -> Result<Array2<f64>> {
     }
 }
 
+/// Whether rounding alone keeps a matrix from being singular: a matrix such as `X*X'` of a tall X has a determinant
+/// of some 1e-17, whose logarithm and inverse would look like answers. Rows and columns are scaled first, so that units of
+/// measurement do not matter.
+fn is_singular(a: &Array2<f64>) -> bool {
+    let largest = |lane: ndarray::ArrayView1<f64>| lane.fold(0.0f64, |m, x| m.max(x.abs()));
+    let mut scaled = a.clone();
+    for axis in [Axis(0), Axis(1)] {
+        for mut lane in scaled.axis_iter_mut(axis) {
+            let scale = largest(lane.view());
+            if scale == 0.0 {
+                return true;
+            }
+            lane.mapv_inplace(|x| x / scale);
+        }
+    }
+    let lu = to_dense(&scaled).lu();
+    let pivots: Vec<f64> = (0..a.nrows()).map(|i| lu.lu_internal()[(i, i)].abs()).collect();
+    let largest = pivots.iter().fold(0.0f64, |m, x| m.max(*x));
+    pivots.iter().any(|x| *x <= SINGULAR * largest)
+}
+
+/// Exactly 0 for a matrix that is singular but for rounding.
 pub(crate) fn determinant(a: &Array2<f64>) -> Result<f64> {
     square(a, "determinant")?;
-    Ok(to_dense(a).determinant())
+    Ok(if is_singular(a) { 0.0 } else { to_dense(a).determinant() })
 }
 
 /// log |det A|, by the pivots of the LU decomposition so that large determinants do not overflow.
 pub(crate) fn log_determinant(a: &Array2<f64>) -> Result<f64> {
     square(a, "determinant")?;
+    if is_singular(a) {
+        return Ok(f64::NEG_INFINITY);
+    }
     let lu = to_dense(a).lu();
     Ok((0..a.nrows()).map(|i| lu.lu_internal()[(i, i)].abs().ln()).sum())
 }
 
 pub(crate) fn inverse(a: &Array2<f64>) -> Result<Array2<f64>> {
     square(a, "inverse")?;
-    let inverse = to_dense(a).lu().try_inverse();
+    let inverse = if is_singular(a) { None } else { to_dense(a).lu().try_inverse() };
     inverse.map(|b| from_dense(&b)).ok_or_else(|| Error::new(ErrorKind::Domain, "a matrix to be inverted is singular at these values"))
 }
 
@@ -75,7 +102,7 @@ pub(crate) fn adjugate(a: &Array2<f64>) -> Result<Array2<f64>> {
     for ((i, j), entry) in adjugate.indexed_iter_mut() {
         let rows: Vec<usize> = (0..n).filter(|r| *r != j).collect();
         let columns: Vec<usize> = (0..n).filter(|c| *c != i).collect();
-        let minor = determinant(&a.select(Axis(0), &rows).select(Axis(1), &columns))?;
+        let minor = to_dense(&a.select(Axis(0), &rows).select(Axis(1), &columns)).determinant();
         *entry = if (i + j) % 2 == 0 { minor } else { -minor };
     }
     Ok(adjugate)
@@ -175,6 +202,15 @@ mod tests {
     fn the_adjugate_of_a_singular_matrix_exists() {
         assert_eq!(adjugate(&array![[1.0, 2.0], [2.0, 4.0]]).unwrap(), array![[4.0, -2.0], [-2.0, 1.0]]);
         assert_eq!(inverse(&array![[0.0]]).unwrap_err().kind, ErrorKind::Domain);
+    }
+
+    #[test]
+    fn what_is_singular_but_for_rounding_is_singular() {
+        let x = array![[0.7, -1.3], [0.9, 0.4], [-0.6, 1.1]];
+        assert_eq!(determinant(&x.dot(&x.t())).unwrap(), 0.0);
+        assert_eq!(log_determinant(&x.dot(&x.t())).unwrap(), f64::NEG_INFINITY);
+        assert_eq!(inverse(&x.dot(&x.t())).unwrap_err().kind, ErrorKind::Domain);
+        assert_eq!(inverse(&array![[1e-20, 0.0], [0.0, 1e20]]).unwrap()[[1, 1]], 1e-20);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Values: the meaning of expressions and of the index form at given inputs.
 //!
 //! `tree` is the reference: it follows the language word for word and knows nothing of the index form, so that the two
-//! can be held against each other.
+//! can be held against each other: `graph` evaluates the index form, for tests only.
 
 mod data;
 mod differences;
+#[cfg(test)]
 mod einsum;
 mod functions;
-mod graph;
+#[cfg(test)]
+pub(crate) mod graph;
 mod indices;
 mod linear;
 mod matrix_functions;
@@ -17,7 +19,6 @@ mod tree;
 mod value;
 
 pub(crate) use differences::differentiate;
-pub(crate) use graph::evaluate_graph;
 pub use random::Style;
 pub use sizes::Sizes;
 pub use tree::evaluate;

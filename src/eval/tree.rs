@@ -451,7 +451,7 @@ mod tests {
         let one = || (Op::Number(Number::ONE), Shape::Scalar, &[][..]);
         let right = with(typed(vec![x(), one(), (Op::HadDiv(t(1), t(0)), Shape::Column(n()), &[])]), &v);
         let wrong = with(typed(vec![x(), log()]), &v);
-        assert!(crate::verify(&function, &[v.clone()], &right, 4).unwrap().ok);
+        assert!(crate::verify(&function, std::slice::from_ref(&v), &right, 4).unwrap().ok);
         assert!(!crate::verify(&function, &[v], &wrong, 4).unwrap().ok);
     }
 }

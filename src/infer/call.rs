@@ -4,7 +4,7 @@ use super::report::Mismatch;
 use super::shape::unify_shapes;
 use super::{Found, Pass};
 use crate::dim::{Dim, Symbol};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::expr::{Op, Shape};
 use crate::function::{Call, Function};
 use crate::parse::Declaration;
@@ -96,9 +96,7 @@ impl Pass<'_> {
     }
 
     fn wrong_count(&self, name: &str, usage: &str) -> Box<super::Failure> {
-        Error::new(crate::error::ErrorKind::Syntax, format!("`{name}` has the wrong number of arguments"))
-            .help(format!("it takes {usage}"))
-            .into()
+        Error::new(ErrorKind::Syntax, format!("`{name}` has the wrong number of arguments")).help(format!("it takes {usage}")).into()
     }
 
     /// A square matrix, or a scalar as one of size 1.
@@ -150,7 +148,9 @@ impl Pass<'_> {
         };
         Ok(match (self.shape(a).clone(), number) {
             (_, n) if !matches!(n, Some(1 | 2)) => {
-                return Err(self.unfit(axis, "the second argument is 1 for over rows or 2 for over columns", ""));
+                let rule = "the second argument is 1 for over rows or 2 for over columns";
+                let error = Error::new(ErrorKind::Shape, format!("{rule}, not {}", self.quoted(axis)));
+                return Err(self.expr(axis).span().into_iter().fold(error, Error::at).into());
             }
             (Shape::Tensor(_), _) => {
                 return Err(self.unfit(a, "only a matrix is summed over its rows or columns", "sum over an index: `sum(i, T[i,j,k])`"));
@@ -242,7 +242,7 @@ impl Pass<'_> {
     /// A declared function: of the shapes declared, or of scalars entry by entry.
     pub(super) fn apply(&mut self, function: Symbol, elementwise: bool, arguments: &[TypedId]) -> Found<Shape> {
         let Some(Declaration::Function { arguments: kinds, result }) = self.declarations.get(function).cloned() else {
-            return Err(Error::new(crate::error::ErrorKind::Name, format!("the function `{function}` is not declared")).into());
+            return Err(Error::new(ErrorKind::Name, format!("the function `{function}` is not declared")).into());
         };
         if kinds.len() != arguments.len() {
             return Err(self.wrong_count(function.as_str(), &format!("{} arguments", kinds.len())));

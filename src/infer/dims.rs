@@ -87,18 +87,23 @@ impl Dims {
             return Outcome::Done;
         }
         let mut unknown = false;
+        // The youngest unknown is solved for: chains of values stay short, so that many equal lengths cost little.
+        let mut youngest: Option<(Symbol, Dim)> = None;
         for (symbols, coefficient) in difference.terms() {
             unknown |= symbols.iter().any(|s| is_unknown(*s));
             let &[s] = symbols else { continue };
             let alone = difference.terms().filter(|(m, _)| m.contains(&s)).count() == 1;
-            if !is_unknown(s) || coefficient.abs() != 1 || !alone {
+            if !is_unknown(s) || coefficient.abs() != 1 || !alone || youngest.is_some_and(|(y, _)| age(y) > age(s)) {
                 continue;
             }
             let value = (Dim::of(s) * Dim::number(coefficient) - difference) * Dim::number(coefficient);
             if may_be_positive(value) {
-                self.values.insert(s, value);
-                return Outcome::Done;
+                youngest = Some((s, value));
             }
+        }
+        if let Some((s, value)) = youngest {
+            self.values.insert(s, value);
+            return Outcome::Done;
         }
         if unknown { Outcome::Later } else { Outcome::Never }
     }
@@ -112,6 +117,11 @@ enum Outcome {
 
 pub fn is_unknown(symbol: Symbol) -> bool {
     symbol.as_str().starts_with('?')
+}
+
+/// Grows with the number in the name: `?9` is before `?10`.
+fn age(unknown: Symbol) -> (usize, Symbol) {
+    (unknown.as_str().len(), unknown)
 }
 
 /// A length is at least 1; one whose terms are all negative is none.

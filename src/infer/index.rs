@@ -5,11 +5,14 @@
 
 use super::{Found, Free, Guess, Judged, Pass};
 use crate::dim::{Dim, Symbol};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::expr::{Expr, Op, Shape, Subscript};
 use crate::number::Number;
 use crate::typed::TypedId;
 use indexmap::{IndexMap, IndexSet};
+
+/// No tensor has more axes.
+const MAX_ORDER: usize = 64;
 
 impl Pass<'_> {
     /// The free indices of all children, each once; their lengths agree.
@@ -107,7 +110,7 @@ impl Pass<'_> {
                 Subscript::Index(i) => self.add_index(&mut judged, *i, axis, scope)?,
                 Subscript::At(_) => {}
                 Subscript::All => kept.push((at, axis)),
-                Subscript::Range(a, b) => kept.push((at, self.range_length(*a, *b, axis)?)),
+                Subscript::Range(a, b) => kept.push((at, self.range_length(*a, *b)?)),
             }
             given.push(self.positions(expr, s, axis)?);
         }
@@ -123,7 +126,7 @@ impl Pass<'_> {
             self.show(self.shape(tensor)),
             if order == 1 { "axis" } else { "axes" }
         );
-        let error = Error::new(crate::error::ErrorKind::Index, message);
+        let error = Error::new(ErrorKind::Index, message);
         let retype = match &self.nodes[tensor.0 as usize].op {
             Op::Var(v) if self.variables.get(&v.name).is_some_and(|v| v.assumed) => vec![(v.name, Guess::Order(given))],
             _ => Vec::new(),
@@ -180,17 +183,14 @@ impl Pass<'_> {
         Ok(self.push(op, Shape::Scalar, Free::new(), &leaf, Vec::new()))
     }
 
-    fn range_length(&mut self, from: TypedId, to: TypedId, axis: Dim) -> Found<Dim> {
+    fn range_length(&mut self, from: TypedId, to: TypedId) -> Found<Dim> {
         let (Ok(a), Ok(b)) = (self.dim_argument(from), self.dim_argument(to)) else {
             return self.index_error(format!("{}:{} is no range of entries", self.quoted(from), self.quoted(to)), "a range is `1:k`");
         };
         let length = b - a + Dim::ONE;
         match length.as_number() {
             Some(n) if n < 1 => self.index_error(format!("the range {a}:{b} is empty"), ""),
-            _ => {
-                let _ = axis;
-                Ok(length)
-            }
+            _ => Ok(length),
         }
     }
 
@@ -245,6 +245,9 @@ impl Pass<'_> {
         if *self.shape(body) != Shape::Scalar {
             let message = format!("braces hold a scalar with indices, not {}: {}", self.quoted(body), self.show(self.shape(body)));
             return self.index_error(message, "give each tensor in them its indices: `{A[i,j]*x[j]}[i]`");
+        }
+        if outputs.len() > MAX_ORDER {
+            return Err(Error::new(ErrorKind::Limit, format!("a tensor of more axes than the limit of {MAX_ORDER}")).into());
         }
         let mut free = self.free(body).clone();
         let mut axes = Vec::new();

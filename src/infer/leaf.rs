@@ -168,7 +168,7 @@ impl Pass<'_> {
     /// The value of an argument that is a dimension, such as `2*n` in `eye(2*n)`.
     pub(super) fn dim_argument(&self, id: TypedId) -> Result<Dim> {
         let dim = self.dim_value(id, &mut 256).ok_or_else(|| {
-            let error = Error::new(ErrorKind::Shape, format!("`{}` is no dimension", self.expr(id)));
+            let error = Error::new(ErrorKind::Shape, format!("{} is no dimension", self.quoted(id)));
             let error = error.help("a dimension is made of integers and names that are no variables, such as `2*n + 1`");
             self.expr(id).span().into_iter().fold(error, Error::at)
         })?;

@@ -70,14 +70,14 @@ pub fn infer(expr: &Expr, declarations: &Declarations) -> Result<Typed> {
 
 /// The kind that a name is tried with in place of that of its spelling.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(self) enum Guess {
+enum Guess {
     Scalar,
     /// A tensor of this order.
     Order(usize),
 }
 
 /// Why a node has no shape, and which names may have been given the wrong kind.
-pub(self) struct Failure {
+struct Failure {
     error: Error,
     retype: Vec<(Symbol, Guess)>,
 }
@@ -88,11 +88,11 @@ impl From<Error> for Box<Failure> {
     }
 }
 
-pub(self) type Found<T> = Result<T, Box<Failure>>;
-pub(self) type Free = SmallVec<[(Symbol, Dim); 2]>;
+type Found<T> = Result<T, Box<Failure>>;
+type Free = SmallVec<[(Symbol, Dim); 2]>;
 
 /// What a node turns out to be.
-pub(self) struct Judged {
+struct Judged {
     op: Op<TypedId>,
     shape: Shape,
     free: Free,
@@ -100,13 +100,13 @@ pub(self) struct Judged {
     summed: Vec<Symbol>,
 }
 
-pub(self) struct Variable {
+struct Variable {
     kind: Kind,
     assumed: bool,
 }
 
 /// One attempt, with the kinds as guessed so far.
-pub(self) struct Pass<'a> {
+struct Pass<'a> {
     declarations: &'a Declarations,
     names: &'a leaf::Names,
     guesses: &'a IndexMap<Symbol, Guess>,

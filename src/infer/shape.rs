@@ -147,9 +147,9 @@ impl Pass<'_> {
         };
         Ok(match (left, right) {
             (Scalar, other) | (other, Scalar) => other,
-            (Column(_), Column(_)) => Column(m * p),
-            (Row(_), Row(_)) => Row(n * q),
-            _ => Shape::Matrix(m * p, n * q),
+            (Column(_), Column(_)) => Column(bounded(m * p)?),
+            (Row(_), Row(_)) => Row(bounded(n * q)?),
+            _ => Shape::Matrix(bounded(m * p)?, bounded(n * q)?),
         })
     }
 
@@ -193,7 +193,7 @@ impl Pass<'_> {
                 if !self.dims.unify(first_rows, m) {
                     return Err(self.unlike("put side by side", first, id, &Mismatch::Lengths(first_rows, m)));
                 }
-                columns = columns + n;
+                columns = bounded(columns + n)?;
                 is_column &= row.len() == 1 && matches!(shape, Shape::Column(_) | Shape::Scalar);
                 is_row &= matches!(shape, Shape::Row(_) | Shape::Scalar);
             }
@@ -202,7 +202,7 @@ impl Pass<'_> {
             if !self.dims.unify(first_columns, columns) {
                 return Err(self.unlike("put below each other", above, id, &Mismatch::Lengths(first_columns, columns)));
             }
-            height = height + rows_here;
+            height = bounded(height + rows_here)?;
         }
         let width = width.map_or(Dim::ONE, |(_, w)| w);
         Ok(match () {
@@ -211,4 +211,14 @@ impl Pass<'_> {
             () => Shape::Matrix(height, width),
         })
     }
+}
+
+/// Longer dimensions are of no use to anybody and slow to compute with.
+fn bounded(dim: Dim) -> Found<Dim> {
+    const MAX_SYMBOLS: usize = 64;
+    let size: usize = dim.terms().map(|(symbols, _)| symbols.len().max(1)).sum();
+    if size > MAX_SYMBOLS {
+        return Err(Error::new(ErrorKind::Limit, format!("a dimension is longer than the limit of {MAX_SYMBOLS} symbols")).into());
+    }
+    Ok(dim)
 }

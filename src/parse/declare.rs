@@ -10,6 +10,9 @@ use crate::function::Sign;
 use crate::number::Number;
 use indexmap::{IndexMap, IndexSet};
 
+/// No tensor has more axes.
+const MAX_ORDER: usize = 64;
+
 /// What a name was declared to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Declaration {
@@ -210,7 +213,10 @@ fn dims(cursor: &mut Cursor, word: &str, span: Span) -> Result<Vec<Dim>> {
     while cursor.eat(&Tok::Comma) {
         dims.push(cursor.dim()?);
     }
-    cursor.close(&Tok::Close, open)?;
+    let close = cursor.close(&Tok::Close, open)?;
+    if dims.len() > MAX_ORDER {
+        return Err(Error::new(ErrorKind::Limit, format!("a tensor of more axes than the limit of {MAX_ORDER}")).at(open.join(close)));
+    }
     Ok(dims)
 }
 

@@ -181,8 +181,12 @@ impl<'a> Parser<'a> {
 
     fn product(&mut self) -> Result<Expr> {
         let start = self.cursor.span();
+        let bracketed = *self.cursor.peek() == Tok::Open;
+        let first = self.operand()?;
+        // A product in brackets that begins a product is the same without brackets, unless indices are summed within.
+        let opens = if bracketed && self.indices.is_empty() { first.clone() } else { Expr::number(0) };
         // The factors since the last operator of another sort; the run is a product if there are several.
-        let mut run = vec![self.operand()?];
+        let mut run = vec![first];
         let mut of = Tok::Star;
         loop {
             let op = self.cursor.peek().clone();
@@ -190,6 +194,11 @@ impl<'a> Parser<'a> {
                 Tok::Star | Tok::DotStar => {
                     if op != of {
                         run = vec![self.finish_run(run, &of, start)?];
+                    }
+                    if let ([only], Op::Mul(inner), Tok::Star) | ([only], Op::Had(inner), Tok::DotStar) = (run.as_slice(), opens.op(), &op)
+                        && only.same_node(&opens)
+                    {
+                        run.clone_from(inner);
                     }
                     self.cursor.advance();
                     run.push(self.operand()?);

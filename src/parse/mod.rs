@@ -27,7 +27,7 @@
 //! ```
 //!
 //! - A run of `*` is one `Mul` and a run of `.*` one `Had`; a sum is one `Add` in which a subtracted term is a `Neg`. A bracketed product
-//!   within a product stays a node of its own.
+//!   within a product stays a node of its own, except at its beginning, where brackets change nothing (indices apart).
 //! - A minus before a product negates the whole of it (`-A*B` is `-(A*B)`); before a number alone it is part of the number. A
 //!   quotient of two plain numbers is one number (`1/2`).
 //! - A declared name wins over functions and constants; an undeclared one that a declared dimension has is that dimension.

@@ -58,6 +58,9 @@ fn operators_bind_as_the_language_says() {
     for (text, expected) in [
         ("A*B*C", "mul(A, B, C)"),
         ("A*(B*C)", "mul(A, mul(B, C))"),
+        ("(A*B)*C", "mul(A, B, C)"),
+        ("(a[i]*b[i])*c", "mul(mul(a[i], b[i]), c)"),
+        ("(A.*B)*C", "mul(had(A, B), C)"),
         ("A.*B.*C", "had(A, B, C)"),
         ("a*x/b*c", "mul(div(mul(a, x), b), c)"),
         ("Q'*Q.*A", "had(mul(t(Q), Q), A)"),

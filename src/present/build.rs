@@ -122,7 +122,11 @@ impl<'a> Builder<'a> {
                 let argument = self.factors(*a)?;
                 Ok(mapped(*map, argument, scalar))
             }
-            Mat::Map2(function, [a, b]) => leaf(map2(*function, self.expr(*a)?, self.expr(*b)?, scalar)),
+            Mat::Map2(function, [a, b]) => {
+                let (a, b) = (self.factors(*a)?, self.factors(*b)?);
+                let (a, b) = if a.fill == b.fill { (a, b) } else { (without_ones(a), without_ones(b)) };
+                leaf(map2(*function, a.finish(), b.finish(), scalar))
+            }
             Mat::Power(p, [a]) => Ok(power_of(self.factors(*a)?, p)),
             Mat::MatPower(p, [a]) => self.matrix_power(*p, *a),
             Mat::Call(function, all) => self.call(*function, all, scalar),
@@ -161,7 +165,7 @@ impl<'a> Builder<'a> {
                     _ => chain.push(core.clone()),
                 }
             }
-            Expr::new(Op::Mul(chain))
+            chain_of(chain)
         })
     }
 
@@ -177,13 +181,22 @@ impl<'a> Builder<'a> {
         for (n, a) in coefficients.iter().zip(all) {
             terms.push(self.factors(*a)?.scaled(n));
         }
+        let numbers: Vec<Number> = terms.iter().map(|t: &Factors| t.coefficient.clone()).collect();
+        let scale = common_power_of_ten(&numbers).and_then(|s| Some((s.recip()?, s)));
+        if let Some((down, _)) = &scale {
+            terms = terms.into_iter().map(|t| t.scaled(down)).collect();
+        }
         let scalar = self.is_scalar(id);
         // A scalar in a sum stands for every entry, so `ones` is not needed where another term shows the shape.
         let shown = terms.iter().any(|t| !t.fill && !t.is_scalar());
         if !scalar && shown {
-            terms = terms.into_iter().map(|t| if t.fill { t.split().0 } else { t }).collect();
+            terms = terms.into_iter().map(without_ones).collect();
         }
-        Ok(self.oriented_sum(id, terms, scalar))
+        let sum = self.oriented_sum(id, terms, scalar);
+        Ok(match scale {
+            Some((_, up)) => sum.scaled(&up),
+            None => sum,
+        })
     }
 
     /// The sum with the sign that this build gives it: `-1` times the written sum if that is turned.
@@ -228,6 +241,35 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+/// A chain of matrices, with powers for what stands beside itself.
+fn chain_of(factors: Vec<Expr>) -> Expr {
+    let mut runs: Vec<(Expr, i64)> = Vec::new();
+    for factor in factors {
+        match runs.last_mut() {
+            Some((last, count)) if *last == factor => *count += 1,
+            _ => runs.push((factor, 1)),
+        }
+    }
+    let power = |(base, count): (Expr, i64)| if count == 1 { base } else { Expr::new(Op::Pow(base, Expr::number(count))) };
+    let mut chain: Vec<Expr> = runs.into_iter().map(power).collect();
+    if chain.len() == 1 { chain.remove(0) } else { Expr::new(Op::Mul(chain)) }
+}
+
+/// A scalar for all of whose entries are that scalar.
+fn without_ones(f: Factors) -> Factors {
+    if f.fill { f.split().0 } else { f }
+}
+
+/// The power of ten by which all coefficients of a sum are too large, if they are of one order of magnitude: sums of
+/// decimals have such coefficients after their common denominator went out.
+fn common_power_of_ten(coefficients: &[Number]) -> Option<Number> {
+    let (least, most) = (coefficients.iter().map(Number::abs).min()?, coefficients.iter().map(Number::abs).max()?);
+    if most < Number::int(100_000) || &least * &Number::int(1_000) < most {
+        return None;
+    }
+    Number::int(10).pow(&Number::int(most.to_f64().log10().floor() as i64))
 }
 
 /// What a factor of an argument does to the value.

@@ -136,8 +136,8 @@ impl Notation for Latex {
 
     fn product(&self, kind: Product, factors: &[Piece]) -> Piece {
         match kind {
-            Product::Elementwise => return self.infix(factors, r" \odot "),
-            Product::Kronecker => return self.infix(factors, r" \otimes "),
+            Product::Elementwise => return self.infix(factors, r" \odot ", Level::Spread),
+            Product::Kronecker => return self.infix(factors, r" \otimes ", Level::Spread),
             Product::Matrix => {}
         }
         let mut text = String::new();
@@ -161,7 +161,7 @@ impl Notation for Latex {
                 None => Piece::new(format!(r"\frac{{{}}}{{{}}}", a.text, b.text), Level::Power),
             },
             Quotient::Elementwise => {
-                Piece::new(format!(r"{} \oslash {}", self.at_least(a, Level::Product), self.at_least(b, Level::Power)), Level::Product)
+                Piece::new(format!(r"{} \oslash {}", self.at_least(a, Level::Product), self.at_least(b, Level::Power)), Level::Spread)
             }
             Quotient::Left => {
                 let inverse = format!("{}^{{-1}}", self.at_least(a, Level::Postfix));
@@ -203,7 +203,7 @@ impl Notation for Latex {
             (Call::Inv, 1) => self.raise(&arguments[0], "-1"),
             (Call::Pinv, 1) => self.raise(&arguments[0], "+"),
             (Call::Kron, _) => self.product(Product::Kronecker, &self.all(arguments)),
-            (Call::Cross, 2) => self.infix(&self.all(arguments), r" \times "),
+            (Call::Cross, 2) => self.infix(&self.all(arguments), r" \times ", Level::Spread),
             (Call::Det, 1) => self.operator(r"\det", arguments),
             (Call::Max, _) => self.operator(r"\max", arguments),
             (Call::Min, _) => self.operator(r"\min", arguments),

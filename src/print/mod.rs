@@ -1,6 +1,8 @@
 //! Printing: one walk over an expression, one table of precedences, and a [`Notation`] for each way of writing.
 
 mod latex;
+#[cfg(test)]
+mod properties;
 mod text;
 mod unicode;
 
@@ -18,6 +20,8 @@ pub(crate) enum Level {
     Sum,
     /// An explicit sum over an index: everything multiplied after the sign belongs to it.
     Reduction,
+    /// `⊙` and `⊗` with signs that look wider than factors side by side do.
+    Spread,
     Product,
     Prefix,
     Power,
@@ -109,12 +113,12 @@ pub(crate) trait Notation {
             Op::Size(d) => self.dim(*d),
             Op::Neg(a) => self.negated(&self.write(a)),
             Op::Add(terms) => self.sum(terms),
-            Op::Mul(all) => self.product(Product::Matrix, &self.all(all)),
-            Op::Had(all) => self.product(Product::Elementwise, &self.all(all)),
+            Op::Mul(all) => self.product(Product::Matrix, &self.factors(e, all)),
+            Op::Had(all) => self.product(Product::Elementwise, &self.factors(e, all)),
             Op::Kron(a, b) => self.product(Product::Kronecker, &[self.write(a), self.write(b)]),
-            Op::Div(a, b) => self.quotient(Quotient::Right, &self.write(a), &self.write(b)),
-            Op::HadDiv(a, b) => self.quotient(Quotient::Elementwise, &self.write(a), &self.write(b)),
-            Op::LeftDiv(a, b) => self.quotient(Quotient::Left, &self.write(a), &self.write(b)),
+            Op::Div(a, b) => self.quotient(Quotient::Right, &self.dividend(a, false), &self.write(b)),
+            Op::HadDiv(a, b) => self.quotient(Quotient::Elementwise, &self.dividend(a, true), &self.write(b)),
+            Op::LeftDiv(a, b) => self.quotient(Quotient::Left, &self.dividend(a, false), &self.write(b)),
             Op::Pow(a, b) => self.power(false, a, b),
             Op::HadPow(a, b) => self.power(true, a, b),
             Op::Transpose(a) => self.transpose(a),
@@ -134,6 +138,31 @@ pub(crate) trait Notation {
         all.iter().map(|e| self.write(e)).collect()
     }
 
+    /// The factors of a product, the first in parentheses where it would be read otherwise or with doubt: a product of
+    /// the same kind, an elementwise product before a matrix product and the other way round, and a minus of its own.
+    fn factors(&self, product: &Expr, all: &[Expr]) -> Vec<Piece> {
+        let mut pieces = self.all(all);
+        let elementwise = matches!(product.op(), Op::Had(_));
+        let apart = |e: &Expr| match e.op() {
+            Op::Neg(_) | Op::Mul(_) | Op::Had(_) => true,
+            Op::HadDiv(..) => !elementwise,
+            _ => false,
+        };
+        if all.first().is_some_and(apart) {
+            pieces[0].level = Level::Sum;
+        }
+        pieces
+    }
+
+    /// What stands before a division sign, likewise.
+    fn dividend(&self, e: &Expr, elementwise: bool) -> Piece {
+        let mut piece = self.write(e);
+        if matches!(e.op(), Op::Neg(_)) || elementwise && matches!(e.op(), Op::Mul(_)) {
+            piece.level = Level::Sum;
+        }
+        piece
+    }
+
     /// The parts one after the other.
     fn list(&self, all: &[Expr], separator: &str) -> String {
         self.all(all).into_iter().map(|p| p.text).collect::<Vec<_>>().join(separator)
@@ -141,7 +170,7 @@ pub(crate) trait Notation {
 
     /// A minus in front of a product is the minus of the product, so that `-A*B` needs no parentheses.
     fn negated(&self, a: &Piece) -> Piece {
-        let plain = a.level >= Level::Product && a.level != Level::Prefix && a.without_minus().is_none();
+        let plain = a.level >= Level::Spread && a.level != Level::Prefix && a.without_minus().is_none();
         let text = if plain { a.text.clone() } else { self.parenthesised(&a.text) };
         Piece::new(format!("-{text}"), Level::Prefix)
     }
@@ -167,9 +196,9 @@ pub(crate) trait Notation {
     }
 
     /// Factors written with `sign` between them: the first may be a product or have a minus, the others not.
-    fn infix(&self, factors: &[Piece], sign: &str) -> Piece {
+    fn infix(&self, factors: &[Piece], sign: &str, level: Level) -> Piece {
         let written = factors.iter().enumerate().map(|(at, p)| self.at_least(p, if at == 0 { Level::Product } else { Level::Power }));
-        Piece::new(written.collect::<Vec<_>>().join(sign), Level::Product)
+        Piece::new(written.collect::<Vec<_>>().join(sign), level)
     }
 
     fn subscript_list(&self, subscripts: &[Subscript], separator: &str) -> String {

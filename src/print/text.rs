@@ -40,14 +40,14 @@ impl Notation for Text {
     }
 
     fn product(&self, kind: Product, factors: &[Piece]) -> Piece {
-        self.infix(
-            factors,
-            match kind {
-                Product::Matrix => "*",
-                Product::Elementwise => ".*",
-                Product::Kronecker => "⊗",
-            },
-        )
+        match kind {
+            Product::Matrix => self.infix(factors, "*", Level::Product),
+            Product::Elementwise => self.infix(factors, ".*", Level::Product),
+            Product::Kronecker => {
+                let factors: Vec<&str> = factors.iter().map(|p| p.text.as_str()).collect();
+                Piece::atom(format!("kron({})", factors.join(", ")))
+            }
+        }
     }
 
     fn quotient(&self, kind: Quotient, a: &Piece, b: &Piece) -> Piece {

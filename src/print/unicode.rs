@@ -86,8 +86,8 @@ impl Notation for Unicode {
     fn product(&self, kind: Product, factors: &[Piece]) -> Piece {
         match kind {
             Product::Matrix => self.juxtaposed(factors),
-            Product::Elementwise => self.infix(factors, " ⊙ "),
-            Product::Kronecker => self.infix(factors, " ⊗ "),
+            Product::Elementwise => self.infix(factors, " ⊙ ", Level::Spread),
+            Product::Kronecker => self.infix(factors, " ⊗ ", Level::Spread),
         }
     }
 
@@ -97,7 +97,8 @@ impl Notation for Unicode {
             Quotient::Elementwise => " ⊘ ",
             Quotient::Left => "\\",
         };
-        Piece::new(format!("{}{sign}{}", self.at_least(a, Level::Product), self.at_least(b, Level::Power)), Level::Product)
+        let level = if kind == Quotient::Elementwise { Level::Spread } else { Level::Product };
+        Piece::new(format!("{}{sign}{}", self.at_least(a, Level::Product), self.at_least(b, Level::Power)), level)
     }
 
     fn power(&self, elementwise: bool, base: &Expr, exponent: &Expr) -> Piece {
@@ -129,7 +130,7 @@ impl Notation for Unicode {
             }
             (Function::Map(Map::Sigmoid), 1) => Piece::atom(format!("σ({})", first())),
             (Function::Call(Call::Kron), 2) => self.product(Product::Kronecker, &self.all(arguments)),
-            (Function::Call(Call::Cross), 2) => self.infix(&self.all(arguments), " × "),
+            (Function::Call(Call::Cross), 2) => self.infix(&self.all(arguments), " × ", Level::Spread),
             _ => Piece::atom(format!("{function}({})", first())),
         }
     }

@@ -162,7 +162,7 @@ impl Network {
         for v in [s.fast, s.slow, t.fast, t.slow] {
             self.gone[v as usize] = true;
         }
-        self.edges.push(Edge { from: s.long, to: t.long, matrix });
+        self.edges.push(Edge { from: s.long, to: t.long, matrix, symmetric: false });
         true
     }
 
@@ -201,7 +201,7 @@ impl Network {
             self.gone[lone as usize] = true;
             self.stacks.remove(s);
             let long = stack.long;
-            self.edges.push(Edge { from: end, to: long, matrix: kron });
+            self.edges.push(Edge { from: end, to: long, matrix: kron, symmetric: false });
             return true;
         }
         false

@@ -87,7 +87,8 @@ impl Raiser<'_> {
                 let axes: Axes = self.graph.axes(node).into();
                 let term = self.raise(node);
                 let labels: crate::index::Labels = (0..axes.len() as Label).collect();
-                let spec = crate::matrix::Spec { dims: axes.iter().copied().collect(), out: labels.clone(), inputs: smallvec::smallvec![labels] };
+                let spec =
+                    crate::matrix::Spec { dims: axes.iter().copied().collect(), out: labels.clone(), inputs: smallvec::smallvec![labels] };
                 if axes.is_empty() { term } else { self.terms.insert(Mat::Contract(Box::new(spec), Box::new([term]))) }
             }
         }

@@ -22,6 +22,8 @@ pub(super) struct Edge {
     pub from: Label,
     pub to: Label,
     pub matrix: Id,
+    /// Whether the matrix is its own transpose.
+    pub symmetric: bool,
 }
 
 /// The stacking bijection: `long = fast + length of fast * slow`.
@@ -70,7 +72,10 @@ impl Network {
             match (raiser.graph.node(f.node), f.labels.as_slice()) {
                 (_, []) => network.scalars.push(term),
                 (_, [l]) => network.vertices[*l as usize].vectors.push(term),
-                (_, [from, to]) => network.edges.push(Edge { from: *from, to: *to, matrix: term }),
+                (_, [from, to]) => {
+                    let symmetric = raiser.graph.meta(f.node).symmetric;
+                    network.edges.push(Edge { from: *from, to: *to, matrix: term, symmetric });
+                }
                 (Node::Merge(..), [long, fast, slow]) => network.stacks.push(Stack { long: *long, fast: *fast, slow: *slow, term }),
                 _ => network.hypers.push(Hyper { node: f.node, labels: f.labels.clone(), term }),
             }
@@ -99,7 +104,7 @@ impl Network {
     /// The matrix of an edge with its rows at `from`.
     pub fn oriented(&self, raiser: &mut Raiser, e: usize, from: Label) -> Id {
         let edge = self.edges[e];
-        if edge.from == from { edge.matrix } else { raiser.terms.transpose(edge.matrix) }
+        if edge.from == from || edge.symmetric { edge.matrix } else { raiser.terms.transpose(edge.matrix) }
     }
 
     pub fn other_end(&self, e: usize, v: Label) -> Label {

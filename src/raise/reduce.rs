@@ -79,10 +79,11 @@ impl Network {
             let from = if backwards * 2 > along.len() { v } else { u };
             let matrices: Vec<Id> = along.iter().map(|&k| self.oriented(raiser, k, from)).collect();
             let matrix = raiser.terms.had(&matrices);
+            let along_symmetric = along.iter().all(|&k| self.edges[k].symmetric);
             for &k in along.iter().rev() {
                 self.edges.remove(k);
             }
-            self.edges.push(Edge { from, to: if from == u { v } else { u }, matrix });
+            self.edges.push(Edge { from, to: if from == u { v } else { u }, matrix, symmetric: along_symmetric });
             return true;
         }
         false
@@ -106,9 +107,9 @@ impl Network {
             };
             let turned = raiser.terms.transpose(chain);
             let edge = if raiser.terms.cost(turned).plain < raiser.terms.cost(chain).plain {
-                Edge { from: w, to: u, matrix: turned }
+                Edge { from: w, to: u, matrix: turned, symmetric: false }
             } else {
-                Edge { from: u, to: w, matrix: chain }
+                Edge { from: u, to: w, matrix: chain, symmetric: false }
             };
             self.edges.remove(a.max(b));
             self.edges.remove(a.min(b));
