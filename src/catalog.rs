@@ -134,11 +134,15 @@ impl Catalog {
         self.entries.iter().filter(|e| e.by.is_none()).filter_map(Entry::rule)
     }
 
-    /// Those of the rules that saturation uses of which `occurs` is true for each function that a side to be matched calls. The others
-    /// are not even read.
-    pub fn rewrites_among(&self, occurs: impl Fn(&str) -> bool) -> impl Iterator<Item = &Rule> {
-        let possible = move |e: &&Entry| e.by.is_none() && e.matched_sides().any(|side| functions(side).all(&occurs));
-        self.entries.iter().filter(possible).filter_map(Entry::rule)
+    /// The laws that saturation uses as they are written, without reading them as expressions, each with the place of
+    /// its rule.
+    pub(crate) fn rewrite_texts(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.entries.iter().enumerate().filter(|(_, e)| e.by.is_none()).map(|(at, e)| (at, e.law()))
+    }
+
+    /// The rule at a place.
+    pub(crate) fn rule_at(&self, at: usize) -> Option<&Rule> {
+        self.entries.get(at).and_then(Entry::rule)
     }
 
     /// The rule of that name.
@@ -181,25 +185,16 @@ impl Entry {
         }
     }
 
-    /// The left side; of a law that goes both ways, both.
-    fn matched_sides(&self) -> impl Iterator<Item = &str> {
-        let law = match self.rule.get() {
+    fn law(&self) -> &str {
+        match self.rule.get() {
             Some(Ok(rule)) => &rule.law,
             _ => self.section.get("law").map_or("", |part| part.text),
-        };
-        let one_way = law.find("=>").map(|at| &law[..at]);
-        one_way.into_iter().chain(law.split('=').filter(move |_| one_way.is_none()))
+        }
     }
 
     fn rule(&self) -> Option<&Rule> {
         self.rule.get_or_init(|| self.section.read(&self.theme)).as_ref().ok()
     }
-}
-
-/// The names before an opening bracket.
-fn functions(law: &str) -> impl Iterator<Item = &str> {
-    let name = |before: &str| before.len() - before.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
-    law.match_indices('(').map(move |(at, _)| &law[name(&law[..at])..at]).filter(|word| !word.is_empty())
 }
 
 /// A part of a file with its place.

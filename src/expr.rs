@@ -365,7 +365,7 @@ impl Drop for Inner {
             return;
         }
         let mut waiting: Vec<Expr> = Vec::new();
-        let mut take = |op: &mut Op, waiting: &mut Vec<Expr>| {
+        let take = |op: &mut Op, waiting: &mut Vec<Expr>| {
             let op = std::mem::replace(op, Op::Number(Number::ZERO));
             op.for_each_child(|c| waiting.push(c.clone()));
         };

@@ -18,7 +18,7 @@ pub use build::{Build, reconstruct};
 pub use cost::{Cost, TOKEN, cost_of};
 pub use form::form_of;
 pub use language::Operator;
-pub use of_typed::of_typed;
+pub use of_typed::{of_one_argument, of_typed};
 pub use product::{TURNED, turn};
 pub use terms::{Terms, sort_children};
 

@@ -100,7 +100,7 @@ impl Engine {
             let row = matches!(typed.root().shape, Shape::Row(_));
             let (terms, seeds, notation) = profile.stage("raise", || self.raise(&mut graph, node, rows, row));
             let best = if self.saturation {
-                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, &RuleSet::default(), &self.limits))?;
+                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, RuleSet::standard(), &self.limits))?;
                 profile.saturation = Some(outcome.stats);
                 outcome.best
             } else {

@@ -180,7 +180,7 @@ impl Converter<'_> {
             (Call::Skew, [a]) => self.half_sum(*a, Number::ratio(-1, 2)),
             (Call::Cross, [a, b]) => self.terms.call(MatFn::Cross, &[*a, *b]),
             (Call::Kron, all) => self.terms.call(MatFn::Kron, all),
-            (_, [a]) => match plain(f) {
+            (_, [a]) => match of_one_argument(f) {
                 Some(f @ (MatFn::Norm1 | MatFn::Norm2 | MatFn::NormInf | MatFn::NormF)) => self.norm(f, *a),
                 Some(f) => self.terms.call(f, &[*a]),
                 None => return Err(Error::unsupported(f.name())),
@@ -222,7 +222,7 @@ impl Converter<'_> {
 }
 
 /// The functions of one argument that are the same at matrix level.
-fn plain(f: Call) -> Option<MatFn> {
+pub fn of_one_argument(f: Call) -> Option<MatFn> {
     Some(match f {
         Call::Product => MatFn::Product,
         Call::Trace => MatFn::Trace,

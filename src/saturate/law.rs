@@ -1,5 +1,6 @@
 //! Laws: pairs of patterns, and the set of laws that a query is saturated with.
 
+use super::lift::Lift;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Facts;
@@ -7,7 +8,6 @@ use crate::matrix::{Build, Form, Mat, Operator, Terms, of_typed};
 use crate::typed::Typed;
 use egg::{Id, Language};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
 
 /// What a metavariable may stand for.
 #[derive(Clone, Debug)]
@@ -31,7 +31,8 @@ pub struct Law {
     slot_of: FxHashMap<Id, usize>,
     /// The metavariables that occur more than once on the left.
     repeated: Vec<bool>,
-    operators: u128,
+    /// Those without which it cannot match.
+    pub(super) operators: u128,
 }
 
 impl Law {
@@ -47,6 +48,19 @@ impl Law {
         Law::new(name, terms, left, right, conditions)
     }
 
+    /// The law that a law of scalars is for the entries of arrays.
+    ///
+    /// # Errors
+    /// As [`Law::compile`].
+    pub fn compile_elementwise(name: &str, left: &Typed, right: &Typed, conditions: &[(Symbol, Facts)]) -> Result<Law> {
+        let (mut scalars, mut arrays) = (Terms::new(), Terms::new());
+        let left = of_typed(left, &mut scalars)?;
+        let right = of_typed(right, &mut scalars)?;
+        let mut lift = Lift::new(&scalars, &mut arrays);
+        let (left, right) = (lift.term(left), lift.term(right));
+        Law::new(name, arrays, left, right, conditions)
+    }
+
     /// The law `left => right` between two terms of an arena.
     ///
     /// # Errors
@@ -56,7 +70,7 @@ impl Law {
         if terms.form(left) != terms.form(right) {
             return refuse(format!("its sides have the forms {:?} and {:?}", terms.form(left), terms.form(right)));
         }
-        if terms.node(left).is_leaf() {
+        if terms.node(left).is_leaf() && left != right {
             return refuse("its left side has no operation to look for".to_owned());
         }
         let occurrences = variables(&terms, left);
@@ -74,6 +88,19 @@ impl Law {
         let repeated = occurrences.iter().map(|(_, times)| *times > 1).collect();
         let operators = required_operators(&terms, left);
         Ok(Law { name: name.to_owned(), terms, left, right, slots, slot_of, repeated, operators })
+    }
+
+    /// Whether the constructors of terms perform it already, so that it has nothing to find.
+    pub fn holds_by_construction(&self) -> bool {
+        self.left == self.right
+    }
+
+    /// The operators of the nodes that it may match at.
+    pub(super) fn roots(&self) -> impl Iterator<Item = Operator> {
+        let root = self.terms.node(self.left).operator();
+        // A power may be one of several in a product.
+        let product = (root == Operator::Power).then_some(Operator::Had);
+        std::iter::once(root).chain(product)
     }
 
     pub(super) fn slot(&self, pattern: Id) -> Option<usize> {
@@ -143,7 +170,7 @@ fn variables(terms: &Terms, t: Id) -> Vec<(Id, usize)> {
 fn required_operators(terms: &Terms, t: Id) -> u128 {
     let node = terms.node(t);
     let own = match node.operator() {
-        Operator::Var | Operator::Number | Operator::Fill | Operator::Scale | Operator::Transpose => 0,
+        Operator::Var | Operator::Number | Operator::Zero | Operator::Fill | Operator::Scale | Operator::Transpose => 0,
         operator => operator.bit(),
     };
     node.children().iter().fold(own, |all, c| all | required_operators(terms, *c))
@@ -160,42 +187,5 @@ fn with_dims(node: &Mat, size: &impl Fn(Symbol) -> Option<Dim>) -> Mat {
         Mat::Commutation(m, n) => Mat::Commutation(of(m), of(n)),
         Mat::Merge(m, n) => Mat::Merge(of(m), of(n)),
         _ => node.clone(),
-    }
-}
-
-/// The laws of a query, compiled once and shared.
-#[derive(Clone, Debug, Default)]
-pub struct RuleSet {
-    laws: Vec<Arc<Law>>,
-    by_root: FxHashMap<Operator, Vec<usize>>,
-}
-
-impl RuleSet {
-    pub fn new(laws: impl IntoIterator<Item = Law>) -> RuleSet {
-        let laws: Vec<Arc<Law>> = laws.into_iter().map(Arc::new).collect();
-        let mut by_root: FxHashMap<Operator, Vec<usize>> = FxHashMap::default();
-        for (at, law) in laws.iter().enumerate() {
-            let root = law.terms.node(law.left).operator();
-            by_root.entry(root).or_default().push(at);
-            // A power may be one of several in a product.
-            if root == Operator::Power {
-                by_root.entry(Operator::Had).or_default().push(at);
-            }
-        }
-        RuleSet { laws, by_root }
-    }
-
-    pub fn laws(&self) -> &[Arc<Law>] {
-        &self.laws
-    }
-
-    pub fn law(&self, at: usize) -> &Law {
-        &self.laws[at]
-    }
-
-    /// The laws that a node of this operator may be the root of, in a graph with these operators.
-    pub(super) fn applicable(&self, root: Operator, present: u128) -> impl Iterator<Item = usize> {
-        let at_root: &[usize] = self.by_root.get(&root).map_or(&[], Vec::as_slice);
-        at_root.iter().copied().filter(move |at| self.laws[*at].operators & !present == 0)
     }
 }

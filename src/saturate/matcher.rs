@@ -7,6 +7,7 @@ use super::factoring::find_transpose;
 use super::graph::Graph;
 use super::law::Law;
 use crate::dim::{Dim, Symbol};
+use crate::function::Map2;
 use crate::matrix::{Build, Form, Mat, MatFn};
 use crate::number::Number;
 use egg::{Id, Language};
@@ -293,6 +294,9 @@ impl Matcher<'_> {
             let s = self.dim(*m, Dim::ONE, s).and_then(|s| self.dim(*n, Dim::ONE, &s));
             return s.map(|s| self.class(*entry, class, &s)).unwrap_or_default();
         }
+        if let (Mat::Zero(form), true) = (self.pattern(pattern), matches!(self.graph.view(class), Mat::Number(n) if n.is_zero())) {
+            return self.form(form, &Form::SCALAR, s).into_iter().collect();
+        }
         self.graph.nodes(class).iter().flat_map(|node| self.node(pattern, node, s)).collect()
     }
 
@@ -333,6 +337,11 @@ impl Matcher<'_> {
                         found.push(s);
                     }
                 });
+                found
+            }
+            (Mat::Map2(f @ (Map2::Max | Map2::Min), [p, q]), Mat::Map2(g, [x, y])) if f == g => {
+                let mut found = self.children(&[*p, *q], &[*x, *y], s);
+                found.extend(self.children(&[*q, *p], &[*x, *y], s));
                 found
             }
             (Mat::Call(f, _), Mat::Call(g, arguments)) if f == g && !self.same_orientation(*f, pattern, arguments) => Vec::new(),

@@ -5,18 +5,22 @@ mod extract;
 mod factoring;
 mod graph;
 mod law;
+mod lift;
 mod matcher;
 mod rules;
 
-pub use law::{Law, RuleSet};
+pub use law::Law;
+pub use rules::RuleSet;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::matrix::{Build, Mat, Terms};
+use crate::matrix::{Build, Mat, Operator, Terms};
 use egg::{Id, RecExpr};
 use extract::Extractor;
 use factoring::Factoring;
 use graph::Graph;
+use indexmap::IndexMap;
 use matcher::Match;
+use rustc_hash::FxHashMap;
 
 /// How far saturation may go. The clock plays no part, so that the same input always gives the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +77,7 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
     };
     others.iter().for_each(|seed| _ = graph.union(*root, *seed));
     graph.normalise(NORMALISATIONS, limits.nodes);
-    let mut fired = vec![0; rules.laws().len()];
+    let mut fired = IndexMap::new();
     let (iterations, stop) = saturate(&mut graph, rules, limits, &mut fired);
     if let Some((a, b)) = &graph.egraph.analysis.clash {
         debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
@@ -82,13 +86,13 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
     let mut extractor = Extractor::new(&graph);
     let best = extractor.extract(*root);
     let best = extractor.terms.to_recexpr(best);
-    let laws = rules.laws().iter().zip(fired).filter(|(_, times)| *times > 0).map(|(law, times)| (law.name.clone(), times)).collect();
+    let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
     let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
     Ok(Outcome { best, stats })
 }
 
 /// Searches, builds what was found and merges, until nothing is found or a limit is reached.
-fn saturate(graph: &mut Graph, rules: &RuleSet, limits: &Limits, fired: &mut [usize]) -> (usize, Stop) {
+fn saturate<'a>(graph: &mut Graph, rules: &'a RuleSet, limits: &Limits, fired: &mut IndexMap<&'a str, usize>) -> (usize, Stop) {
     let mut factoring = Factoring::default();
     for iteration in 1..=limits.iterations {
         let found = search(graph, rules);
@@ -98,9 +102,9 @@ fn saturate(graph: &mut Graph, rules: &RuleSet, limits: &Limits, fired: &mut [us
             if graph.node_count() > limits.nodes {
                 break;
             }
-            let built = matcher::apply(graph, rules.law(law), found);
+            let built = matcher::apply(graph, law, found);
             if graph.union(class, built) {
-                fired[law] += 1;
+                *fired.entry(law.name.as_str()).or_insert(0) += 1;
                 changed = true;
             }
         }
@@ -122,14 +126,18 @@ fn saturate(graph: &mut Graph, rules: &RuleSet, limits: &Limits, fired: &mut [us
 }
 
 /// Every match of every law whose operators all occur.
-fn search(graph: &Graph, rules: &RuleSet) -> Vec<(Id, usize, Match)> {
+fn search<'a>(graph: &Graph, rules: &'a RuleSet) -> Vec<(Id, &'a Law, Match)> {
     let classes = graph.classes();
     let present = classes.iter().flat_map(|c| graph.nodes(*c)).fold(0, |all, node| all | node.operator().bit());
+    let mut by_root: FxHashMap<Operator, Vec<&Law>> = FxHashMap::default();
+    for law in rules.applicable(present) {
+        law.roots().for_each(|root| by_root.entry(root).or_default().push(law));
+    }
     let mut found = Vec::new();
     for class in classes {
         for node in graph.nodes(class) {
-            for law in rules.applicable(node.operator(), present) {
-                found.extend(matcher::matches(graph, rules.law(law), node).into_iter().map(|m| (class, law, m)));
+            for law in by_root.get(&node.operator()).into_iter().flatten() {
+                found.extend(matcher::matches(graph, law, node).into_iter().map(|m| (class, *law, m)));
             }
         }
     }

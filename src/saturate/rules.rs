@@ -1,129 +1,132 @@
-//! The laws of the catalog, compiled for the matcher.
+//! The catalog's rules as laws of the e-graph.
 
-use super::law::{Law, RuleSet};
+use super::law::Law;
 use crate::catalog::Catalog;
-use crate::dim::{Dim, Symbol};
+use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Expr, Kind, Op, Shape};
+use crate::expr::{Expr, Op};
 use crate::fact::Facts;
+use crate::function::{Call, Function, Map, Map2};
 use crate::infer::infer;
-use crate::parse::{Declaration, Declarations};
+use crate::matrix::{MatFn, Operator, of_one_argument};
 use crate::rule::{Fact, Rule};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
-static STANDARD: LazyLock<RuleSet> = LazyLock::new(|| {
-    // A law that does not compile is left out here and refused by the crate's tests.
-    RuleSet::new(Catalog::standard().rewrites().filter_map(|rule| laws_of(rule).ok()).flatten())
-});
-
-impl RuleSet {
-    /// The laws of the standard catalog, compiled when first asked for.
-    pub fn standard() -> &'static RuleSet {
-        &STANDARD
-    }
-
-    /// The laws of a catalog.
-    ///
-    /// # Errors
-    /// If a rule cannot be used as a law of matrix terms.
-    pub fn of_catalog(catalog: &Catalog) -> Result<RuleSet> {
-        let laws = catalog.rewrites().map(laws_of).collect::<Result<Vec<_>>>()?;
-        Ok(RuleSet::new(laws.into_iter().flatten()))
+impl From<Fact> for Facts {
+    fn from(fact: Fact) -> Facts {
+        match fact {
+            Fact::Symmetric => Facts::SYMMETRIC,
+            Fact::Skew => Facts::SKEW,
+            Fact::Diagonal => Facts::DIAGONAL,
+            Fact::Orthogonal => Facts::ORTHOGONAL,
+            Fact::PositiveDefinite => Facts::POSDEF,
+            Fact::Invertible => Facts::INVERTIBLE,
+            Fact::Positive => Facts::POSITIVE,
+            Fact::NonNegative => Facts::NONNEGATIVE,
+        }
     }
 }
 
-/// The laws that a rule stands for: one, or one for each direction.
-fn laws_of(rule: &Rule) -> Result<Vec<Law>> {
-    let (declarations, left, right) = if rule.is_elementwise() {
-        let entry = Shape::Matrix(Dim::symbol("rows"), Dim::symbol("columns"));
-        (of_shape(&rule.declarations, &entry), elementwise(&rule.left), elementwise(&rule.right))
-    } else {
-        (rule.declarations.clone(), rule.left.clone(), rule.right.clone())
-    };
-    let conditions = conditions(rule)?;
-    let compile = |left: &Expr, right: &Expr| -> Result<Law> {
-        // Both sides in one expression, so that a constant array on one side has the lengths of the other.
-        let (left, right) = (infer(left, &declarations)?, infer(right, &declarations)?);
-        Law::compile(&rule.name, &left, &right, &conditions)
-    };
-    let mut laws = vec![compile(&left, &right)?];
+/// The laws of a rule: one, or two if it may be used both ways.
+///
+/// # Errors
+/// If a side has no matrix form or a condition is not on a variable.
+pub fn laws_of(rule: &Rule) -> Result<Vec<Law>> {
+    let conditions =
+        rule.conditions.iter().map(|c| Ok((variable(&c.subject)?, c.fact.into()))).collect::<Result<Vec<(Symbol, Facts)>>>()?;
+    let (left, right) = (infer(&rule.left, &rule.declarations)?, infer(&rule.right, &rule.declarations)?);
+    let compile = if rule.is_elementwise() { Law::compile_elementwise } else { Law::compile };
+    let mut laws = vec![compile(&rule.name, &left, &right, &conditions)?];
     if rule.two_way {
-        laws.push(compile(&right, &left)?);
+        laws.push(compile(&rule.name, &right, &left, &conditions)?);
     }
     Ok(laws)
 }
 
-fn conditions(rule: &Rule) -> Result<Vec<(Symbol, Facts)>> {
-    rule.conditions
-        .iter()
-        .map(|c| match c.subject.op() {
-            Op::Var(v) => Ok((v.name, facts(c.fact))),
-            _ => Err(Error::new(ErrorKind::Rule, format!("the condition {c} is not about a variable"))),
+fn variable(subject: &Expr) -> Result<Symbol> {
+    match subject.op() {
+        Op::Var(var) => Ok(var.name),
+        _ => Err(Error::new(ErrorKind::Rule, format!("a condition is on variables, not on {subject}"))),
+    }
+}
+
+/// The laws that a query is saturated with. They are read and compiled once, when a query first has the functions that
+/// they are about, and shared.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet(Arc<Rules>);
+
+#[derive(Debug, Default)]
+struct Rules {
+    catalog: Option<Catalog>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    place: usize,
+    /// The functions that the law's text names on its left.
+    functions: u128,
+    laws: OnceLock<Vec<Law>>,
+}
+
+static STANDARD: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::of(Catalog::standard()));
+
+impl RuleSet {
+    /// These laws, but for those that hold by construction.
+    pub fn new(laws: impl IntoIterator<Item = Law>) -> RuleSet {
+        let laws: Vec<Law> = laws.into_iter().filter(|law| !law.holds_by_construction()).collect();
+        let entry = Entry { place: 0, functions: 0, laws: OnceLock::from(laws) };
+        RuleSet(Arc::new(Rules { catalog: None, entries: vec![entry] }))
+    }
+
+    /// The laws of the catalog that comes with the crate.
+    pub fn standard() -> &'static RuleSet {
+        &STANDARD
+    }
+
+    /// The laws of a catalog. A rule without matrix form, such as one about index notation, is none of them.
+    pub fn of(catalog: &Catalog) -> RuleSet {
+        let entry = |(place, law)| Entry { place, functions: functions_of(law), laws: OnceLock::new() };
+        let entries = catalog.rewrite_texts().map(entry).collect();
+        RuleSet(Arc::new(Rules { catalog: Some(catalog.clone()), entries }))
+    }
+
+    /// The laws that may match in a graph with these operators.
+    pub(super) fn applicable(&self, present: u128) -> impl Iterator<Item = &Law> {
+        let entries = self.0.entries.iter().filter(move |e| e.functions & !present == 0);
+        entries.flat_map(|e| self.laws(e)).filter(move |law| law.operators & !present == 0)
+    }
+
+    fn laws<'a>(&'a self, entry: &'a Entry) -> &'a [Law] {
+        entry.laws.get_or_init(|| {
+            let rule = self.0.catalog.as_ref().and_then(|c| c.rule_at(entry.place)).filter(|rule| !rule.differential);
+            let laws = rule.and_then(|rule| laws_of(rule).ok()).unwrap_or_default();
+            laws.into_iter().filter(|law| !law.holds_by_construction()).collect()
         })
-        .collect()
-}
-
-fn facts(fact: Fact) -> Facts {
-    match fact {
-        Fact::Symmetric => Facts::SYMMETRIC,
-        Fact::Skew => Facts::SKEW,
-        Fact::Diagonal => Facts::DIAGONAL,
-        Fact::Orthogonal => Facts::ORTHOGONAL,
-        Fact::PositiveDefinite => Facts::POSDEF,
-        Fact::Invertible => Facts::INVERTIBLE,
-        Fact::Positive => Facts::POSITIVE,
-        Fact::NonNegative => Facts::NONNEGATIVE,
     }
 }
 
-/// The same variables, each an array of that shape.
-fn of_shape(declarations: &Declarations, shape: &Shape) -> Declarations {
-    let mut arrays = Declarations::new();
-    for (name, declaration) in declarations.iter() {
-        if let Declaration::Variable(kind) = declaration {
-            // The names are distinct, as they were.
-            let _ = arrays.insert(name, Declaration::Variable(Kind { shape: shape.clone(), ..kind.clone() }));
-        }
+/// The functions without whose operators a law cannot match, as far as its text tells: those named on its left side; of
+/// a law for both ways, on both sides. Those that have no operator of their own count for nothing.
+fn functions_of(law: &str) -> u128 {
+    let named = |side: &str| {
+        let words = side.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        words.filter_map(Function::named).filter_map(operator).fold(0, |all, operator| all | operator.bit())
+    };
+    match law.split_once("=>") {
+        Some((left, _)) => named(left),
+        None => law.split('=').map(named).reduce(|all, side| all & side).unwrap_or(0),
     }
-    arrays
 }
 
-/// A law of scalars as a law of arrays, entry by entry.
-fn elementwise(e: &Expr) -> Expr {
-    let all = |es: &[Expr]| es.iter().map(elementwise).collect::<Vec<_>>();
-    Expr::new(match e.op() {
-        // A number factor scales; everything else multiplies entry by entry.
-        Op::Mul(factors) => {
-            let (numbers, rest): (Vec<_>, Vec<_>) = factors.iter().partition(|f| matches!(f.op(), Op::Number(_) | Op::Constant(_)));
-            let mut factors: Vec<Expr> = numbers.into_iter().cloned().collect();
-            match rest.as_slice() {
-                [] => {}
-                [one] => factors.push(elementwise(one)),
-                several => factors.push(Expr::new(Op::Had(several.iter().map(|f| elementwise(f)).collect()))),
-            }
-            match factors.as_slice() {
-                [one] => return one.clone(),
-                _ => Op::Mul(factors),
-            }
-        }
-        Op::Div(a, b) => Op::HadDiv(elementwise(a), elementwise(b)),
-        Op::Pow(a, p) => Op::HadPow(elementwise(a), elementwise(p)),
-        Op::Neg(a) => Op::Neg(elementwise(a)),
-        Op::Add(terms) => Op::Add(all(terms)),
-        Op::Had(factors) => Op::Had(all(factors)),
-        Op::Call(f, arguments) => Op::Call(*f, all(arguments)),
-        op => op.clone(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_rewrite_of_the_standard_catalog_compiles() {
-        let failures: Vec<String> =
-            Catalog::standard().rewrites().filter_map(|rule| laws_of(rule).err().map(|e| format!("{}: {e}", rule.name))).collect();
-        assert!(failures.is_empty(), "{}", failures.join("\n"));
+fn operator(function: Function) -> Option<Operator> {
+    match function {
+        Function::Map(Map::Sqrt) => None,
+        Function::Map(f) => Some(Operator::Map(f)),
+        Function::Call(Call::Max) => Some(Operator::Map2(Map2::Max)),
+        Function::Call(Call::Min) => Some(Operator::Map2(Map2::Min)),
+        Function::Call(Call::Kron) => Some(Operator::Call(MatFn::Kron)),
+        Function::Call(Call::Cross) => Some(Operator::Call(MatFn::Cross)),
+        Function::Call(f) => of_one_argument(f).map(Operator::Call),
     }
 }
