@@ -4,21 +4,16 @@ use super::{DECLARED, Outcome, choices, holds, made};
 use indicial::{Declarations, Engine, ErrorKind, Expr, Scope, evaluate, infer, parse};
 use proptest::prelude::*;
 
-/// What a parser made of text is printed as text of which it makes the same.
-fn reads_back(e: &Expr) -> Outcome {
-    let text = e.to_string();
-    let read = parse(&text, &DECLARED).map_err(|e| format!("does not read: {e}"))?;
-    let again = parse(&read.to_string(), &DECLARED).map_err(|e| format!("{read} does not read: {e}"))?;
-    if again != read {
-        return Err(format!("reads as {read}, then as {again}"));
-    }
-    let text_again = read.to_string();
-    if text_again == text { same_value(e, &read) } else { Err(format!("prints as {text_again} when read")) }
+/// The text of an expression has its value, and what a parser makes of text is what it makes of its print.
+fn reads_back(e: &Expr, declarations: &Declarations) -> Outcome {
+    let read = parse(&e.to_string(), declarations).map_err(|e| format!("does not read: {e}"))?;
+    let again = parse(&read.to_string(), declarations).map_err(|e| format!("{read} does not read: {e}"))?;
+    if again == read { same_value(e, &read, declarations) } else { Err(format!("reads as {read}, then as {again}")) }
 }
 
-fn same_value(e: &Expr, read: &Expr) -> Outcome {
+fn same_value(e: &Expr, read: &Expr, declarations: &Declarations) -> Outcome {
     let compare = || {
-        let (one, two) = (infer(e, &DECLARED)?, infer(read, &DECLARED)?);
+        let (one, two) = (infer(e, declarations)?, infer(read, declarations)?);
         Scope::of(&[&one, &two]).compare(&|at| evaluate(&one, at), &|at| evaluate(&two, at), 1, 1e-9)
     };
     match compare() {
@@ -31,13 +26,17 @@ fn same_value(e: &Expr, read: &Expr) -> Outcome {
 
 #[test]
 fn printing_then_parsing_is_the_identity() {
-    holds(1500, &choices(), |list| made(list, 5).to_string(), |list| reads_back(&made(list, 5)));
+    holds(1500, &choices(), |list| made(list, 5).to_string(), |list| reads_back(&made(list, 5), &DECLARED));
 }
 
 #[test]
 fn answers_read_back() {
     let test = |list: &Vec<u8>| match Engine::new().simplify(&made(list, 4), &DECLARED) {
-        Ok(answer) => reads_back(&answer.formula.inlined()).and(answer.index().map_or(Ok(()), |f| reads_back(&f.inlined()))),
+        Ok(answer) => {
+            let declarations = answer.declarations();
+            reads_back(&answer.formula.inlined(), &declarations)?;
+            answer.index().map_or(Ok(()), |f| reads_back(&f.inlined(), &declarations))
+        }
         Err(_) => Ok(()),
     };
     holds(300, &choices(), |list| made(list, 4).to_string(), test);
