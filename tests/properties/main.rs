@@ -1,4 +1,5 @@
-//! What holds for every expression, tried on random ones. The seeds are fixed, so that a run is like any other.
+//! What holds for every expression, tried on random ones. The seed is fixed, so that a run is like any other;
+//! `INDICIAL_SEED=7 INDICIAL_CASES=20 cargo test --test properties` tries others, and twenty times as many.
 
 mod generate;
 mod meaning;
@@ -26,13 +27,19 @@ fn holds<S: Strategy>(cases: u32, strategy: &S, show: impl Fn(&S::Value) -> Stri
 where
     S::Value: Debug,
 {
+    let cases = cases * setting("INDICIAL_CASES").unwrap_or(1);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let seed = setting("INDICIAL_SEED").unwrap_or(0).to_le_bytes().repeat(8);
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     match runner.run(strategy, |value| test(&value).map_err(TestCaseError::fail)) {
         Ok(()) => {}
         Err(TestError::Fail(reason, value)) => panic!("{}\n{reason}", show(&value)),
         Err(TestError::Abort(reason)) => panic!("{reason}"),
     }
+}
+
+fn setting(name: &str) -> Option<u32> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 /// Lists of choices from which expressions are made.
