@@ -253,7 +253,8 @@ fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
         _ if keeps_when_transposed(b, t) => 0,
         Mat::Transpose(_) => -TURNED,
         Mat::Zero(_) | Mat::Fill(..) | Mat::Commutation(..) => 0,
-        Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::Map(_, [a]) | Mat::Power(_, [a]) | Mat::MatPower(_, [a]) => of(a),
+        Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::MatPower(_, [a]) => of(a),
+        Mat::Map(_, [a]) | Mat::Power(_, [a]) => of(a).min(TURNED),
         Mat::Mul(factors) => factors.iter().map(of).sum(),
         Mat::Had(all) | Mat::Add(_, all) => all.iter().map(of).sum::<i64>().min(TURNED),
         Mat::Map2(_, pair) => pair.iter().map(of).sum::<i64>().min(TURNED),
@@ -285,11 +286,11 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
             let a = transpose(b, a);
             b.times(s, a)
         }
-        Mat::Map(f, [a]) => {
+        Mat::Map(f, [a]) if enters(b, &[a]) => {
             let a = transpose(b, a);
             b.map(f, a)
         }
-        Mat::Power(p, [a]) => {
+        Mat::Power(p, [a]) if enters(b, &[a]) => {
             let a = transpose(b, a);
             b.power(a, &p)
         }
