@@ -39,20 +39,8 @@ impl<'a> Choices<'a> {
 }
 
 /// Functions that are finite on all reals and do not grow fast.
-const TAME: [Map; 12] = [
-    Map::Sin,
-    Map::Cos,
-    Map::Tanh,
-    Map::Exp,
-    Map::Sigmoid,
-    Map::Softplus,
-    Map::Relu,
-    Map::Abs,
-    Map::Atan,
-    Map::Asinh,
-    Map::Erf,
-    Map::Sign,
-];
+const TAME: [Map; 12] =
+    [Map::Sin, Map::Cos, Map::Tanh, Map::Exp, Map::Sigmoid, Map::Softplus, Map::Relu, Map::Abs, Map::Atan, Map::Asinh, Map::Erf, Map::Sign];
 
 /// Functions with a domain, taken of something positive.
 const OF_POSITIVE: [Map; 7] = [Map::Log, Map::Sqrt, Map::Log1p, Map::Lgamma, Map::Cbrt, Map::Gamma, Map::Digamma];

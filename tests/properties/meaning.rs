@@ -3,7 +3,6 @@
 use super::{DECLARED, Outcome, choices, generate, holds, made, made_scalar, read};
 use indicial::{Answer, Engine, Error, ErrorKind, Expr, Inputs, Result, Scope, Typed, evaluate, infer, numeric_derivative};
 use ndarray::ArrayD;
-use proptest::prelude::*;
 
 /// What may be refused: nothing else is an error on a well-typed expression.
 fn refused(e: &Error) -> bool {

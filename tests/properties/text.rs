@@ -74,10 +74,10 @@ fn random_symbols_never_panic() {
 }
 
 const TOKENS: [&str; 64] = [
-    "x", "y", "A", "B", "s", "n", "m", "i", "j", "1", "2", "0", "1/2", "0.5", "1e3", "pi", "inf", "+", "-", "*", ".*", "/", "./", "\\", "^",
-    ".^", "'", "(", ")", "[", "]", "{", "}", ",", ";", ":", "=", "where", "t1", "sum(", "tr(", "det(", "inv(", "diag(", "vec(", "kron(",
-    "exp(", "log(", "norm2(", "softmax(", "diff(", "ones(", "eye(", "zeros(", "unit(", "[i,j]", "[i]", "delta", "eps", "cross(", "max(", "^-1",
-    "mean(", "outer(",
+    "x", "y", "A", "B", "s", "n", "m", "i", "j", "1", "2", "0", "1/2", "0.5", "1e3", "pi", "inf", "+", "-", "*", ".*", "/", "./", "\\",
+    "^", ".^", "'", "(", ")", "[", "]", "{", "}", ",", ";", ":", "=", "where", "t1", "sum(", "tr(", "det(", "inv(", "diag(", "vec(",
+    "kron(", "exp(", "log(", "norm2(", "softmax(", "diff(", "ones(", "eye(", "zeros(", "unit(", "[i,j]", "[i]", "delta", "eps", "cross(",
+    "max(", "^-1", "mean(", "outer(",
 ];
 
 #[test]
