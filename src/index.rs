@@ -124,11 +124,18 @@ pub struct Meta {
 }
 
 /// A hash-consed graph of tensors.
-#[derive(Default)]
 pub struct Graph {
     nodes: Vec<Node>,
     meta: Vec<Meta>,
     memo: FxHashMap<Node, NodeId>,
+    /// Whether softmax, sigmoid and their like get their names where they are written with exponentials.
+    pub recognition: bool,
+}
+
+impl Default for Graph {
+    fn default() -> Graph {
+        Graph { nodes: Vec::new(), meta: Vec::new(), memo: FxHashMap::default(), recognition: true }
+    }
 }
 
 impl Graph {

@@ -31,16 +31,18 @@ pub struct Engine {
     limits: Limits,
     saturation: bool,
     factoring: bool,
+    recognition: bool,
     notation: Notation,
 }
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { limits: Limits::default(), saturation: true, factoring: true, notation: Notation::Matrix }
+        Engine { limits: Limits::default(), saturation: true, factoring: true, recognition: true, notation: Notation::Matrix }
     }
 }
 
 impl Engine {
+    /// The default settings: every stage on, matrix notation first.
     pub fn new() -> Engine {
         Engine::default()
     }
@@ -56,6 +58,13 @@ impl Engine {
     #[must_use]
     pub fn factoring(mut self, on: bool) -> Engine {
         self.factoring = on;
+        self
+    }
+
+    /// Whether softmax, sigmoid and their like are recognised where they are written with exponentials.
+    #[must_use]
+    pub fn recognition(mut self, on: bool) -> Engine {
+        self.recognition = on;
         self
     }
 
@@ -98,6 +107,7 @@ impl Engine {
             let typed = profile.stage("infer", || infer(whole, declarations))?;
             let wrt = wrt.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
             let mut graph = Graph::new();
+            graph.recognition = self.recognition;
             let node = profile.stage("lower and differentiate", || lower::lower(&mut graph, &typed))?;
             let shape = graph.axes(node).to_vec();
             let rows = shape.len() - wrt.last().map_or(0, |x| x.axes().len());

@@ -6,6 +6,13 @@ use ariadne::{CharSet, Config, IndexType, Label, Report, ReportKind, Source};
 /// The error as people read it, without colour: the same bytes on every machine.
 ///
 /// `name` stands for the text, such as `<expression>` or the name of a file.
+///
+/// ```
+/// use indicial::{Declarations, parse, render};
+/// let text = "A*(x + ";
+/// let error = parse(text, &Declarations::new()).unwrap_err();
+/// assert!(render(&error, text, "<expression>").contains("<expression>:1:8"));
+/// ```
 pub fn render(error: &Error, source: &str, name: &str) -> String {
     let Some(span) = error.span else { return plain(error) };
     let (shown, start) = excerpt(source, span);

@@ -1,54 +1,54 @@
-//! Every command that the README shows prints what the README shows.
+//! Every command that the README shows prints what the README says.
+#![cfg(unix)]
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-/// The `console` blocks: each command with the lines below it.
-fn commands(text: &str) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut inside = false;
+/// The lines of all fenced blocks of that language.
+fn blocks(text: &str, language: &str) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    let mut current: Option<Vec<String>> = None;
     for line in text.lines() {
-        match (inside, line.trim_end()) {
-            (false, "```console") => inside = true,
-            (true, "```") => inside = false,
-            (true, line) => match (line.strip_prefix("$ "), found.last_mut()) {
-                (Some(command), last) => match last {
-                    Some((before, _)) if before.ends_with('\\') => *before = format!("{} {command}", before.trim_end_matches('\\')),
-                    _ => found.push((command.to_owned(), String::new())),
-                },
-                (None, Some((command, output))) if command.ends_with('\\') && output.is_empty() => {
-                    *command = format!("{} {}", command.trim_end_matches('\\').trim_end(), line.trim_start_matches("> ").trim());
-                }
-                (None, Some((_, output))) => {
-                    output.push_str(line);
-                    output.push('\n');
-                }
-                (None, None) => {}
-            },
-            (false, _) => {}
+        match (line.strip_prefix("```"), &mut current) {
+            (Some(_), Some(_)) => all.extend(current.take()),
+            (Some(name), None) if name == language => current = Some(Vec::new()),
+            (None, Some(block)) => block.push(line.to_owned()),
+            _ => {}
         }
     }
-    found
+    all
 }
 
-/// Standard output of a shell command in which `indicial` is the one that was built.
-fn run(command: &str) -> String {
-    let binary = env!("CARGO_BIN_EXE_indicial");
-    let script = format!("indicial() {{ '{binary}' \"$@\"; }}\n{command}");
-    let output = Command::new("sh").args(["-c", &script]).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("a shell starts");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+/// A command and the lines that it prints on standard output.
+fn sessions(block: &[String]) -> Vec<(String, Vec<String>)> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    for line in block {
+        match line.strip_prefix("$ ") {
+            Some(command) => all.push((command.to_owned(), Vec::new())),
+            None if line.is_empty() => {}
+            None => all.last_mut().expect("a block begins with a command").1.push(line.clone()),
+        }
+    }
+    all
+}
+
+fn stdout_of(command: &str) -> Vec<String> {
+    let binaries = Path::new(env!("CARGO_BIN_EXE_indicial")).parent().expect("the binary is in a directory");
+    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new("sh").args(["-c", command]).env("PATH", path).stderr(Stdio::null()).output().expect("sh runs");
+    String::from_utf8_lossy(&output.stdout).lines().filter(|l| !l.is_empty()).map(str::to_owned).collect()
 }
 
 #[test]
-fn commands_print_what_the_readme_shows() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let Ok(text) = std::fs::read_to_string(path) else { return };
-    let of_indicial = |(command, _): &(String, String)| command.split(['|', ';', '&']).any(|c| c.trim_start().starts_with("indicial "));
-    let wrong: Vec<String> = commands(&text)
+fn the_readme_shows_what_the_commands_print() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README is there");
+    let all: Vec<_> = blocks(&text, "console").iter().flat_map(|b| sessions(b)).collect();
+    assert!(all.len() > 20, "the README shows only {} commands", all.len());
+    let wrong: Vec<String> = all
         .into_iter()
-        .filter(of_indicial)
         .filter_map(|(command, shown)| {
-            let printed = run(&command);
-            (printed.trim_end() != shown.trim_end()).then(|| format!("$ {command}\nprints\n{printed}the README shows\n{shown}"))
+            let printed = stdout_of(&command);
+            (printed != shown).then(|| format!("$ {command}\nshown:\n{}\nprinted:\n{}\n", shown.join("\n"), printed.join("\n")))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -17,6 +17,15 @@ use std::rc::Rc;
 /// The value of an expression: the free indices of its root in order, then the axes of its shape. A scalar has no
 /// axis, a column or a row one, a matrix two. `diff` is evaluated by central differences.
 ///
+/// ```
+/// use indicial::{Declarations, Inputs, evaluate, infer, parse};
+/// let declarations = Declarations::parse("A: matrix(2, 2); x: vector(2)")?;
+/// let typed = infer(&parse("x'*A*x", &declarations)?, &declarations)?;
+/// let inputs = Inputs::from_json(r#"{"A": [[1, 2], [3, 4]], "x": [1, 1]}"#, typed.variables.values())?;
+/// assert_eq!(evaluate(&typed, &inputs)?.sum(), 10.0);
+/// # Ok::<(), indicial::Error>(())
+/// ```
+///
 /// # Errors
 /// If a variable or a dimension has no value, one is outside the domain (a singular matrix under `inv`), an array is
 /// too large, or a construct has no evaluation yet.
