@@ -134,6 +134,13 @@ impl Catalog {
         self.entries.iter().filter(|e| e.by.is_none()).filter_map(Entry::rule)
     }
 
+    /// Those of the rules that saturation uses of which `occurs` is true for each function that a side to be matched calls. The others
+    /// are not even read.
+    pub fn rewrites_among(&self, occurs: impl Fn(&str) -> bool) -> impl Iterator<Item = &Rule> {
+        let possible = move |e: &&Entry| e.by.is_none() && e.matched_sides().any(|side| functions(side).all(&occurs));
+        self.entries.iter().filter(possible).filter_map(Entry::rule)
+    }
+
     /// The laws that saturation uses as they are written, without reading them as expressions, each with the place of
     /// its rule.
     pub(crate) fn rewrite_texts(&self) -> impl Iterator<Item = (usize, &str)> {
@@ -192,9 +199,22 @@ impl Entry {
         }
     }
 
+    /// The left side; of a law that goes both ways, both.
+    fn matched_sides(&self) -> impl Iterator<Item = &str> {
+        let law = self.law();
+        let one_way = law.find("=>").map(|at| &law[..at]);
+        one_way.into_iter().chain(law.split('=').filter(move |_| one_way.is_none()))
+    }
+
     fn rule(&self) -> Option<&Rule> {
         self.rule.get_or_init(|| self.section.read(&self.theme)).as_ref().ok()
     }
+}
+
+/// The names before an opening bracket.
+fn functions(law: &str) -> impl Iterator<Item = &str> {
+    let name = |before: &str| before.len() - before.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    law.match_indices('(').map(move |(at, _)| &law[name(&law[..at])..at]).filter(|word| !word.is_empty())
 }
 
 /// A part of a file with its place.

@@ -10,6 +10,7 @@ mod form;
 mod language;
 mod of_typed;
 mod product;
+mod sharing;
 mod show;
 mod sum;
 mod terms;

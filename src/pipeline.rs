@@ -1,6 +1,7 @@
 //! The pipeline: every pass in order, from an expression to an answer.
 
 use crate::answer::{Answer, Notation, Profile};
+use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Shape, Var};
 use crate::index::{Graph, NodeId};
@@ -13,6 +14,7 @@ use crate::saturate::{Limits, RuleSet, simplify};
 use crate::typed::Typed;
 use crate::{factor, lower};
 use egg::Id;
+use std::collections::BTreeSet;
 
 /// Settings of the pipeline; the default is what the command line uses.
 ///
@@ -117,7 +119,7 @@ impl Engine {
                 let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
                 terms.to_recexpr(seed)
             };
-            let formula = profile.stage("present", || present(&best))?;
+            let formula = profile.stage("present", || present(&best, &declared_names(&typed)))?;
             Ok(Answer {
                 input: input.clone(),
                 wrt,
@@ -178,6 +180,11 @@ impl Engine {
 fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
     let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..));
     seeds.iter().copied().filter(|s| !terms.to_recexpr(*s).as_ref().iter().any(needs_indices)).collect()
+}
+
+/// The names of variables and dimensions, also of those that are not in the answer: it should read back where they are declared.
+fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
+    typed.variables.values().flat_map(|v| v.axes().into_iter().flat_map(Dim::symbols).chain([v.name])).collect()
 }
 
 /// The variable that an expression to differentiate by is.

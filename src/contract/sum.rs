@@ -29,6 +29,9 @@ impl Graph {
             }
         }
         flat.retain(|(n, _)| !n.is_zero());
+        if let Some(shorter) = self.cancelled(axes, &flat) {
+            return shorter;
+        }
         self.primitive_sum(axes, flat)
     }
 
@@ -52,7 +55,7 @@ impl Graph {
     }
 
     /// From flat terms: the content and the sign of the first term go into a scale, the rest is one node.
-    fn primitive_sum(&mut self, axes: &[Dim], mut terms: Vec<(Number, NodeId)>) -> NodeId {
+    pub(super) fn primitive_sum(&mut self, axes: &[Dim], mut terms: Vec<(Number, NodeId)>) -> NodeId {
         match terms.as_slice() {
             [] => return self.zero(axes),
             [(n, a)] => return self.scale(&n.clone(), *a),

@@ -185,6 +185,7 @@ impl<'a> Evaluator<'a> {
             (Op::Div(..), [a, b]) if b.is_scalar() => elementwise(&a.value, &b.value, |x, y| x / y),
             (Op::Div(..), [a, b]) => Ok(linear::product(&a.matrix()?, &linear::inverse(&b.matrix()?)?)?.into_dyn()),
             (Op::LeftDiv(..), [a, b]) if a.is_scalar() => elementwise(&b.value, &a.value, |x, y| x / y),
+            (Op::LeftDiv(..), [a, b]) if b.is_scalar() => Ok(linear::inverse(&a.matrix()?)?.into_dyn() * b.scalar()?),
             (Op::LeftDiv(..), [a, b]) => Ok(linear::product(&linear::inverse(&a.matrix()?)?, &b.matrix()?)?.into_dyn()),
             (Op::Pow(..), [a, p]) if a.is_scalar() && p.is_scalar() => Ok(scalar(functions::power(a.scalar()?, p.scalar()?))),
             (Op::Pow(..), [a, p]) if p.is_scalar() => Ok(linear::power(&a.matrix()?, p.scalar()?)?.into_dyn()),

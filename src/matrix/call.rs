@@ -1,6 +1,7 @@
 //! Functions of matrices: what is linear lets coefficients and scalars out, and what is trivial is done at once.
 
 use super::build::{Build, split};
+use super::product::{TURNED, turn};
 use super::{Form, Mat, MatFn, Spec};
 use crate::dim::Dim;
 use crate::function::{Map, Map2, Parity};
@@ -18,6 +19,11 @@ pub fn map<B: Build + ?Sized>(b: &mut B, f: Map, t: Id) -> Id {
             return b.fill(entry, m, n);
         }
         Mat::Map(inner, [u]) if (f, *inner) == (Map::Log, Map::Exp) || (f, *inner) == (Map::Exp, Map::Log) => return *u,
+        Mat::Transpose([inner]) if turn(b, *inner) >= TURNED => {
+            let inner = *inner;
+            let value = map(b, f, inner);
+            return b.transpose(value);
+        }
         Mat::Map(inner, _) if f == Map::Abs && *inner == Map::Abs => return t,
         Mat::Number(n) if n.is_one() && f == Map::Log => return b.number(0),
         _ => {}
@@ -76,6 +82,7 @@ pub fn matpower<B: Build + ?Sized>(b: &mut B, base: Id, exponent: i64) -> Id {
     match (exponent, b.view(base)) {
         (0, _) => b.eye(form.rows()),
         (1, _) | (_, Mat::Eye(_)) => base,
+        (2, _) => b.mul(&[base, base]),
         (..=-1, _) => {
             let inverse = b.call(MatFn::Inv, &[base]);
             exponent.checked_neg().map_or(inverse, |p| matpower(b, inverse, p))

@@ -144,7 +144,8 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
         Mat::Had(factors) => Cost::product(factors.iter().map(|id| child(*id))),
         Mat::Transpose([a]) => more(plain(a), TOKEN + TRANSPOSE),
         Mat::Map(_, [a]) => more(plain(a), TOKEN),
-        Mat::Map2(Map2::Power | Map2::Max | Map2::Min, pair) => more(all(pair), TOKEN),
+        // A constant array is written as its entry here as well.
+        Mat::Map2(Map2::Power | Map2::Max | Map2::Min, [a, b]) => more(child(*a).addend.saturating_add(child(*b).addend), TOKEN),
         Mat::Power(exponent, [a]) => power(plain(a), exponent),
         Mat::MatPower(_, [a]) => more(plain(a), 2 * TOKEN),
         Mat::Call(MatFn::SumRows | MatFn::SumColumns | MatFn::MeanRows | MatFn::MeanColumns, a) => more(all(a), 2 * TOKEN),

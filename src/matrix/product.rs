@@ -39,6 +39,9 @@ fn is_one<B: Build + ?Sized>(b: &B, t: Id) -> bool {
     matches!(b.view(t), Mat::Number(n) if n.is_one())
 }
 
+/// In a chain, a matrix power up to this is as many factors.
+const REPEATED: i64 = 8;
+
 /// The factors of a chain, apart from what commutes with it.
 struct Chain {
     coefficient: Number,
@@ -63,6 +66,7 @@ fn unfold<B: Build + ?Sized>(b: &B, factors: &[Id]) -> Chain {
                 waiting.push(*core);
             }
             Mat::Mul(inner) => waiting.extend(inner.iter().rev()),
+            Mat::MatPower(p, [base]) if (2..=REPEATED).contains(p) => (0..*p).for_each(|_| waiting.push(*base)),
             Mat::Eye(_) => {}
             _ => chain.factors.push(b.canonical(t)),
         }
@@ -78,6 +82,7 @@ pub fn mul<B: Build + ?Sized>(b: &mut B, factors: &[Id]) -> Id {
         return b.zero(form);
     }
     let Chain { coefficient, mut scalars, factors } = unfold(b, factors);
+    let factors = join_ones(b, factors, &mut scalars);
     let rest = closed_segments(b, &factors, &mut scalars);
     let product = match rest[..] {
         [] => b.eye(form.rows()),
@@ -88,6 +93,27 @@ pub fn mul<B: Build + ?Sized>(b: &mut B, factors: &[Id]) -> Id {
     let scalar = b.had(&scalars);
     let product = b.times(scalar, product);
     b.scale(&coefficient, product)
+}
+
+/// Neighbouring constant arrays are one, times the length between them.
+fn join_ones<B: Build + ?Sized>(b: &mut B, factors: Vec<Id>, scalars: &mut Vec<Id>) -> Vec<Id> {
+    let mut joined: Vec<Id> = Vec::with_capacity(factors.len());
+    for f in factors {
+        let pair = match (joined.last().map(|last| b.view(*last)), b.view(f)) {
+            (Some(Mat::Fill(m, k, [x])), Mat::Fill(_, n, [y])) => Some((*m, *k, *n, *x, *y)),
+            _ => None,
+        };
+        let Some((m, k, n, x, y)) = pair else {
+            joined.push(f);
+            continue;
+        };
+        joined.pop();
+        let length = b.size(k);
+        scalars.extend([length, x, y]);
+        let ones = b.ones(m, n);
+        if b.is_scalar(ones) { scalars.push(ones) } else { joined.push(ones) }
+    }
+    joined
 }
 
 /// A segment of a chain between two places where the inner dimension is 1 is a scalar, and moves out: `x*(y'*z)*w'`
@@ -253,8 +279,8 @@ fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
         _ if keeps_when_transposed(b, t) => 0,
         Mat::Transpose(_) => -TURNED,
         Mat::Zero(_) | Mat::Fill(..) | Mat::Commutation(..) => 0,
-        Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::MatPower(_, [a]) => of(a),
-        Mat::Map(_, [a]) | Mat::Power(_, [a]) => of(a).min(TURNED),
+        Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::Power(_, [a]) | Mat::MatPower(_, [a]) => of(a),
+        Mat::Map(_, [a]) => of(a).min(TURNED),
         Mat::Mul(factors) => factors.iter().map(of).sum(),
         Mat::Had(all) | Mat::Add(_, all) => all.iter().map(of).sum::<i64>().min(TURNED),
         Mat::Map2(_, pair) => pair.iter().map(of).sum::<i64>().min(TURNED),
@@ -290,7 +316,7 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
             let a = transpose(b, a);
             b.map(f, a)
         }
-        Mat::Power(p, [a]) if enters(b, &[a]) => {
+        Mat::Power(p, [a]) => {
             let a = transpose(b, a);
             b.power(a, &p)
         }

@@ -44,6 +44,12 @@ impl Terms {
         self.entries.is_empty()
     }
 
+    /// Adds what is known of the value of a term beyond what its form tells.
+    pub fn know(&mut self, t: Id, facts: Facts) {
+        let entry = &mut self.entries[usize::from(t)];
+        entry.facts = entry.facts | facts;
+    }
+
     /// The names, numbers and operators of the term as text.
     pub fn tokens(&self, t: Id) -> u64 {
         self.cost(t).plain / super::TOKEN

@@ -24,8 +24,8 @@ const SIGN_BUDGET: usize = 20_000;
 ///
 /// A binary minus is no longer than a plus, so only where a minus leads is there something to save. Each sum is turned
 /// once and kept only if that is shorter, so the loop ends; the budget keeps large terms fast.
-pub(super) fn fewest_signs(terms: &[Mat]) -> Result<Expr> {
-    let mut builder = Builder::new(terms);
+pub(super) fn fewest_signs(terms: &[Mat], taken: &BTreeSet<Symbol>) -> Result<Expr> {
+    let mut builder = Builder::new(terms, taken);
     let mut best = builder.whole()?;
     let mut size = tokens(&best);
     let sums = (0..terms.len()).rev().filter(|&at| matches!(terms[at], Mat::Add(..)));
@@ -79,7 +79,7 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(terms: &'a [Mat]) -> Builder<'a> {
+    fn new(terms: &'a [Mat], taken: &BTreeSet<Symbol>) -> Builder<'a> {
         let forms = forms(terms);
         let mut indexed = vec![false; terms.len()];
         for (at, term) in terms.iter().enumerate() {
@@ -93,7 +93,8 @@ impl<'a> Builder<'a> {
                 _ => false,
             };
         }
-        Builder { terms, forms, indexed, taken: names(terms), turned: vec![false; terms.len()], memo: Vec::new() }
+        let taken = names(terms).union(taken).copied().collect();
+        Builder { terms, forms, indexed, taken, turned: vec![false; terms.len()], memo: Vec::new() }
     }
 
     fn whole(&mut self) -> Result<Expr> {

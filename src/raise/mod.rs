@@ -11,6 +11,7 @@ mod reduce;
 
 use crate::dim::Dim;
 use crate::expr::Shape;
+use crate::fact::Facts;
 use crate::index::{Axes, Contraction, Graph, Label, Node, NodeId, Opaque};
 use crate::matrix::{Build, Form, Mat, MatFn, Terms};
 use crate::number::Number;
@@ -67,6 +68,9 @@ impl Raiser<'_> {
             }
             Node::Opaque(f, a) => self.opaque(f, a),
         };
+        if self.graph.meta(node).symmetric {
+            self.terms.know(term, Facts::SYMMETRIC);
+        }
         self.done.insert(node, term);
         term
     }

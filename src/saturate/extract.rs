@@ -1,7 +1,7 @@
 //! Extraction: the cheapest term of a class, ties broken by content.
 
 use super::graph::Graph;
-use crate::matrix::{Build, Cost, Mat, Terms, cost_of, reconstruct};
+use crate::matrix::{Build, Cost, Mat, TURNED, Terms, cost_of, reconstruct, turn};
 use crate::number::Number;
 use egg::{Id, Language};
 use rustc_hash::FxHashMap;
@@ -33,6 +33,7 @@ impl Place {
     fn of_child(self, node: &Mat, at: usize) -> Place {
         match node {
             Mat::Times(_) | Mat::Had(_) | Mat::Contract(..) => Place::Factor,
+            Mat::Map2(..) => Place::Addend,
             Mat::Add(coefficients, _) => Place::after(&coefficients[at], Place::Addend, Place::Tail),
             Mat::Scale(c, _) => Place::after(c, Place::Plain, Place::Factor),
             Mat::Fill(..) if self == Place::Plain => Place::Factor,
@@ -87,8 +88,20 @@ impl<'a> Extractor<'a> {
             node.children_mut()[at] = child;
         }
         let normal = reconstruct(&mut self.terms, &node);
+        let normal = self.turned(normal);
         let raw = self.terms.insert(node);
         if place.cost(self.terms.cost(raw)) < place.cost(self.terms.cost(normal)) { raw } else { normal }
+    }
+
+    /// A chain of mostly transposed factors, as the transpose of a chain. `B'*A'` is how people write it, so that there
+    /// has to be more to save than one token.
+    fn turned(&mut self, t: Id) -> Id {
+        let Mat::Mul(factors) = self.terms.node(t) else { return t };
+        if factors.len() < 3 || self.terms.is_scalar(t) || turn(&self.terms, t) + 2 * TURNED >= 0 {
+            return t;
+        }
+        let reversed = self.terms.transpose(t);
+        self.terms.insert(Mat::Transpose([reversed]))
     }
 
     fn better(&self, place: Place, a: Id, b: Id) -> Id {

@@ -4,7 +4,7 @@
 
 use super::graph::Graph;
 use crate::dim::Dim;
-use crate::matrix::{Build, Form, Mat, MatFn};
+use crate::matrix::{Build, Form, Mat, MatFn, TURNED, turn};
 use crate::number::Number;
 use egg::{Id, Language};
 use rustc_hash::{FxHashSet, FxHasher};
@@ -51,6 +51,8 @@ enum Rest {
     Kron(Option<Id>, Vec<Id>),
     /// A scalar times that.
     Plain(Option<Id>, Id),
+    /// A scalar times a chain in which ones of that form stand between two parts.
+    Summed(Option<Id>, Vec<Id>, Form, Vec<Id>),
     /// A scalar times a column in each of so many columns.
     Spread(Option<Id>, Id, Dim),
     /// A scalar in each entry.
@@ -75,8 +77,14 @@ pub enum Hit {
     Flat(Mat, usize, Mat),
     /// `coefficient*(X + X')` among other terms.
     Symmetrised(Vec<(Number, Id)>, Number, Id),
+    /// A sum among powers, with a power moved into it that cancels there: the sum, its exponent, the power, the others.
+    Cancelled(Id, bool, (Id, Number), Vec<(Id, Number)>),
     /// The transpose of the sum of the transposes.
     Turned(Vec<(Number, Id)>),
+    /// A chain with a run of equal factors as a power: where it begins, and how long it is.
+    Repeated(Vec<Id>, usize, usize),
+    /// The transpose of the Hadamard product of the transposes.
+    TurnedProduct(Vec<Id>),
 }
 
 #[derive(Debug)]
@@ -104,6 +112,9 @@ impl Factoring {
                     continue;
                 }
                 unfold(graph, node, &mut |hit| hits.push((class, hit)));
+                repeat(graph, node, &mut |hit| hits.push((class, hit)));
+                cancel(graph, node, &mut |hit| hits.push((class, hit)));
+                turn_product(graph, node, &mut |hit| hits.push((class, hit)));
                 if let Mat::Add(coefficients, terms) = node {
                     groups(graph, coefficients, terms, &mut |hit| hits.push((class, hit)));
                 }
@@ -132,6 +143,60 @@ fn unfold(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
     }
 }
 
+/// A run of three equal factors or more is shorter as a power.
+fn repeat(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
+    let Mat::Mul(factors) = node else { return };
+    let mut at = 0;
+    for run in factors.chunk_by(|a, b| graph.canonical(*a) == graph.canonical(*b)) {
+        if run.len() >= 3 {
+            found(Hit::Repeated(factors.to_vec(), at, run.len()));
+        }
+        at += run.len();
+    }
+}
+
+/// `s*(a + b/s)` is `a*s + b`, and `1/(s*(a + b/s))` likewise.
+fn cancel(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
+    let Mat::Had(factors) = node else { return };
+    let powers: Vec<(Id, Number)> = factors.iter().map(|f| as_power(graph, *f)).collect();
+    for (i, (sum, exponent)) in powers.iter().enumerate() {
+        let inverted = *exponent == Number::MINUS_ONE;
+        let Mat::Add(_, terms) = graph.view(*sum) else { continue };
+        if !inverted && !exponent.is_one() {
+            continue;
+        }
+        for (j, (base, p)) in powers.iter().enumerate().filter(|(j, _)| *j != i) {
+            let p = if inverted { -p } else { p.clone() };
+            if terms.iter().any(|t| has_opposite_power(graph, *t, *base, &p)) {
+                let others = powers.iter().enumerate().filter(|(k, _)| *k != i && *k != j).map(|(_, power)| power.clone()).collect();
+                found(Hit::Cancelled(*sum, inverted, (*base, p), others));
+            }
+        }
+    }
+}
+
+/// Whether a term has a power of the base whose exponent has the other sign.
+fn has_opposite_power(graph: &Graph, t: Id, base: Id, exponent: &Number) -> bool {
+    let opposite = |f: &Id| {
+        let (b, e) = as_power(graph, *f);
+        b == base && e.is_negative() != exponent.is_negative()
+    };
+    match graph.view(t) {
+        Mat::Had(factors) => factors.iter().any(opposite),
+        _ => opposite(&t),
+    }
+}
+
+/// A Hadamard product whose factors are mostly transposed.
+fn turn_product(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
+    if let Mat::Had(factors) = node
+        && !graph.is_scalar(factors[0])
+        && factors.iter().map(|f| turn(graph, *f)).sum::<i64>() + TURNED < 0
+    {
+        found(Hit::TurnedProduct(factors.to_vec()));
+    }
+}
+
 fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], found: &mut impl FnMut(Hit)) {
     let mut by_factor: BTreeMap<(Kind, Id, bool), Vec<(usize, Split)>> = BTreeMap::new();
     for (at, t) in terms.iter().enumerate() {
@@ -151,19 +216,20 @@ fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], found: &mut impl
         found(Hit::Group(group(kind, factor, &all, members)));
     }
     symmetric_pairs(graph, &all, found);
-    let turned: i64 = terms.iter().map(|t| crate::matrix::turn(graph, *t)).sum();
-    if turned + crate::matrix::TURNED < 0 && !graph.is_scalar(terms[0]) {
+    let turned: i64 = terms.iter().map(|t| turn(graph, *t)).sum();
+    if turned + TURNED < 0 && !graph.is_scalar(terms[0]) {
         found(Hit::Turned(all));
     }
 }
 
 /// A group of nothing but the bare factor would be like terms, and a diagonal of nothing but identities a scalar.
 fn worthwhile(graph: &Graph, kind: Kind, factor: Id, members: &[(usize, Split)]) -> bool {
-    let trivial = matches!(graph.view(factor), Mat::Number(_) | Mat::Eye(_)) && !matches!(kind, Kind::Diagonal | Kind::Transposed);
+    let named = !matches!(kind, Kind::Diagonal | Kind::Transposed | Kind::KronLeft | Kind::KronRight);
+    let trivial = named && matches!(graph.view(factor), Mat::Number(_) | Mat::Eye(_));
     let bare = |split: &Split| match &split.rest {
         Rest::Chain(_, factors, _) => factors.is_empty() && kind != Kind::Core,
         Rest::Ones(..) => true,
-        Rest::Powers(..) | Rest::Kron(..) | Rest::Plain(..) | Rest::Spread(..) => false,
+        Rest::Powers(..) | Rest::Kron(..) | Rest::Plain(..) | Rest::Spread(..) | Rest::Summed(..) => false,
     };
     !trivial && !members.iter().all(|(_, split)| bare(split))
 }
@@ -280,6 +346,7 @@ fn split_node(graph: &Graph, node: &Mat, scalar: Option<Id>, push: &mut impl FnM
             let (first, end) = (graph.canonical(factors[0]), graph.canonical(factors[last]));
             push(simple(Kind::Left, first, Rest::Chain(scalar, factors[1..].to_vec(), Dim::ONE)));
             push(simple(Kind::Right, end, Rest::Chain(scalar, factors[..last].to_vec(), Dim::ONE)));
+            split_sums(graph, factors, scalar, push);
             // diag(v)*B is (v*ones').*B.
             if let (Mat::Call(MatFn::Diag, v), [_, b]) = (graph.view(first), &factors[..]) {
                 let columns = graph.form(end).columns();
@@ -300,6 +367,27 @@ fn split_node(graph: &Graph, node: &Mat, scalar: Option<Id>, push: &mut impl FnM
         Mat::Eye(n) => push(simple(Kind::Diagonal, Id::from(0), Rest::Ones(scalar, Form::column(*n)))),
         Mat::Transpose([a]) => push(simple(Kind::Transposed, Id::from(0), Rest::Plain(scalar, *a))),
         _ => {}
+    }
+}
+
+/// `sum(A, 2)*…` is `A*ones*…`, and `…*sum(A, 1)` and `…*sum(A', 2)'` are `…*ones*A`.
+fn split_sums(graph: &Graph, factors: &[Id], scalar: Option<Id>, push: &mut impl FnMut(Split)) {
+    let last = factors.len() - 1;
+    if let Mat::Call(MatFn::SumColumns, a) = graph.view(factors[0]) {
+        let ones = Form::column(graph.form(a[0]).columns());
+        push(simple(Kind::Left, graph.canonical(a[0]), Rest::Summed(scalar, Vec::new(), ones, factors[1..].to_vec())));
+    }
+    let summed = match graph.view(factors[last]) {
+        Mat::Call(MatFn::SumRows, a) => Some(graph.canonical(a[0])),
+        Mat::Transpose([s]) => match graph.view(*s) {
+            Mat::Call(MatFn::SumColumns, a) => find_transpose(graph, a[0], 2),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(a) = summed {
+        let ones = Form::Grid(Dim::ONE, graph.form(a).rows());
+        push(simple(Kind::Right, a, Rest::Summed(scalar, factors[..last].to_vec(), ones, Vec::new())));
     }
 }
 
@@ -378,6 +466,28 @@ pub fn build(graph: &mut Graph, hit: Hit) -> Option<Id> {
             terms.push((&c + &c, symmetrised));
             Some(graph.add(&terms))
         }
+        Hit::Cancelled(sum, inverted, power, mut others) => {
+            let Mat::Add(coefficients, terms) = graph.view(sum).clone() else { return None };
+            let terms = terms.iter().map(|t| graph.had_powers(&[(*t, Number::ONE), power.clone()])).collect::<Vec<Id>>();
+            let terms: Vec<(Number, Id)> = coefficients.iter().cloned().zip(terms).collect();
+            let sum = graph.add(&terms);
+            others.push((sum, if inverted { Number::MINUS_ONE } else { Number::ONE }));
+            Some(graph.had_powers(&others))
+        }
+        Hit::Repeated(mut factors, at, length) => {
+            let power = graph.insert(Mat::MatPower(i64::try_from(length).ok()?, [factors[at]]));
+            if factors.len() == length {
+                return Some(power);
+            }
+            // Not by the constructor, which would take the power apart again.
+            factors.splice(at..at + length, [power]);
+            Some(graph.insert(Mat::Mul(factors.into())))
+        }
+        Hit::TurnedProduct(factors) => {
+            let factors: Vec<Id> = factors.into_iter().map(|f| graph.transpose(f)).collect();
+            let product = graph.had(&factors);
+            Some(graph.insert(Mat::Transpose([product])))
+        }
         Hit::Turned(terms) => {
             let terms: Vec<(Number, Id)> = terms.into_iter().map(|(c, t)| (c, graph.transpose(t))).collect();
             let sum = graph.add(&terms);
@@ -452,6 +562,12 @@ fn build_rest(graph: &mut Graph, rest: Rest, common: &Number) -> Id {
         Rest::Kron(scalar, arguments) => {
             let product = graph.call(MatFn::Kron, &arguments);
             scaled(graph, scalar, product)
+        }
+        Rest::Summed(scalar, mut factors, form, after) => {
+            factors.push(graph.ones_like(&form));
+            factors.extend(after);
+            let chain = graph.mul(&factors);
+            scaled(graph, scalar, chain)
         }
         Rest::Spread(scalar, column, columns) => {
             let row = graph.ones(Dim::ONE, columns);

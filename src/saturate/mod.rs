@@ -13,7 +13,7 @@ pub use law::Law;
 pub use rules::RuleSet;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::matrix::{Build, Mat, Operator, Terms};
+use crate::matrix::{Build, Mat, Operator, TOKEN, Terms};
 use egg::{Id, RecExpr};
 use extract::Extractor;
 use factoring::Factoring;
@@ -71,7 +71,8 @@ const NORMALISATIONS: usize = 6;
 /// [`ErrorKind::Internal`] if a law made two terms of different shape equal, or if there is no seed.
 pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
     let mut graph = Graph::default();
-    let seeds = graph.add_terms(terms, seeds);
+    let given = seeds;
+    let seeds = graph.add_terms(terms, given);
     let Some((root, others)) = seeds.split_first() else {
         return Err(Error::new(ErrorKind::Internal, "nothing to simplify"));
     };
@@ -85,10 +86,20 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
     }
     let mut extractor = Extractor::new(&graph);
     let best = extractor.extract(*root);
-    let best = extractor.terms.to_recexpr(best);
+    let best = sharing_most(&extractor.terms, best, terms, given);
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
     let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
     Ok(Outcome { best, stats })
+}
+
+/// Extraction counts what occurs twice twice. If a seed is as short once shared parts have names, it is the answer.
+fn sharing_most(extracted: &Terms, best: Id, terms: &Terms, seeds: &[Id]) -> RecExpr<Mat> {
+    let least = extracted.shared_cost(best);
+    let seed = seeds.iter().copied().min_by(|a, b| terms.shared_cost(*a).cmp(&terms.shared_cost(*b)).then_with(|| terms.compare(*a, *b)));
+    match seed {
+        Some(seed) if terms.shared_cost(seed) < least + TOKEN && least < extracted.cost(best).plain => terms.to_recexpr(seed),
+        _ => extracted.to_recexpr(best),
+    }
 }
 
 /// Searches, builds what was found and merges, until nothing is found or a limit is reached.

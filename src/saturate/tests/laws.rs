@@ -23,7 +23,7 @@ fn examples_fire() {
     let rules = RuleSet::standard();
     let mut missed = Vec::new();
     for rule in Catalog::standard().rewrites().filter(|r| !r.differential) {
-        for example in &rule.examples {
+        for example in &Catalog::examples(rule).unwrap() {
             let mut terms = Terms::new();
             let (Ok(l), Ok(r)) = (infer(&example.left, &example.declarations), infer(&example.right, &example.declarations)) else {
                 missed.push(format!("{}: types", rule.name));

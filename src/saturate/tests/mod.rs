@@ -1,6 +1,5 @@
 use super::*;
 
-mod cases;
 mod laws;
 
 use crate::dim::Dim;
