@@ -4,7 +4,6 @@ mod laws;
 
 use crate::dim::Dim;
 use crate::expr::{Shape, Var};
-use crate::matrix::MatFn;
 use crate::number::Number;
 
 /// A tiny language for tests: upper-case letters are n×n matrices, lower-case letters vectors of n, `s` and `r` scalars.
