@@ -283,7 +283,7 @@ impl Graph {
     fn is_sum_of_squares(&self, c: &Contraction) -> bool {
         let mut unknown: Vec<&Factor> = c.factors.iter().filter(|f| self.meta(f.node).sign == Sign::Any).collect();
         unknown.sort();
-        if unknown.len() % 2 == 0 && unknown.chunks(2).all(|p| p[0] == p[1]) {
+        if unknown.len().is_multiple_of(2) && unknown.chunks(2).all(|p| p[0] == p[1]) {
             return true;
         }
         c.out.is_empty() && crate::contract::is_gram(self, c)
