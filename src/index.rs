@@ -163,10 +163,6 @@ impl Graph {
         self.nodes.len()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
-    }
-
     /// The node as it stands, found again if it is there already. Does not normalise: for constructors only.
     pub fn insert(&mut self, node: Node) -> NodeId {
         if let Some(&id) = self.memo.get(&node) {
