@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Case, cases, median_time, milliseconds, tokens, wants_tables};
+use common::{Case, cases, fastest, milliseconds, tokens, wants_tables};
 use indexmap::IndexMap;
 use indicial::{Declarations, Engine, Notation, parse};
 use std::time::{Duration, Instant};
@@ -21,16 +21,16 @@ fn main() {
     divan::main();
 }
 
-/// Median and worst over the cases, each timed as the median of several runs.
+/// Median and worst over the cases, each timed as the fastest of several runs.
 fn times(cases: &[Case]) {
     const RUNS: usize = 21;
     let engine = Engine::new();
     let answered: Vec<&Case> = cases.iter().filter(|c| c.solve(&engine).is_ok()).collect();
     let mut all: Vec<(Duration, &Case)> =
-        answered.iter().map(|c| (median_time(RUNS, || drop(divan::black_box(c.print(&engine)))), *c)).collect();
+        answered.iter().map(|c| (fastest(RUNS, || drop(divan::black_box(c.print(&engine)))), *c)).collect();
     all.sort_by_key(|(time, _)| *time);
     let at = |share: f64| milliseconds(all[((all.len() - 1) as f64 * share) as usize].0);
-    println!("{} of {} cases are answered; each is timed as the median of {RUNS} runs", all.len(), cases.len());
+    println!("{} of {} cases are answered; each is timed as the fastest of {RUNS} runs", all.len(), cases.len());
     println!("median {:.2} ms, nine in ten within {:.2} ms; the slowest:", at(0.5), at(0.9));
     for (time, c) in all.iter().rev().take(8) {
         println!("  {:8.2} ms  {:16} {}  by {}", milliseconds(*time), c.id, c.text, c.wrt.join(", "));
@@ -67,7 +67,7 @@ fn stages(cases: &[Case]) {
 fn hessians() {
     for (name, f, x) in [("logistic loss", LOGISTIC, "w"), ("softmax cross-entropy", SOFTMAX, "z")] {
         let case = Case::new(name, f, "", &[x, x]);
-        let time = median_time(51, || drop(divan::black_box(case.print(&Engine::new()))));
+        let time = fastest(51, || drop(divan::black_box(case.print(&Engine::new()))));
         println!(
             "Hessian of the {name}: {:.2} ms\n  {f}  ->  {}",
             milliseconds(time),

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Case, median_time, milliseconds, tokens, wants_tables};
+use common::{Case, fastest, milliseconds, tokens, wants_tables};
 use indicial::Engine;
 
 /// A family of inputs, and the sizes it is tried at.
@@ -35,7 +35,7 @@ fn table(family: &Family) {
         match case.solve(&Engine::new()) {
             Err(e) => println!("  {k:4}  {e}"),
             Ok(answer) => {
-                let time = median_time(7, || drop(divan::black_box(case.print(&Engine::new()))));
+                let time = fastest(7, || drop(divan::black_box(case.print(&Engine::new()))));
                 let (nodes, stop) = answer.profile.saturation.as_ref().map_or((0, String::new()), |s| (s.nodes, format!("{:?}", s.stop)));
                 let (before, after) = (tokens(&case.text), tokens(&answer.to_string()));
                 println!("  {k:4}  {:8.2}  {before:15}  {after:16}  {nodes:7}  {stop}", milliseconds(time));

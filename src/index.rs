@@ -163,10 +163,6 @@ impl Graph {
         self.nodes.len()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
-    }
-
     /// The node as it stands, found again if it is there already. Does not normalise: for constructors only.
     pub fn insert(&mut self, node: Node) -> NodeId {
         if let Some(&id) = self.memo.get(&node) {
@@ -283,7 +279,7 @@ impl Graph {
     fn is_sum_of_squares(&self, c: &Contraction) -> bool {
         let mut unknown: Vec<&Factor> = c.factors.iter().filter(|f| self.meta(f.node).sign == Sign::Any).collect();
         unknown.sort();
-        if unknown.len() % 2 == 0 && unknown.chunks(2).all(|p| p[0] == p[1]) {
+        if unknown.len().is_multiple_of(2) && unknown.chunks(2).all(|p| p[0] == p[1]) {
             return true;
         }
         c.out.is_empty() && crate::contract::is_gram(self, c)

@@ -25,14 +25,6 @@ pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
     Lowering { graph, typed, done: vec![None; typed.nodes.len()] }.node(typed.root)
 }
 
-/// The index form of one node of an expression.
-///
-/// # Errors
-/// As [`lower`].
-pub fn lower_node(graph: &mut Graph, typed: &Typed, id: TypedId) -> Result<NodeId> {
-    Lowering { graph, typed, done: vec![None; typed.nodes.len()] }.node(id)
-}
-
 struct Lowering<'a> {
     graph: &'a mut Graph,
     typed: &'a Typed,

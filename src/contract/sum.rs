@@ -35,12 +35,6 @@ impl Graph {
         self.primitive_sum(axes, flat)
     }
 
-    /// `a + b` for nodes of the same axes.
-    pub fn plus(&mut self, a: NodeId, b: NodeId) -> NodeId {
-        let axes: Axes = self.axes(a).into();
-        self.sum(&axes, vec![(Number::ONE, a), (Number::ONE, b)])
-    }
-
     /// A sum under a permutation of its axes, taken into the terms: sums of sums are flat whatever their orientation.
     fn terms_of_permuted_sum(&mut self, a: NodeId) -> Option<Vec<(Number, NodeId)>> {
         let Node::Contract(c) = self.node(a) else { return None };

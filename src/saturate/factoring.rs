@@ -197,8 +197,11 @@ fn turn_product(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
     }
 }
 
+/// For each factor, with where it stands and whether its exponent is negative: the terms that have it.
+type ByFactor = BTreeMap<(Kind, Id, bool), Vec<(usize, Split)>>;
+
 fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], found: &mut impl FnMut(Hit)) {
-    let mut by_factor: BTreeMap<(Kind, Id, bool), Vec<(usize, Split)>> = BTreeMap::new();
+    let mut by_factor: ByFactor = BTreeMap::new();
     for (at, t) in terms.iter().enumerate() {
         for split in splits(graph, *t) {
             let members = by_factor.entry((split.kind, split.factor, split.exponent.is_negative())).or_default();
@@ -234,7 +237,7 @@ fn worthwhile(graph: &Graph, kind: Kind, factor: Id, members: &[(usize, Split)])
     !trivial && !members.iter().all(|(_, split)| bare(split))
 }
 
-fn keep_best(graph: &Graph, by_factor: &mut BTreeMap<(Kind, Id, bool), Vec<(usize, Split)>>) {
+fn keep_best(graph: &Graph, by_factor: &mut ByFactor) {
     let mut best: BTreeMap<Kind, (u64, Id, bool)> = BTreeMap::new();
     for ((kind, factor, negative), members) in by_factor.iter() {
         let saved = (members.len() as u64 - 1).saturating_mul(graph.cost(*factor).plain);
