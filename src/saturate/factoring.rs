@@ -167,7 +167,9 @@ fn cancel(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
         }
         for (j, (base, p)) in powers.iter().enumerate().filter(|(j, _)| *j != i) {
             let p = if inverted { -p } else { p.clone() };
-            if terms.iter().any(|t| has_opposite_power(graph, *t, *base, &p)) {
+            // Into a sum below the line only a positive power goes: a negative one would divide its terms where nothing was
+            // divided before, which narrows the domain.
+            if !(inverted && p.is_negative()) && terms.iter().any(|t| has_opposite_power(graph, *t, *base, &p)) {
                 let others = powers.iter().enumerate().filter(|(k, _)| *k != i && *k != j).map(|(_, power)| power.clone()).collect();
                 found(Hit::Cancelled(*sum, inverted, (*base, p), others));
             }
