@@ -7,12 +7,14 @@ use crate::dim::Dim;
 use crate::matrix::{Build, Form, Mat, MatFn, TURNED, turn};
 use crate::number::Number;
 use egg::{Id, Language};
-use rustc_hash::{FxHashSet, FxHasher};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 /// Sums of more terms than this offer only their best group of each kind.
 const ALL_GROUPS: usize = 6;
+/// In a graph of more nodes than this, every sum offers only its best groups.
+const LARGE: usize = 300;
 /// Only so many nodes of a class are looked at.
 const NODES_OF_A_TERM: usize = 12;
 /// Only so many ways to write a part of a sum or product as one itself are unfolded.
@@ -37,35 +39,52 @@ enum Kind {
     KronRight,
     /// `diag(…)`
     Diagonal,
+    /// `f(…)` of a linear function
+    Linear(MatFn),
     /// `(…)'`
     Transposed,
 }
 
 /// What a term leaves when the factor is taken out.
 #[derive(Clone, Debug)]
-enum Rest {
+enum Rest<'a> {
     /// A scalar times a chain; the identity if the chain is empty.
-    Chain(Option<Id>, Vec<Id>, Dim),
+    Chain(Option<Id>, Cow<'a, [Id]>, Dim),
     /// Powers, from one of which the common power is taken, times what follows.
-    Powers(Vec<(Id, Number)>, usize, Option<Id>),
-    Kron(Option<Id>, Vec<Id>),
+    Powers(Rc<[(Id, Number)]>, usize, Option<Id>),
+    Kron(Option<Id>, Cow<'a, [Id]>),
     /// A scalar times that.
     Plain(Option<Id>, Id),
     /// A scalar times a chain in which ones of that form stand between two parts.
-    Summed(Option<Id>, Vec<Id>, Form, Vec<Id>),
+    Summed(Option<Id>, Cow<'a, [Id]>, Form, Cow<'a, [Id]>),
     /// A scalar times a column in each of so many columns.
     Spread(Option<Id>, Id, Dim),
     /// A scalar in each entry.
     Ones(Option<Id>, Form),
 }
 
+impl Rest<'_> {
+    fn into_owned(self) -> Rest<'static> {
+        let own = |ids: Cow<'_, [Id]>| Cow::Owned(ids.into_owned());
+        match self {
+            Rest::Chain(s, factors, n) => Rest::Chain(s, own(factors), n),
+            Rest::Powers(powers, at, after) => Rest::Powers(powers, at, after),
+            Rest::Kron(s, arguments) => Rest::Kron(s, own(arguments)),
+            Rest::Plain(s, t) => Rest::Plain(s, t),
+            Rest::Summed(s, before, form, after) => Rest::Summed(s, own(before), form, own(after)),
+            Rest::Spread(s, column, columns) => Rest::Spread(s, column, columns),
+            Rest::Ones(s, form) => Rest::Ones(s, form),
+        }
+    }
+}
+
 /// One way to split one term.
 #[derive(Clone, Debug)]
-struct Split {
+struct Split<'a> {
     kind: Kind,
     factor: Id,
     exponent: Number,
-    rest: Rest,
+    rest: Rest<'a>,
 }
 
 /// What the search found in a sum, to be built once the search is over.
@@ -93,43 +112,21 @@ pub struct Group {
     kind: Kind,
     factor: Id,
     exponent: Number,
-    rests: Vec<(Number, Rest)>,
+    rests: Vec<(Number, Rest<'static>)>,
 }
 
-/// The search for common factors; remembers what it has looked at.
-#[derive(Default)]
-pub struct Factoring {
-    done: FxHashSet<u64>,
-}
-
-impl Factoring {
-    /// All that can be factored or unfolded, with the class of each sum.
-    pub fn search(&mut self, graph: &Graph) -> Vec<(Id, Hit)> {
-        let mut hits = Vec::new();
-        for class in graph.classes() {
-            for node in graph.nodes(class) {
-                if !matches!(node, Mat::Add(..) | Mat::Mul(_) | Mat::Had(_)) || !self.done.insert(state(graph, node)) {
-                    continue;
-                }
-                unfold(graph, node, &mut |hit| hits.push((class, hit)));
-                repeat(graph, node, &mut |hit| hits.push((class, hit)));
-                cancel(graph, node, &mut |hit| hits.push((class, hit)));
-                turn_product(graph, node, &mut |hit| hits.push((class, hit)));
-                if let Mat::Add(coefficients, terms) = node {
-                    groups(graph, coefficients, terms, &mut |hit| hits.push((class, hit)));
-                }
-            }
-        }
-        hits
+/// All that can be factored or unfolded in a node.
+pub fn search(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
+    if !matches!(node, Mat::Add(..) | Mat::Mul(_) | Mat::Had(_)) {
+        return;
     }
-}
-
-/// A node with how many ways there are to write its children.
-fn state(graph: &Graph, node: &Mat) -> u64 {
-    let mut hasher = FxHasher::default();
-    node.hash(&mut hasher);
-    node.children().iter().for_each(|c| graph.nodes(*c).len().hash(&mut hasher));
-    hasher.finish()
+    unfold(graph, node, found);
+    repeat(graph, node, found);
+    cancel(graph, node, found);
+    turn_product(graph, node, found);
+    if let Mat::Add(coefficients, terms) = node {
+        groups(graph, coefficients, terms, found);
+    }
 }
 
 /// Parts of an n-ary node that can be written with the same operator, although not most cheaply so: the constructors
@@ -200,7 +197,7 @@ fn turn_product(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
 }
 
 /// For each factor, with where it stands and whether its exponent is negative: the terms that have it.
-type ByFactor = BTreeMap<(Kind, Id, bool), Vec<(usize, Split)>>;
+type ByFactor<'a> = BTreeMap<(Kind, Id, bool), Vec<(usize, Split<'a>)>>;
 
 fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], found: &mut impl FnMut(Hit)) {
     let mut by_factor: ByFactor = BTreeMap::new();
@@ -213,7 +210,7 @@ fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], found: &mut impl
         }
     }
     by_factor.retain(|(kind, factor, _), members| members.len() > 1 && worthwhile(graph, *kind, *factor, members));
-    if terms.len() > ALL_GROUPS {
+    if terms.len() > ALL_GROUPS || graph.node_count() > LARGE {
         keep_best(graph, &mut by_factor);
     }
     let all: Vec<(Number, Id)> = coefficients.iter().cloned().zip(terms.iter().copied()).collect();
@@ -229,7 +226,7 @@ fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], found: &mut impl
 
 /// A group of nothing but the bare factor would be like terms, and a diagonal of nothing but identities a scalar.
 fn worthwhile(graph: &Graph, kind: Kind, factor: Id, members: &[(usize, Split)]) -> bool {
-    let named = !matches!(kind, Kind::Diagonal | Kind::Transposed | Kind::KronLeft | Kind::KronRight);
+    let named = !matches!(kind, Kind::Diagonal | Kind::Transposed | Kind::Linear(_) | Kind::KronLeft | Kind::KronRight);
     let trivial = named && matches!(graph.view(factor), Mat::Number(_) | Mat::Eye(_));
     let bare = |split: &Split| match &split.rest {
         Rest::Chain(_, factors, _) => factors.is_empty() && kind != Kind::Core,
@@ -239,7 +236,7 @@ fn worthwhile(graph: &Graph, kind: Kind, factor: Id, members: &[(usize, Split)])
     !trivial && !members.iter().all(|(_, split)| bare(split))
 }
 
-fn keep_best(graph: &Graph, by_factor: &mut ByFactor) {
+fn keep_best(graph: &Graph, by_factor: &mut ByFactor<'_>) {
     let mut best: BTreeMap<Kind, (u64, Id, bool)> = BTreeMap::new();
     for ((kind, factor, negative), members) in by_factor.iter() {
         let saved = (members.len() as u64 - 1).saturating_mul(graph.cost(*factor).plain);
@@ -250,12 +247,12 @@ fn keep_best(graph: &Graph, by_factor: &mut ByFactor) {
     by_factor.retain(|(kind, factor, negative), _| best.get(kind).is_some_and(|(_, f, n)| f == factor && n == negative));
 }
 
-fn group(kind: Kind, factor: Id, all: &[(Number, Id)], members: Vec<(usize, Split)>) -> Group {
+fn group(kind: Kind, factor: Id, all: &[(Number, Id)], members: Vec<(usize, Split<'_>)>) -> Group {
     let inside: Vec<usize> = members.iter().map(|(at, _)| *at).collect();
     let outside = all.iter().enumerate().filter(|(at, _)| !inside.contains(at)).map(|(_, term)| term.clone()).collect();
     let exponents = members.iter().map(|(_, split)| split.exponent.clone());
     let exponent = exponents.min_by_key(Number::abs).unwrap_or(Number::ONE);
-    let rests = members.into_iter().map(|(at, split)| (all[at].0.clone(), split.rest)).collect();
+    let rests = members.into_iter().map(|(at, split)| (all[at].0.clone(), split.rest.into_owned())).collect();
     Group { outside, kind, factor, exponent, rests }
 }
 
@@ -303,7 +300,7 @@ pub fn find_transpose(graph: &Graph, t: Id, depth: usize) -> Option<Id> {
 }
 
 /// Every way to split a term.
-fn splits(graph: &Graph, t: Id) -> Vec<Split> {
+fn splits(graph: &Graph, t: Id) -> Vec<Split<'_>> {
     let t = graph.canonical(t);
     let mut found = Vec::new();
     let mut push = |split| found.push(split);
@@ -311,7 +308,7 @@ fn splits(graph: &Graph, t: Id) -> Vec<Split> {
         split_node(graph, node, None, &mut push);
         if let Mat::Times([s, core]) = node {
             let (s, core) = (graph.canonical(*s), graph.canonical(*core));
-            push(simple(Kind::Core, core, Rest::Chain(Some(s), Vec::new(), Dim::ONE)));
+            push(simple(Kind::Core, core, Rest::Chain(Some(s), Cow::Borrowed(&[]), Dim::ONE)));
             split_scalar(graph, s, Some(core), &mut push);
             split_around(graph, s, core, &mut push);
             for inner in graph.nodes(core).iter().take(NODES_OF_A_TERM) {
@@ -329,28 +326,28 @@ fn splits(graph: &Graph, t: Id) -> Vec<Split> {
     found
 }
 
-fn simple(kind: Kind, factor: Id, rest: Rest) -> Split {
+fn simple(kind: Kind, factor: Id, rest: Rest<'_>) -> Split<'_> {
     Split { kind, factor, exponent: Number::ONE, rest }
 }
 
 /// A term that is the factor itself leaves the identity or ones.
-fn bare(graph: &Graph, t: Id, scalar: Option<Id>, push: &mut impl FnMut(Split)) {
+fn bare<'a>(graph: &'a Graph, t: Id, scalar: Option<Id>, push: &mut impl FnMut(Split<'a>)) {
     let form = graph.form(t).clone();
     if let Form::Grid(rows, columns) = form {
-        push(simple(Kind::Left, t, Rest::Chain(scalar, Vec::new(), columns)));
-        push(simple(Kind::Right, t, Rest::Chain(scalar, Vec::new(), rows)));
+        push(simple(Kind::Left, t, Rest::Chain(scalar, Cow::Borrowed(&[]), columns)));
+        push(simple(Kind::Right, t, Rest::Chain(scalar, Cow::Borrowed(&[]), rows)));
     }
     push(simple(Kind::Hadamard, t, Rest::Ones(scalar, form)));
 }
 
 /// The ways to split a node that is multiplied by a scalar.
-fn split_node(graph: &Graph, node: &Mat, scalar: Option<Id>, push: &mut impl FnMut(Split)) {
+fn split_node<'a>(graph: &'a Graph, node: &'a Mat, scalar: Option<Id>, push: &mut impl FnMut(Split<'a>)) {
     match node {
         Mat::Mul(factors) => {
             let last = factors.len() - 1;
             let (first, end) = (graph.canonical(factors[0]), graph.canonical(factors[last]));
-            push(simple(Kind::Left, first, Rest::Chain(scalar, factors[1..].to_vec(), Dim::ONE)));
-            push(simple(Kind::Right, end, Rest::Chain(scalar, factors[..last].to_vec(), Dim::ONE)));
+            push(simple(Kind::Left, first, Rest::Chain(scalar, Cow::Borrowed(&factors[1..]), Dim::ONE)));
+            push(simple(Kind::Right, end, Rest::Chain(scalar, Cow::Borrowed(&factors[..last]), Dim::ONE)));
             split_sums(graph, factors, scalar, push);
             // diag(v)*B is (v*ones').*B.
             if let (Mat::Call(MatFn::Diag, v), [_, b]) = (graph.view(first), &factors[..]) {
@@ -360,27 +357,44 @@ fn split_node(graph: &Graph, node: &Mat, scalar: Option<Id>, push: &mut impl FnM
         }
         Mat::Had(factors) if !graph.is_scalar(factors[0]) => split_powers(graph, factors, scalar, Kind::Hadamard, push),
         Mat::Power(p, [base]) if !graph.is_scalar(*base) => {
-            let rest = Rest::Powers(vec![(*base, p.clone())], 0, scalar);
+            let rest = Rest::Powers(Rc::from([(*base, p.clone())]), 0, scalar);
             push(Split { kind: Kind::Hadamard, factor: graph.canonical(*base), exponent: p.clone(), rest });
         }
         Mat::Call(MatFn::Kron, arguments) => {
             let last = arguments.len() - 1;
-            push(simple(Kind::KronLeft, graph.canonical(arguments[0]), Rest::Kron(scalar, arguments[1..].to_vec())));
-            push(simple(Kind::KronRight, graph.canonical(arguments[last]), Rest::Kron(scalar, arguments[..last].to_vec())));
+            push(simple(Kind::KronLeft, graph.canonical(arguments[0]), Rest::Kron(scalar, Cow::Borrowed(&arguments[1..]))));
+            push(simple(Kind::KronRight, graph.canonical(arguments[last]), Rest::Kron(scalar, Cow::Borrowed(&arguments[..last]))));
         }
         Mat::Call(MatFn::Diag, v) => push(simple(Kind::Diagonal, Id::from(0), Rest::Plain(scalar, v[0]))),
+        Mat::Call(f, arguments) if is_linear(*f) => push(simple(Kind::Linear(*f), Id::from(0), Rest::Plain(scalar, arguments[0]))),
         Mat::Eye(n) => push(simple(Kind::Diagonal, Id::from(0), Rest::Ones(scalar, Form::column(*n)))),
         Mat::Transpose([a]) => push(simple(Kind::Transposed, Id::from(0), Rest::Plain(scalar, *a))),
         _ => {}
     }
 }
 
+/// Whether a function of one argument takes sums to sums.
+fn is_linear(f: MatFn) -> bool {
+    matches!(
+        f,
+        MatFn::Trace
+            | MatFn::DiagOf
+            | MatFn::Sum
+            | MatFn::SumRows
+            | MatFn::SumColumns
+            | MatFn::Mean
+            | MatFn::MeanRows
+            | MatFn::MeanColumns
+            | MatFn::Vec
+    )
+}
+
 /// `sum(A, 2)*…` is `A*ones*…`, and `…*sum(A, 1)` and `…*sum(A', 2)'` are `…*ones*A`.
-fn split_sums(graph: &Graph, factors: &[Id], scalar: Option<Id>, push: &mut impl FnMut(Split)) {
+fn split_sums<'a>(graph: &'a Graph, factors: &'a [Id], scalar: Option<Id>, push: &mut impl FnMut(Split<'a>)) {
     let last = factors.len() - 1;
     if let Mat::Call(MatFn::SumColumns, a) = graph.view(factors[0]) {
         let ones = Form::column(graph.form(a[0]).columns());
-        push(simple(Kind::Left, graph.canonical(a[0]), Rest::Summed(scalar, Vec::new(), ones, factors[1..].to_vec())));
+        push(simple(Kind::Left, graph.canonical(a[0]), Rest::Summed(scalar, Cow::Borrowed(&[]), ones, Cow::Borrowed(&factors[1..]))));
     }
     let summed = match graph.view(factors[last]) {
         Mat::Call(MatFn::SumRows, a) => Some(graph.canonical(a[0])),
@@ -392,7 +406,7 @@ fn split_sums(graph: &Graph, factors: &[Id], scalar: Option<Id>, push: &mut impl
     };
     if let Some(a) = summed {
         let ones = Form::Grid(Dim::ONE, graph.form(a).rows());
-        push(simple(Kind::Right, a, Rest::Summed(scalar, factors[..last].to_vec(), ones, Vec::new())));
+        push(simple(Kind::Right, a, Rest::Summed(scalar, Cow::Borrowed(&factors[..last]), ones, Cow::Borrowed(&[]))));
     }
 }
 
@@ -405,8 +419,8 @@ fn as_power(graph: &Graph, t: Id) -> (Id, Number) {
 }
 
 /// Each factor of an elementwise or scalar product may be the common one.
-fn split_powers(graph: &Graph, factors: &[Id], scalar: Option<Id>, kind: Kind, push: &mut impl FnMut(Split)) {
-    let powers: Vec<(Id, Number)> = factors.iter().map(|f| as_power(graph, *f)).collect();
+fn split_powers<'a>(graph: &'a Graph, factors: &[Id], scalar: Option<Id>, kind: Kind, push: &mut impl FnMut(Split<'a>)) {
+    let powers: Rc<[(Id, Number)]> = factors.iter().map(|f| as_power(graph, *f)).collect();
     for (at, (base, exponent)) in powers.iter().enumerate() {
         let rest = Rest::Powers(powers.clone(), at, scalar);
         push(Split { kind, factor: *base, exponent: exponent.clone(), rest });
@@ -414,7 +428,7 @@ fn split_powers(graph: &Graph, factors: &[Id], scalar: Option<Id>, kind: Kind, p
 }
 
 /// The scalar factors of `s`, before `core` if there is one.
-fn split_scalar(graph: &Graph, s: Id, core: Option<Id>, push: &mut impl FnMut(Split)) {
+fn split_scalar<'a>(graph: &'a Graph, s: Id, core: Option<Id>, push: &mut impl FnMut(Split<'a>)) {
     let products = graph.nodes(s).iter().take(NODES_OF_A_TERM);
     for node in products {
         if let Mat::Had(factors) = node {
@@ -425,7 +439,7 @@ fn split_scalar(graph: &Graph, s: Id, core: Option<Id>, push: &mut impl FnMut(Sp
 }
 
 /// `(a'*y)*x` is also `x*a'*y` and `x*y'*a`: the ends of the scalar's chain are ends of the whole.
-fn split_around(graph: &Graph, s: Id, core: Id, push: &mut impl FnMut(Split)) {
+fn split_around<'a>(graph: &'a Graph, s: Id, core: Id, push: &mut impl FnMut(Split<'a>)) {
     let is_column = graph.form(core).columns() == Dim::ONE;
     let is_row = graph.form(core).rows() == Dim::ONE;
     let parts: Vec<Id> = match graph.view(s) {
@@ -445,11 +459,18 @@ fn split_around(graph: &Graph, s: Id, core: Id, push: &mut impl FnMut(Split)) {
     }
 }
 
-fn around(graph: &Graph, chain: &[Id], core: Id, (is_column, is_row): (bool, bool), others: &[(Id, Number)], push: &mut impl FnMut(Split)) {
+fn around<'a>(
+    graph: &Graph,
+    chain: &[Id],
+    core: Id,
+    (is_column, is_row): (bool, bool),
+    others: &[(Id, Number)],
+    push: &mut impl FnMut(Split<'a>),
+) {
     let last = chain.len() - 1;
     let rest = |mut factors: Vec<Id>| {
         factors.extend(others.iter().map(|(s, _)| *s));
-        Rest::Chain(None, factors, Dim::ONE)
+        Rest::Chain(None, Cow::Owned(factors), Dim::ONE)
     };
     if is_column {
         let factors = std::iter::once(core).chain(chain[..last].iter().copied()).collect();
@@ -539,13 +560,14 @@ fn build_group(graph: &mut Graph, group: Group) -> Option<Id> {
         Kind::KronLeft => graph.call(MatFn::Kron, &[factor, inner]),
         Kind::KronRight => graph.call(MatFn::Kron, &[inner, factor]),
         Kind::Diagonal => graph.call(MatFn::Diag, &[inner]),
+        Kind::Linear(f) => graph.call(f, &[inner]),
         Kind::Transposed => graph.transpose(inner),
     };
     outside.push((Number::ONE, product));
     Some(graph.add(&outside))
 }
 
-fn build_rest(graph: &mut Graph, rest: Rest, common: &Number) -> Id {
+fn build_rest(graph: &mut Graph, rest: Rest<'_>, common: &Number) -> Id {
     let scaled = |graph: &mut Graph, scalar: Option<Id>, t: Id| match scalar {
         Some(s) => graph.times(s, t),
         None => t,
@@ -555,7 +577,8 @@ fn build_rest(graph: &mut Graph, rest: Rest, common: &Number) -> Id {
             let chain = if factors.is_empty() { graph.eye(n) } else { graph.mul(&factors) };
             scaled(graph, scalar, chain)
         }
-        Rest::Powers(mut powers, at, after) => {
+        Rest::Powers(powers, at, after) => {
+            let mut powers = powers.to_vec();
             powers[at].1 = &powers[at].1 - common;
             let product = graph.had_powers(&powers);
             match after {
@@ -568,10 +591,9 @@ fn build_rest(graph: &mut Graph, rest: Rest, common: &Number) -> Id {
             let product = graph.call(MatFn::Kron, &arguments);
             scaled(graph, scalar, product)
         }
-        Rest::Summed(scalar, mut factors, form, after) => {
-            factors.push(graph.ones_like(&form));
-            factors.extend(after);
-            let chain = graph.mul(&factors);
+        Rest::Summed(scalar, before, form, after) => {
+            let ones = graph.ones_like(&form);
+            let chain = graph.mul(&[&before[..], &[ones], &after[..]].concat());
             scaled(graph, scalar, chain)
         }
         Rest::Spread(scalar, column, columns) => {

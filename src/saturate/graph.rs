@@ -4,7 +4,7 @@ use crate::fact::{Facts, facts_of};
 use crate::matrix::{Build, Cost, Form, Mat, Terms, cost_of, form_of, reconstruct, sort_children};
 use crate::number::Number;
 use egg::{Analysis, DidMerge, EGraph, Id, Language};
-use rustc_hash::{FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
@@ -138,6 +138,59 @@ impl Graph {
     pub fn about(&self, class: Id) -> &About {
         &self.egraph[class].data
     }
+}
+
+/// How deep below a node a change is noticed. No pattern looks further.
+const DEPTH: usize = 3;
+
+/// A fingerprint of what is below each class, by which unchanged nodes are recognised.
+pub struct Below {
+    near: FxHashMap<Id, u64>,
+    far: FxHashMap<Id, u64>,
+}
+
+impl Below {
+    pub fn of(graph: &Graph, classes: &[Id]) -> Below {
+        let shallow = |c: &Id| {
+            let about = graph.about(*c);
+            (*c, hash_of(&(*c, graph.nodes(*c).len(), about.facts, about.cost.plain)))
+        };
+        let near: FxHashMap<Id, u64> = classes.iter().map(shallow).collect();
+        let deeper = |below: &FxHashMap<Id, u64>| classes.iter().map(|c| (*c, one_deeper(graph, *c, below))).collect();
+        let far = (1..DEPTH).fold(near.clone(), |below, _| deeper(&below));
+        Below { near, far }
+    }
+
+    /// A node with its children as they are written and what they cost.
+    pub fn near(&self, graph: &Graph, node: &Mat) -> u64 {
+        of_node(graph, node, &self.near)
+    }
+
+    /// A node with all that a pattern can look at.
+    pub fn far(&self, graph: &Graph, node: &Mat) -> u64 {
+        of_node(graph, node, &self.far)
+    }
+}
+
+fn one_deeper(graph: &Graph, class: Id, below: &FxHashMap<Id, u64>) -> u64 {
+    let children = graph.nodes(class).iter().flat_map(|node| node.children());
+    let mut hasher = FxHasher::default();
+    below.get(&class).hash(&mut hasher);
+    children.for_each(|c| below.get(&graph.egraph.find(*c)).hash(&mut hasher));
+    hasher.finish()
+}
+
+fn of_node(graph: &Graph, node: &Mat, below: &FxHashMap<Id, u64>) -> u64 {
+    let mut hasher = FxHasher::default();
+    node.hash(&mut hasher);
+    node.children().iter().for_each(|c| below.get(&graph.egraph.find(*c)).hash(&mut hasher));
+    hasher.finish()
+}
+
+fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = FxHasher::default();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn mark(terms: &Terms, t: Id, needed: &mut [bool]) {

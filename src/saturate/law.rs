@@ -4,10 +4,11 @@ use super::lift::Lift;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Facts;
-use crate::matrix::{Build, Form, Mat, Operator, Terms, of_typed};
+use crate::matrix::{Build, Form, Mat, Operator, Terms, form_of, of_typed};
 use crate::typed::Typed;
 use egg::{Id, Language};
 use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 
 /// What a metavariable may stand for.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct Law {
     slot_of: FxHashMap<Id, usize>,
     /// The metavariables that occur more than once on the left.
     repeated: Vec<bool>,
+    /// The dimensions of the variables that are symbols.
+    symbols: Vec<Dim>,
     /// Those without which it cannot match.
     pub(super) operators: u128,
 }
@@ -86,7 +89,8 @@ impl Law {
         let slot_of = occurrences.iter().enumerate().map(|(slot, (t, _))| (*t, slot)).collect();
         let repeated = occurrences.iter().map(|(_, times)| *times > 1).collect();
         let operators = required_operators(&terms, left);
-        Ok(Law { name: name.to_owned(), terms, left, right, slots, slot_of, repeated, operators })
+        let symbols = symbols(&terms, left);
+        Ok(Law { name: name.to_owned(), terms, left, right, slots, slot_of, repeated, symbols, operators })
     }
 
     /// Whether the constructors of terms perform it already, so that it has nothing to find.
@@ -104,6 +108,11 @@ impl Law {
 
     pub(super) fn slot(&self, pattern: Id) -> Option<usize> {
         self.slot_of.get(&pattern).copied()
+    }
+
+    /// Whether a dimension of the pattern is a metavariable.
+    pub(super) fn is_symbol(&self, dim: Dim) -> bool {
+        self.symbols.contains(&dim)
     }
 
     pub(super) fn is_repeated(&self, slot: usize) -> bool {
@@ -161,6 +170,27 @@ fn variables(terms: &Terms, t: Id) -> Vec<(Id, usize)> {
     }
     let mut found = Vec::new();
     walk(terms, t, &mut found);
+    found
+}
+
+/// The symbols of the dimensions of a term and of what it is made of.
+fn symbols(terms: &Terms, t: Id) -> Vec<Dim> {
+    let mut found = Vec::new();
+    for node in terms.to_recexpr(t).as_ref() {
+        let form = match node {
+            Mat::Var(_) | Mat::Zero(_) => form_of(node, |_| &Form::SCALAR),
+            Mat::Size(n) | Mat::Eye(n) | Mat::Unit(_, n) => Form::column(*n),
+            Mat::Fill(m, n, _) | Mat::Commutation(m, n) | Mat::Merge(m, n) => Form::Grid(*m, *n),
+            _ => continue,
+        };
+        let dims: SmallVec<[Dim; 4]> = match form {
+            Form::Grid(m, n) => smallvec![m, n],
+            Form::Tensor(dims) => dims,
+        };
+        found.extend(dims.iter().flat_map(|d| d.symbols()).map(Dim::of));
+    }
+    found.sort_unstable();
+    found.dedup();
     found
 }
 

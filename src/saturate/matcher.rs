@@ -24,7 +24,8 @@ struct Bound {
 #[derive(Clone, Debug)]
 pub struct Substitution {
     bound: SmallVec<[Option<Bound>; 4]>,
-    dims: SmallVec<[(Symbol, Dim); 4]>,
+    /// Each dimension of the pattern that is a symbol, with what it stands for.
+    dims: SmallVec<[(Dim, Dim); 4]>,
 }
 
 /// What the root pattern left of the node it matched.
@@ -70,7 +71,7 @@ pub fn apply(graph: &mut Graph, law: &Law, found: Match) -> Id {
         }
         None => graph.number(0),
     };
-    let size = |symbol: Symbol| substitution.dims.iter().find(|(s, _)| *s == symbol).map(|(_, d)| *d);
+    let size = |symbol: Symbol| substitution.dims.iter().find(|(p, _)| *p == Dim::of(symbol)).map(|(_, d)| *d);
     let right = law.instantiate(graph, &value, &size);
     match remainder {
         Remainder::Nothing => right,
@@ -427,21 +428,26 @@ impl Matcher<'_> {
 
     /// A symbol of a dimension stands for one dimension throughout.
     fn dim(&self, pattern: Dim, dim: Dim, s: &Substitution) -> Option<Substitution> {
-        let known = |symbol: Symbol| s.dims.iter().find(|(name, _)| *name == symbol).map(|(_, d)| *d);
-        match pattern.as_symbol() {
-            Some(symbol) => match known(symbol) {
-                Some(d) => (d == dim).then(|| s.clone()),
-                None => {
-                    let mut s = s.clone();
-                    s.dims.push((symbol, dim));
-                    Some(s)
-                }
-            },
-            None if pattern.symbols().into_iter().all(|name| known(name).is_some()) => {
-                (pattern.substitute(&known) == dim).then(|| s.clone())
+        let known = s.dims.iter().find(|(p, _)| *p == pattern).map(|(_, d)| *d);
+        let fits = match known {
+            Some(d) => d == dim,
+            None if self.law.is_symbol(pattern) => {
+                let mut s = s.clone();
+                s.dims.push((pattern, dim));
+                return Some(s);
             }
-            None => None,
+            None => self.size_of(pattern, s) == Some(dim),
+        };
+        fits.then(|| s.clone())
+    }
+
+    /// The value of a dimension whose symbols are all known.
+    fn size_of(&self, pattern: Dim, s: &Substitution) -> Option<Dim> {
+        if pattern == Dim::ONE {
+            return Some(pattern);
         }
+        let known = |symbol| s.dims.iter().find(|(p, _)| *p == Dim::of(symbol)).map(|(_, d)| *d);
+        pattern.symbols().into_iter().all(|symbol| known(symbol).is_some()).then(|| pattern.substitute(&known))
     }
 }
 

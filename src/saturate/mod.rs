@@ -16,11 +16,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::{Build, Mat, Operator, TOKEN, Terms};
 use egg::{Id, RecExpr};
 use extract::Extractor;
-use factoring::Factoring;
-use graph::Graph;
+use factoring::Hit;
+use graph::{Below, Graph};
 use indexmap::IndexMap;
 use matcher::Match;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How far saturation may go. The clock plays no part, so that the same input always gives the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,14 +102,27 @@ fn sharing_most(extracted: &Terms, best: Id, terms: &Terms, seeds: &[Id]) -> Rec
     }
 }
 
+/// What a search found, with the class of the node it was found at.
+#[derive(Default)]
+struct Found<'a> {
+    laws: Vec<(Id, &'a Law, Match)>,
+    factors: Vec<(Id, Hit)>,
+}
+
+/// Fingerprints of the nodes that have been searched.
+#[derive(Default)]
+struct Searched {
+    laws: FxHashSet<u64>,
+    factors: FxHashSet<u64>,
+}
+
 /// Searches, builds what was found and merges, until nothing is found or a limit is reached.
 fn saturate<'a>(graph: &mut Graph, rules: &'a RuleSet, limits: &Limits, fired: &mut IndexMap<&'a str, usize>) -> (usize, Stop) {
-    let mut factoring = Factoring::default();
+    let mut searched = Searched::default();
     for iteration in 1..=limits.iterations {
-        let found = search(graph, rules);
-        let hits = factoring.search(graph);
+        let Found { laws, factors } = search(graph, rules, &mut searched);
         let mut changed = false;
-        for (class, law, found) in found {
+        for (class, law, found) in laws {
             if graph.node_count() > limits.nodes {
                 break;
             }
@@ -119,7 +132,7 @@ fn saturate<'a>(graph: &mut Graph, rules: &'a RuleSet, limits: &Limits, fired: &
                 changed = true;
             }
         }
-        for (class, hit) in hits {
+        for (class, hit) in factors {
             if graph.node_count() > limits.nodes {
                 break;
             }
@@ -136,19 +149,25 @@ fn saturate<'a>(graph: &mut Graph, rules: &'a RuleSet, limits: &Limits, fired: &
     (limits.iterations, Stop::Iterations)
 }
 
-/// Every match of every law whose operators all occur.
-fn search<'a>(graph: &Graph, rules: &'a RuleSet) -> Vec<(Id, &'a Law, Match)> {
+/// What laws and factoring find at the nodes that have not been searched as they are now.
+fn search<'a>(graph: &Graph, rules: &'a RuleSet, searched: &mut Searched) -> Found<'a> {
     let classes = graph.classes();
     let present = classes.iter().flat_map(|c| graph.nodes(*c)).fold(0, |all, node| all | node.operator().bit());
     let mut by_root: FxHashMap<Operator, Vec<&Law>> = FxHashMap::default();
     for law in rules.applicable(present) {
         law.roots().for_each(|root| by_root.entry(root).or_default().push(law));
     }
-    let mut found = Vec::new();
+    let below = Below::of(graph, &classes);
+    let mut found = Found::default();
     for class in classes {
         for node in graph.nodes(class) {
-            for law in by_root.get(&node.operator()).into_iter().flatten() {
-                found.extend(matcher::matches(graph, law, node).into_iter().map(|m| (class, *law, m)));
+            if searched.laws.insert(below.far(graph, node)) {
+                for law in by_root.get(&node.operator()).into_iter().flatten() {
+                    found.laws.extend(matcher::matches(graph, law, node).into_iter().map(|m| (class, *law, m)));
+                }
+            }
+            if searched.factors.insert(below.near(graph, node)) {
+                factoring::search(graph, node, &mut |hit| found.factors.push((class, hit)));
             }
         }
     }
