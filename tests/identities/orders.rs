@@ -22,19 +22,19 @@ identities! { hessians
     "diff(diff(logsumexp(B*x), x), x)" => "B'*(diag(t1) - t1*t1')*B where t1 = softmax(B*x)"
     "diff(diff(log(norm2(x)^2), x), x)" => "2*(eye(n) - 2*x*x'/t1)/t1 where t1 = norm2(x)^2"
     "diff(diff(1/(a'*x), x), x)" => "2*a*a'/(a'*x)^3"
-    "diff(diff(prod(x), x), x)" => "prod(x)*(1./x*(1./x') - diag(1./x.^2))"
+    "diff(diff(prod(x), x), x)" => "prod(x)*((1./x)*(1./x') - diag(1./x.^2))"
 }
 
 identities! { jacobians
     ; "A: matrix(n, n); B: matrix(m, n); x: vector(n); a: vector(n); s: scalar"
     "diff(x'*x*x, x)" => "2*x*x' + norm2(x)^2*eye(n)"
-    "diff(x*(a'*x), x)" => "x*a' + a'*x*eye(n)"
-    "diff(A*x*(a'*x), x)" => "A*x*a' + a'*x*A"
+    "diff(x*(a'*x), x)" => "x*a' + (a'*x)*eye(n)"
+    "diff(A*x*(a'*x), x)" => "A*x*a' + (a'*x)*A"
     "diff(B*(x.^2), x)" => "2*B*diag(x)"
     "diff((A*x).*x, x)" => "diag(x)*A + diag(A*x)"
     "diff(A*x/(a'*x), x)" => "(A - A*x*a'/t1)/t1 where t1 = a'*x"
     "diff(inv(A)*x, x)" => "inv(A)"
-    "diff(A^2*x, x)" => "A*A"
+    "diff(A^2*x, x)" => "A^2"
     "diff(exp(s)*x, s)" => "exp(s)*x"
     "diff(x - a*(a'*x), x)" => "eye(n) - a*a'"
     "diff((eye(n) - a*a')*x, x)" => "eye(n) - a*a'"

@@ -33,7 +33,7 @@ identities! { sums_and_means
     "diff(mean(x), x)" => "ones(n)/n"
     "diff(sum(x)^2, x)" => "2*sum(x)*ones(n)"
     "diff(mean(X), X)" => "ones(m, n)/(m*n)"
-    "diff(var(x), x)" => "2*(x - sum(x)/n)/n"
+    "diff(var(x), x)" => "2*(x - mean(x))/n"
     "diff(sum(X, 1)*x, X)" => "ones(m)*x'"
     "diff(a'*sum(X, 2), X)" => "a*ones(n)'"
     "diff(prod(x), x)" => "prod(x)./x"
@@ -75,8 +75,8 @@ identities! { softmax_and_kin
     "1/(1 + exp(-t))" => "sigmoid(t)"
     "1 - sigmoid(t)" => "1 - sigmoid(t)"
     "log(1 + exp(t))" => "softplus(t)"
-    "sum(softmax(x))" => "sum(softmax(x))"
-    "exp(logsumexp(x))" => "exp(logsumexp(x))"
+    "sum(softmax(x))" => "1"
+    "exp(logsumexp(x))" => "sum(exp(x))"
 }
 
 identities! { diagonals
@@ -105,7 +105,7 @@ identities! { cross_products
     ; "a: vector(3); b: vector(3); x: vector(3); y: vector(3)"
     "diff(a'*cross(b, x), x)" => "-cross(b, a)"
     "diff(a'*cross(x, b), x)" => "cross(b, a)"
-    "diff(norm2(cross(a, x))^2, x)" => "2*(norm2(a)^2*x - a'*x*a)"
+    "diff(norm2(cross(a, x))^2, x)" => "2*(norm2(a)^2*x - (a'*x)*a)"
     "cross(x, x)" => "zeros(3)"
     "cross(a, b) + cross(b, a)" => "zeros(3)"
     "a'*cross(a, b)" => "0"
