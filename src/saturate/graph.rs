@@ -187,7 +187,8 @@ fn of_node(graph: &Graph, node: &Mat, below: &FxHashMap<Id, u64>) -> u64 {
     hasher.finish()
 }
 
-fn hash_of(value: &impl Hash) -> u64 {
+/// A hash that is the same in every process.
+pub fn hash_of(value: &impl Hash) -> u64 {
     let mut hasher = FxHasher::default();
     value.hash(&mut hasher);
     hasher.finish()
