@@ -15,6 +15,12 @@ fn main() {
         if run().is_err() {
             continue;
         }
+        {
+            let a = run().unwrap().1;
+            if let Some(s) = &a.profile.saturation {
+                println!("NODES {} {} {:?} {}", s.nodes, s.iterations, s.stop, parts[0]);
+            }
+        }
         let mut best = f64::MAX;
         let mut stages = vec![];
         for _ in 0..5 {

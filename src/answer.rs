@@ -16,6 +16,15 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// The notation in which an answer is written; the first that expresses it is taken.
+///
+/// ```
+/// use indicial::{Declarations, Engine, Notation, parse};
+/// let declarations = Declarations::parse("A: matrix(m, n); B: matrix(n, p)")?;
+/// let (f, b) = (parse("A*B", &declarations)?, parse("B", &declarations)?);
+/// let answer = Engine::new().derivative(&f, &[b], &declarations)?;
+/// assert_eq!((answer.notation, answer.to_string().as_str()), (Notation::Kronecker, "kron(eye(p), A)"));
+/// # Ok::<(), indicial::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Notation {
     /// Matrix formulas: a gradient is a column or has the shape of its matrix, a Jacobian has F's rows and X's columns.
@@ -53,6 +62,21 @@ impl Profile {
 }
 
 /// An answer with everything that was understood on the way to it.
+///
+/// `Display` prints the formula in the language; [`latex`](crate::latex) and [`unicode`](crate::unicode) print its parts
+/// otherwise.
+///
+/// ```
+/// use indicial::{Declarations, Engine, parse};
+/// let declarations = Declarations::new();
+/// let (f, x) = (parse("norm2(A*x - b)^2/2", &declarations)?, parse("x", &declarations)?);
+/// let answer = Engine::new().derivative(&f, &[x], &declarations)?;
+/// assert_eq!(answer.to_string(), "A'*(A*x - b)");
+/// assert_eq!(answer.shape.len(), 1);
+/// assert_eq!(answer.variables.len(), 3);
+/// assert!(answer.verify(3)?.ok);
+/// # Ok::<(), indicial::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The input as it was understood; for a derivative, what was differentiated.
@@ -141,13 +165,11 @@ impl fmt::Display for Answer {
 
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
 fn without_derivatives(input: &Expr, declarations: &Declarations) -> Result<Expr> {
-    if has_derivative(input) { Ok(Engine::new().simplify(input, declarations)?.formula.inlined()) } else { Ok(input.clone()) }
-}
-
-fn has_derivative(e: &Expr) -> bool {
-    let mut found = matches!(e.op(), Op::Diff(..));
-    e.op().for_each_child(|c| found = found || has_derivative(c));
-    found
+    if input.any(&mut |op| matches!(op, Op::Diff(..))) {
+        Ok(Engine::new().simplify(input, declarations)?.formula.inlined())
+    } else {
+        Ok(input.clone())
+    }
 }
 
 /// Declarations that say of each variable what is known of it.

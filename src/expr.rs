@@ -263,6 +263,7 @@ struct Inner {
     span: Option<Span>,
     hash: u64,
     depth: u32,
+    nodes: u64,
 }
 
 impl Expr {
@@ -277,9 +278,12 @@ impl Expr {
     fn build(op: Op, span: Option<Span>) -> Expr {
         let mut hasher = rustc_hash::FxHasher::default();
         op.hash(&mut hasher);
-        let mut depth = 0;
-        op.for_each_child(|c| depth = depth.max(c.0.depth));
-        Expr(Arc::new(Inner { op, span, hash: hasher.finish(), depth: depth + 1 }))
+        let (mut depth, mut nodes) = (0, 1u64);
+        op.for_each_child(|c| {
+            depth = depth.max(c.0.depth);
+            nodes = nodes.saturating_add(c.0.nodes);
+        });
+        Expr(Arc::new(Inner { op, span, hash: hasher.finish(), depth: depth + 1, nodes }))
     }
 
     pub fn op(&self) -> &Op {
@@ -295,6 +299,24 @@ impl Expr {
         self.0.depth as usize
     }
 
+    /// The number of nodes with shared parts counted wherever they stand: what is written out is about as long.
+    pub fn nodes(&self) -> u64 {
+        self.0.nodes
+    }
+
+    /// Whether a part of it is as asked; a shared part is asked once.
+    pub fn any(&self, ask: &mut impl FnMut(&Op) -> bool) -> bool {
+        fn walk(e: &Expr, ask: &mut impl FnMut(&Op) -> bool, seen: &mut rustc_hash::FxHashSet<usize>) -> bool {
+            if !seen.insert(e.address()) {
+                return false;
+            }
+            let mut found = ask(e.op());
+            e.op().for_each_child(|c| found = found || walk(c, ask, seen));
+            found
+        }
+        walk(self, ask, &mut rustc_hash::FxHashSet::default())
+    }
+
     /// Whether both are the very same node in memory.
     pub fn same_node(&self, other: &Expr) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -307,9 +329,7 @@ impl Expr {
 
     /// Whether a variable of that name is in it.
     pub fn mentions(&self, name: Symbol) -> bool {
-        let mut found = matches!(self.op(), Op::Var(v) if v.name == name);
-        self.op().for_each_child(|c| found = found || c.mentions(name));
-        found
+        self.any(&mut |op| matches!(op, Op::Var(v) if v.name == name))
     }
 
     pub fn number(n: impl Into<Number>) -> Expr {

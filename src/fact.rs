@@ -70,7 +70,7 @@ impl BitOr for Facts {
 
 const SIGNS: Facts = Facts::POSITIVE;
 /// Facts that survive multiplication by a positive number.
-const SCALABLE: Facts = Facts(0xffff & !4);
+const SCALABLE: Facts = Facts(!4);
 
 /// The facts of a node, from its own form and the facts of its children.
 pub fn facts_of(node: &Mat, form: &Form, child: impl Fn(Id) -> Facts) -> Facts {

@@ -133,10 +133,12 @@ impl Factoring<'_> {
         let mut groups: IndexMap<Signature, Vec<(usize, usize)>> = IndexMap::new();
         for (t, term) in terms.iter().enumerate() {
             for f in 0..term.contraction.factors.len() {
-                let Some(signature) = self.signature(&term.contraction, f) else { continue };
-                let group = groups.entry(signature).or_default();
-                if group.last().is_none_or(|(last, _)| *last != t) {
-                    group.push((t, f));
+                let signature = self.signature(&term.contraction, f);
+                for signature in signature.into_iter().flat_map(|s| [Some(s.clone()), self.with_ones(&term.contraction, s)]).flatten() {
+                    let group = groups.entry(signature).or_default();
+                    if group.last().is_none_or(|(last, _)| *last != t) {
+                        group.push((t, f));
+                    }
                 }
             }
         }
@@ -164,7 +166,25 @@ impl Factoring<'_> {
         let kept = c.out.iter().enumerate().filter(|(_, l)| in_rest(**l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
         let repeated = c.out.iter().enumerate().filter(|(p, l)| c.out[..*p].contains(l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
         let signature = Signature { factor: factor.node, axes, kept, repeated };
-        (self.rest_labels(c, at, &signature).len() <= MOST_REST_ORDER || c.factors.len() == 2).then_some(signature)
+        (self.rest_labels(c, at, &signature).len() <= MOST_REST_ORDER || self.rest_is_one_tensor(c, at)).then_some(signature)
+    }
+
+    /// The signature under which a term stands beside `M*H` as `ones*H`: the axes that are only summed are joined to ones in
+    /// the rest, which get the outputs that nothing in the term has.
+    fn with_ones(&self, c: &Contraction, mut signature: Signature) -> Option<Signature> {
+        let constant = |l: &Label| !c.factors.iter().any(|f| f.labels.contains(l));
+        let missing = c.out.iter().enumerate().filter(|(_, l)| constant(l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
+        let mut summed = signature.axes.iter_mut().filter(|(_, outputs, in_rest)| *outputs == 0 && !*in_rest).peekable();
+        summed.peek()?;
+        summed.for_each(|axis| axis.2 = true);
+        signature.kept |= missing;
+        let order =
+            signature.kept.count_ones() as usize + signature.axes.iter().filter(|(_, outputs, in_rest)| *outputs == 0 && *in_rest).count();
+        (missing != 0 && order <= MOST_REST_ORDER).then_some(signature)
+    }
+
+    fn rest_is_one_tensor(&self, c: &Contraction, at: usize) -> bool {
+        c.factors.len() == 2 && self.graph.order(c.factors[1 - at].node) > MOST_REST_ORDER
     }
 
     /// The labels of the rest: the outputs that it keeps, then what it shares with the factor beyond these.

@@ -124,11 +124,18 @@ pub struct Meta {
 }
 
 /// A hash-consed graph of tensors.
-#[derive(Default)]
 pub struct Graph {
     nodes: Vec<Node>,
     meta: Vec<Meta>,
     memo: FxHashMap<Node, NodeId>,
+    /// Whether softmax, sigmoid and their like get their names where they are written with exponentials.
+    pub recognition: bool,
+}
+
+impl Default for Graph {
+    fn default() -> Graph {
+        Graph { nodes: Vec::new(), meta: Vec::new(), memo: FxHashMap::default(), recognition: true }
+    }
 }
 
 impl Graph {
@@ -154,10 +161,6 @@ impl Graph {
 
     pub fn len(&self) -> usize {
         self.nodes.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
     }
 
     /// The node as it stands, found again if it is there already. Does not normalise: for constructors only.
@@ -276,7 +279,7 @@ impl Graph {
     fn is_sum_of_squares(&self, c: &Contraction) -> bool {
         let mut unknown: Vec<&Factor> = c.factors.iter().filter(|f| self.meta(f.node).sign == Sign::Any).collect();
         unknown.sort();
-        if unknown.len() % 2 == 0 && unknown.chunks(2).all(|p| p[0] == p[1]) {
+        if unknown.len().is_multiple_of(2) && unknown.chunks(2).all(|p| p[0] == p[1]) {
             return true;
         }
         c.out.is_empty() && crate::contract::is_gram(self, c)

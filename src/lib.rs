@@ -55,3 +55,8 @@ pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};
 pub use typed::{Typed, TypedId, TypedNode};
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

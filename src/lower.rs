@@ -25,14 +25,6 @@ pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
     Lowering { graph, typed, done: vec![None; typed.nodes.len()] }.node(typed.root)
 }
 
-/// The index form of one node of an expression.
-///
-/// # Errors
-/// As [`lower`].
-pub fn lower_node(graph: &mut Graph, typed: &Typed, id: TypedId) -> Result<NodeId> {
-    Lowering { graph, typed, done: vec![None; typed.nodes.len()] }.node(id)
-}
-
 struct Lowering<'a> {
     graph: &'a mut Graph,
     typed: &'a Typed,
@@ -123,11 +115,7 @@ impl Lowering<'_> {
             Op::Had(factors) => self.hadamard(typed, factors),
             Op::Kron(a, b) => self.kron(typed, *a, *b),
             Op::Div(a, b) | Op::HadDiv(a, b) => self.quotient(typed, *a, *b),
-            Op::LeftDiv(a, b) => {
-                let inverse = self.inverse(*a)?;
-                let b = self.node(*b)?;
-                Ok(self.matrix_product(inverse, b))
-            }
+            Op::LeftDiv(a, b) => self.left_quotient(typed, *a, *b),
             Op::Pow(a, p) if self.typed(*a).shape == Shape::Scalar => self.elementwise_power(typed, *a, *p),
             Op::Pow(a, p) => self.matrix_power(*a, *p),
             Op::HadPow(a, p) => self.elementwise_power(typed, *a, *p),
@@ -267,6 +255,23 @@ impl Lowering<'_> {
             let own = self.typed.node(id);
             frame.attach(node, own, if own.shape == Shape::Scalar { &[] } else { &shape });
         }
+        Ok(frame.finish(self.graph, typed, &shape))
+    }
+
+    fn left_quotient(&mut self, typed: &TypedNode, a: TypedId, b: TypedId) -> Result<NodeId> {
+        if self.typed(a).shape == Shape::Scalar {
+            return self.quotient(typed, b, a);
+        }
+        let inverse = self.inverse(a)?;
+        let right = self.node(b)?;
+        if self.typed(b).shape != Shape::Scalar {
+            self.closed(b)?;
+            return Ok(self.matrix_product(inverse, right));
+        }
+        let mut frame = Frame::new();
+        let shape = frame.draft.labels(&typed.shape.axes());
+        frame.attach(inverse, self.typed.node(a), &shape);
+        frame.attach(right, self.typed.node(b), &[]);
         Ok(frame.finish(self.graph, typed, &shape))
     }
 

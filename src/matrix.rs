@@ -92,6 +92,7 @@ pub struct Spec {
 }
 
 /// A node of matrix form; an `egg` language.
+#[expect(clippy::enum_variant_names, reason = "the power of a matrix is called that")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Mat {
     /// 1×1.

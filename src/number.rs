@@ -235,6 +235,7 @@ operator!(Mul, mul, |a, b, c, d| Some((a * c, b * d)));
 impl Div<&Number> for &Number {
     type Output = Option<Number>;
     /// `None` on division by 0.
+    #[expect(clippy::suspicious_arithmetic_impl, reason = "a quotient is the product with the reciprocal")]
     fn div(self, other: &Number) -> Option<Number> {
         Some(self * &other.recip()?)
     }

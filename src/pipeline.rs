@@ -1,6 +1,7 @@
 //! The pipeline: every pass in order, from an expression to an answer.
 
 use crate::answer::{Answer, Notation, Profile};
+use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Shape, Var};
 use crate::index::{Graph, NodeId};
@@ -13,6 +14,7 @@ use crate::saturate::{Limits, RuleSet, simplify};
 use crate::typed::Typed;
 use crate::{factor, lower};
 use egg::Id;
+use std::collections::BTreeSet;
 
 /// Settings of the pipeline; the default is what the command line uses.
 ///
@@ -29,16 +31,18 @@ pub struct Engine {
     limits: Limits,
     saturation: bool,
     factoring: bool,
+    recognition: bool,
     notation: Notation,
 }
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { limits: Limits::default(), saturation: true, factoring: true, notation: Notation::Matrix }
+        Engine { limits: Limits::default(), saturation: true, factoring: true, recognition: true, notation: Notation::Matrix }
     }
 }
 
 impl Engine {
+    /// The default settings: every stage on, matrix notation first.
     pub fn new() -> Engine {
         Engine::default()
     }
@@ -54,6 +58,13 @@ impl Engine {
     #[must_use]
     pub fn factoring(mut self, on: bool) -> Engine {
         self.factoring = on;
+        self
+    }
+
+    /// Whether softmax, sigmoid and their like are recognised where they are written with exponentials.
+    #[must_use]
+    pub fn recognition(mut self, on: bool) -> Engine {
+        self.recognition = on;
         self
     }
 
@@ -74,8 +85,10 @@ impl Engine {
     /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable.
     ///
     /// # Errors
-    /// If shapes do not fit, a construct is not supported or a derivative is not known.
+    /// If shapes do not fit, a construct is not supported, a derivative is not known, or a variable is neither in F nor
+    /// declared.
     pub fn derivative(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Answer> {
+        wrt.iter().try_for_each(|x| known(x, f, declarations))?;
         let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
         self.answer(f, wrt, &whole, declarations)
     }
@@ -94,6 +107,7 @@ impl Engine {
             let typed = profile.stage("infer", || infer(whole, declarations))?;
             let wrt = wrt.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
             let mut graph = Graph::new();
+            graph.recognition = self.recognition;
             let node = profile.stage("lower and differentiate", || lower::lower(&mut graph, &typed))?;
             let shape = graph.axes(node).to_vec();
             let rows = shape.len() - wrt.last().map_or(0, |x| x.axes().len());
@@ -107,7 +121,7 @@ impl Engine {
                 let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
                 terms.to_recexpr(seed)
             };
-            let formula = profile.stage("present", || present(&best))?;
+            let formula = profile.stage("present", || present(&best, &declared_names(&typed)))?;
             Ok(Answer {
                 input: input.clone(),
                 wrt,
@@ -168,6 +182,22 @@ impl Engine {
 fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
     let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..));
     seeds.iter().copied().filter(|s| !terms.to_recexpr(*s).as_ref().iter().any(needs_indices)).collect()
+}
+
+/// The names of variables and dimensions, also of those that are not in the answer: it should read back where they are declared.
+fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
+    typed.variables.values().flat_map(|v| v.axes().into_iter().flat_map(Dim::symbols).chain([v.name])).collect()
+}
+
+/// A derivative by a name that nothing else mentions would be 0, and is more likely a slip.
+fn known(x: &Expr, f: &Expr, declarations: &Declarations) -> Result<()> {
+    match x.op() {
+        Op::Var(v) if declarations.get(v.name).is_none() && !f.mentions(v.name) => {
+            let error = Error::new(ErrorKind::Name, format!("{} does not occur in the expression", v.name));
+            Err(error.help("declare it if the derivative is meant to be zero"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The variable that an expression to differentiate by is.

@@ -19,7 +19,7 @@ pub struct Input {
 
 /// An error with the text that its place is in.
 pub struct Failure {
-    pub error: Error,
+    pub error: Box<Error>,
     pub text: String,
     pub name: &'static str,
 }
@@ -28,12 +28,12 @@ impl Input {
     pub fn read(arguments: &Expression) -> std::result::Result<Input, Failure> {
         let mut declarations = Declarations::new();
         for text in &arguments.var {
-            declarations.extend(text).map_err(|error| Failure { error, text: text.clone(), name: "<declarations>" })?;
+            declarations.extend(text).map_err(|error| Failure { error: error.into(), text: text.clone(), name: "<declarations>" })?;
         }
         let text = if arguments.expr == "-" { standard_input()? } else { arguments.expr.clone() };
         match parse(&text, &declarations) {
             Ok(expr) => Ok(Input { text, declarations, expr }),
-            Err(error) => Err(Failure { error, text, name: "<expression>" }),
+            Err(error) => Err(Failure { error: error.into(), text, name: "<expression>" }),
         }
     }
 
@@ -49,7 +49,7 @@ impl Input {
     }
 
     pub fn explain(&self, error: Error) -> Failure {
-        Failure { error, text: self.text.clone(), name: "<expression>" }
+        Failure { error: error.into(), text: self.text.clone(), name: "<expression>" }
     }
 
     /// The value on the data of a file.
@@ -62,7 +62,7 @@ impl Input {
 
 fn standard_input() -> std::result::Result<String, Failure> {
     let mut text = String::new();
-    let failure = |message: String| Failure { error: Error::new(ErrorKind::Data, message), text: String::new(), name: "<stdin>" };
+    let failure = |message: String| Failure { error: Error::new(ErrorKind::Data, message).into(), text: String::new(), name: "<stdin>" };
     std::io::stdin().take(MAX_TEXT + 1).read_to_string(&mut text).map_err(|e| failure(format!("standard input cannot be read: {e}")))?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }

@@ -1,6 +1,6 @@
 //! The JSON form of answers, values and errors.
 
-use indicial::{Answer, Error, Expr, Kind, Presented, Result, Verification, latex, unicode};
+use indicial::{Answer, Error, ErrorKind, Expr, Kind, Presented, Result, Verification, latex, unicode};
 use ndarray::{ArrayD, ArrayViewD};
 use serde_json::{Map, Value, json};
 
@@ -9,6 +9,14 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// If the answer has no form in Python.
 pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool) -> Result<Value> {
+    // Shared parts of the input are written wherever they stand.
+    const LONGEST_INPUT: u64 = 1 << 20;
+    if answer.input.nodes() > LONGEST_INPUT {
+        return Err(Error::new(
+            ErrorKind::Limit,
+            format!("the input with its definitions put in place is over the limit of {LONGEST_INPUT} parts"),
+        ));
+    }
     let formula = &answer.formula;
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| {

@@ -32,7 +32,7 @@ pub(super) fn canonical_and_sign(graph: &Graph, draft: &Draft) -> (Contraction, 
 pub(crate) fn is_gram(graph: &Graph, c: &Contraction) -> bool {
     let mut halves = halves(graph, c);
     halves.sort_by(|a, b| a.key().cmp(&b.key()));
-    halves.len() % 2 == 0 && halves.chunks(2).all(|p| p[0].key() == p[1].key())
+    halves.len().is_multiple_of(2) && halves.chunks(2).all(|p| p[0].key() == p[1].key())
 }
 
 /// h, where a closed contraction is the sum of the squares of the entries of h.
@@ -68,7 +68,7 @@ fn halves(graph: &Graph, c: &Contraction) -> Vec<Half> {
                 );
             }
             at.sort();
-            at.len() % 2 == 0 && at.chunks(2).all(|p| p[0] == p[1])
+            at.len().is_multiple_of(2) && at.chunks(2).all(|p| p[0] == p[1])
         })
         .collect();
     let mut draft = Draft::new();

@@ -110,9 +110,21 @@ impl Graph {
                 let u = self.as_sum_of_exp(a)?;
                 Some(self.opaque(Opaque::LogSumExp, u))
             }
-            Node::Sum(_) => {
-                let u = self.as_one_plus_exp(a)?;
-                Some(self.map(Map::Softplus, u))
+            Node::Sum(terms) => {
+                if let Some(u) = self.as_one_plus_exp(a) {
+                    return Some(self.map(Map::Softplus, u));
+                }
+                // log(1 - sigmoid(u)) is -softplus(u).
+                let u = terms.iter().find_map(|(n, t)| match self.node(*t) {
+                    Node::Map(Map::Sigmoid, u) if *n == Number::MINUS_ONE => Some(*u),
+                    _ => None,
+                })?;
+                let one = terms.iter().any(|(n, t)| n.is_one() && self.as_constant(*t).is_some_and(|c| c.is_one()));
+                if !one || terms.len() != 2 {
+                    return None;
+                }
+                let soft = self.map(Map::Softplus, u);
+                Some(self.negate(soft))
             }
             _ => None,
         }

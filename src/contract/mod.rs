@@ -17,6 +17,7 @@
 //! depth is finite; `linear` and `closed` replace a factor by nodes over fewer labels; `powers` and `recognise` leave
 //! fewer factors than they found.
 
+mod cancel;
 mod canonical;
 mod elementwise;
 mod opaque;

@@ -10,9 +10,7 @@ impl Graph {
     /// Applies one recognition; each leaves fewer factors, or fewer exponentials and negative powers.
     pub(super) fn recognise(&mut self, draft: &mut Draft) -> bool {
         self.cancel_inverse(draft)
-            || self.make_softmax(draft)
-            || self.make_sigmoid(draft)
-            || self.join_sign_and_abs(draft)
+            || (self.recognition && (self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_sign_and_abs(draft)))
             || self.join_merges(draft)
     }
 
@@ -86,6 +84,9 @@ impl Graph {
 
     fn as_sum_of_exp_along(&self, s: NodeId) -> Option<(NodeId, usize)> {
         let Node::Contract(c) = self.node(s) else { return None };
+        if !self.recognition {
+            return None;
+        }
         let [f] = c.factors.as_slice() else { return None };
         let Node::Map(Map::Exp, u) = self.node(f.node) else { return None };
         let summed: Vec<usize> = (0..f.labels.len()).filter(|&k| !c.out.contains(&f.labels[k])).collect();
@@ -99,7 +100,7 @@ impl Graph {
     pub(super) fn as_one_plus_exp(&self, sum: NodeId) -> Option<NodeId> {
         let Node::Sum(terms) = self.node(sum) else { return None };
         let [(m, a), (n, b)] = terms.as_slice() else { return None };
-        if !m.is_one() || !n.is_one() {
+        if !m.is_one() || !n.is_one() || !self.recognition {
             return None;
         }
         let pair = |one: NodeId, exp: NodeId| match self.node(exp) {

@@ -29,13 +29,10 @@ impl Graph {
             }
         }
         flat.retain(|(n, _)| !n.is_zero());
+        if let Some(shorter) = self.cancelled(axes, &flat) {
+            return shorter;
+        }
         self.primitive_sum(axes, flat)
-    }
-
-    /// `a + b` for nodes of the same axes.
-    pub fn plus(&mut self, a: NodeId, b: NodeId) -> NodeId {
-        let axes: Axes = self.axes(a).into();
-        self.sum(&axes, vec![(Number::ONE, a), (Number::ONE, b)])
     }
 
     /// A sum under a permutation of its axes, taken into the terms: sums of sums are flat whatever their orientation.
@@ -52,7 +49,7 @@ impl Graph {
     }
 
     /// From flat terms: the content and the sign of the first term go into a scale, the rest is one node.
-    fn primitive_sum(&mut self, axes: &[Dim], mut terms: Vec<(Number, NodeId)>) -> NodeId {
+    pub(super) fn primitive_sum(&mut self, axes: &[Dim], mut terms: Vec<(Number, NodeId)>) -> NodeId {
         match terms.as_slice() {
             [] => return self.zero(axes),
             [(n, a)] => return self.scale(&n.clone(), *a),

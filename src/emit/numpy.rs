@@ -27,6 +27,15 @@ pub struct Definition<'a> {
 /// Python source that defines the functions. The arguments are keywords: the variables by name, and each dimension
 /// that no argument's shape tells.
 ///
+/// ```
+/// use indicial::{Declarations, Definition, infer, numpy_module, parse};
+/// let declarations = Declarations::parse("A: matrix(m, n); x: vector(n)")?;
+/// let value = infer(&parse("A*x", &declarations)?, &declarations)?;
+/// let source = numpy_module(&value.variables, &[Definition { name: "value", value: &value, kron_axes: None }])?;
+/// assert!(source.contains("def value(*, A, x):") && source.contains("return A @ x"), "{source}");
+/// # Ok::<(), indicial::Error>(())
+/// ```
+///
 /// # Errors
 /// `Unsupported` for a construct that has no numpy form here, `Limit` for more than 52 indices in one product.
 pub fn numpy_module(variables: &IndexMap<Symbol, Var>, definitions: &[Definition]) -> Result<String> {

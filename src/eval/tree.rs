@@ -17,6 +17,15 @@ use std::rc::Rc;
 /// The value of an expression: the free indices of its root in order, then the axes of its shape. A scalar has no
 /// axis, a column or a row one, a matrix two. `diff` is evaluated by central differences.
 ///
+/// ```
+/// use indicial::{Declarations, Inputs, evaluate, infer, parse};
+/// let declarations = Declarations::parse("A: matrix(2, 2); x: vector(2)")?;
+/// let typed = infer(&parse("x'*A*x", &declarations)?, &declarations)?;
+/// let inputs = Inputs::from_json(r#"{"A": [[1, 2], [3, 4]], "x": [1, 1]}"#, typed.variables.values())?;
+/// assert_eq!(evaluate(&typed, &inputs)?.sum(), 10.0);
+/// # Ok::<(), indicial::Error>(())
+/// ```
+///
 /// # Errors
 /// If a variable or a dimension has no value, one is outside the domain (a singular matrix under `inv`), an array is
 /// too large, or a construct has no evaluation yet.
@@ -176,6 +185,7 @@ impl<'a> Evaluator<'a> {
             (Op::Div(..), [a, b]) if b.is_scalar() => elementwise(&a.value, &b.value, |x, y| x / y),
             (Op::Div(..), [a, b]) => Ok(linear::product(&a.matrix()?, &linear::inverse(&b.matrix()?)?)?.into_dyn()),
             (Op::LeftDiv(..), [a, b]) if a.is_scalar() => elementwise(&b.value, &a.value, |x, y| x / y),
+            (Op::LeftDiv(..), [a, b]) if b.is_scalar() => Ok(linear::inverse(&a.matrix()?)?.into_dyn() * b.scalar()?),
             (Op::LeftDiv(..), [a, b]) => Ok(linear::product(&linear::inverse(&a.matrix()?)?, &b.matrix()?)?.into_dyn()),
             (Op::Pow(..), [a, p]) if a.is_scalar() && p.is_scalar() => Ok(scalar(functions::power(a.scalar()?, p.scalar()?))),
             (Op::Pow(..), [a, p]) if p.is_scalar() => Ok(linear::power(&a.matrix()?, p.scalar()?)?.into_dyn()),

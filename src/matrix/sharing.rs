@@ -13,10 +13,10 @@ impl Terms {
         let uses = self.uses(root);
         let mut costs: Vec<Cost> = Vec::with_capacity(root + 1);
         let mut total = 0u64;
-        for at in 0..=root {
+        for (at, &uses) in uses.iter().enumerate().take(root + 1) {
             let node = self.node(Id::from(at));
-            let cost = if uses[at] == 0 { self.cost(Id::from(at)) } else { cost_of(node, |c| costs[usize::from(c)]) };
-            let named = at != root && uses[at] > 1 && cost.plain >= WORTH_A_NAME * TOKEN && !matches!(node, Mat::Fill(..));
+            let cost = if uses == 0 { self.cost(Id::from(at)) } else { cost_of(node, |c| costs[usize::from(c)]) };
+            let named = at != root && uses > 1 && cost.plain >= WORTH_A_NAME * TOKEN && !matches!(node, Mat::Fill(..));
             if named {
                 total = total.saturating_add(cost.plain + TOKEN);
                 costs.push(Cost { plain: TOKEN, factor: 2 * TOKEN, addend: TOKEN, tail: 2 * TOKEN });

@@ -35,13 +35,10 @@ impl Terms {
         &self.entries[usize::from(t)]
     }
 
-    /// The number of terms.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// Adds what is known of the value of a term beyond what its form tells.
+    pub fn know(&mut self, t: Id, facts: Facts) {
+        let entry = &mut self.entries[usize::from(t)];
+        entry.facts = entry.facts | facts;
     }
 
     /// The names, numbers and operators of the term as text.
@@ -91,6 +88,7 @@ impl Terms {
     }
 
     /// Adds the terms of an expression as they are and returns its root.
+    #[cfg(test)]
     pub fn add_recexpr(&mut self, expression: &RecExpr<Mat>) -> Id {
         let mut place: Vec<Id> = Vec::with_capacity(expression.as_ref().len());
         for node in expression.as_ref() {

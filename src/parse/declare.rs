@@ -48,6 +48,7 @@ pub struct Declarations {
 }
 
 impl Declarations {
+    /// No declaration: every name gets its kind from its spelling and use.
     pub fn new() -> Declarations {
         Declarations::default()
     }
@@ -82,6 +83,7 @@ impl Declarations {
         }
     }
 
+    /// What the name was declared to be.
     pub fn get(&self, name: Symbol) -> Option<&Declaration> {
         self.names.get(&name)
     }
@@ -94,6 +96,7 @@ impl Declarations {
         }
     }
 
+    /// All declarations, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Symbol, &Declaration)> {
         self.names.iter().map(|(name, d)| (*name, d))
     }

@@ -12,6 +12,7 @@ use crate::function::{Call, Function, Map, Map2, Parity};
 use crate::matrix::{Form, Mat, MatFn};
 use crate::number::Number;
 use egg::Id;
+use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -21,13 +22,17 @@ const SIGN_BUDGET: usize = 20_000;
 /// The expression with the fewest tokens over the orientations of its sums (`A*x - b` or `b - A*x`, the sign going to
 /// the product around it), found by turning one sum after the other.
 ///
-/// Each sum is turned once and kept only if that is shorter, so the loop ends; the budget keeps large terms fast.
-pub(super) fn fewest_signs(terms: &[Mat]) -> Result<Expr> {
-    let mut builder = Builder::new(terms);
+/// A binary minus is no longer than a plus, so only where a minus leads is there something to save. Each sum is turned
+/// once and kept only if that is shorter, so the loop ends; the budget keeps large terms fast.
+pub(super) fn fewest_signs(terms: &[Mat], taken: &BTreeSet<Symbol>) -> Result<Expr> {
+    let mut builder = Builder::new(terms, taken);
     let mut best = builder.whole()?;
     let mut size = tokens(&best);
     let sums = (0..terms.len()).rev().filter(|&at| matches!(terms[at], Mat::Add(..)));
     for at in sums.take(SIGN_BUDGET / terms.len().max(1)) {
+        if !has_leading_minus(&best, &mut FxHashSet::default()) {
+            break;
+        }
         builder.turned[at] = true;
         let other = builder.whole()?;
         let other_size = tokens(&other);
@@ -38,6 +43,27 @@ pub(super) fn fewest_signs(terms: &[Mat]) -> Result<Expr> {
         }
     }
     Ok(best)
+}
+
+/// Whether there is a minus that does not stand between two terms.
+fn has_leading_minus(e: &Expr, seen: &mut FxHashSet<Expr>) -> bool {
+    if !seen.insert(e.clone()) {
+        return false;
+    }
+    match e.op() {
+        Op::Neg(_) => true,
+        Op::Number(n) => n.is_negative(),
+        Op::Add(terms) => terms.iter().enumerate().any(|(at, term)| match term.op() {
+            Op::Neg(a) if at > 0 => has_leading_minus(a, seen),
+            Op::Number(_) if at > 0 => false,
+            _ => has_leading_minus(term, seen),
+        }),
+        op => {
+            let mut any = false;
+            op.for_each_child(|c| any = any || has_leading_minus(c, seen));
+            any
+        }
+    }
 }
 
 pub(super) struct Builder<'a> {
@@ -53,7 +79,7 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(terms: &'a [Mat]) -> Builder<'a> {
+    fn new(terms: &'a [Mat], taken: &BTreeSet<Symbol>) -> Builder<'a> {
         let forms = forms(terms);
         let mut indexed = vec![false; terms.len()];
         for (at, term) in terms.iter().enumerate() {
@@ -67,7 +93,8 @@ impl<'a> Builder<'a> {
                 _ => false,
             };
         }
-        Builder { terms, forms, indexed, taken: names(terms), turned: vec![false; terms.len()], memo: Vec::new() }
+        let taken = names(terms).union(taken).copied().collect();
+        Builder { terms, forms, indexed, taken, turned: vec![false; terms.len()], memo: Vec::new() }
     }
 
     fn whole(&mut self) -> Result<Expr> {

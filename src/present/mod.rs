@@ -12,6 +12,7 @@ use crate::dim::Symbol;
 use crate::error::Result;
 use crate::expr::{Expr, Op};
 use crate::matrix::Mat;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// An answer ready to be printed.
@@ -61,14 +62,15 @@ impl fmt::Display for Presented {
     }
 }
 
-/// Writes the term whose root is the last node.
+/// Writes the term whose root is the last node; no index and no shared part gets a name of `taken`, the names that are
+/// declared.
 ///
 /// # Errors
 /// `Unsupported` for a contraction that stacks axes in a way for which the language has no notation.
-pub fn present(terms: &egg::RecExpr<Mat>) -> Result<Presented> {
+pub fn present(terms: &egg::RecExpr<Mat>, taken: &BTreeSet<Symbol>) -> Result<Presented> {
     let terms: &[Mat] = terms.as_ref();
-    let body = build::fewest_signs(terms)?;
-    Ok(share::name_shared_parts(body))
+    let body = build::fewest_signs(terms, taken)?;
+    Ok(share::name_shared_parts(body, taken))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::Presented;
 use crate::dim::Symbol;
 use crate::expr::{Expr, Op, Subscript, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 
 /// Parts shorter than this stay where they are.
 const LEAST_TOKENS: u64 = 4;
@@ -86,8 +87,8 @@ impl Sizes {
 /// Names the part that saves the most, again and again while something is saved.
 ///
 /// Every round makes the whole shorter, and there are at most [`MOST_PARTS`] rounds.
-pub(super) fn name_shared_parts(body: Expr) -> Presented {
-    let mut names = fresh_names(&body);
+pub(super) fn name_shared_parts(body: Expr, taken: &BTreeSet<Symbol>) -> Presented {
+    let mut names = fresh_names(&body, taken);
     let (mut body, mut parts): (Expr, Vec<(Symbol, Expr)>) = (body, Vec::new());
     while parts.len() < MOST_PARTS {
         let Some(part) = most_saving(&body, &parts) else { break };
@@ -100,7 +101,7 @@ pub(super) fn name_shared_parts(body: Expr) -> Presented {
         }
         parts.push((name, part));
     }
-    renumbered(body, parts, fresh_names)
+    renumbered(body, parts, |body| fresh_names(body, taken))
 }
 
 /// The part with the largest saving; of equal ones the larger, then the first met.
@@ -215,8 +216,8 @@ impl Names {
     }
 }
 
-fn fresh_names(e: &Expr) -> Names {
-    let mut used = FxHashSet::default();
+fn fresh_names(e: &Expr, taken: &BTreeSet<Symbol>) -> Names {
+    let mut used: FxHashSet<Symbol> = taken.iter().copied().collect();
     let mut seen = FxHashSet::default();
     names_in(e, &mut used, &mut seen);
     Names { used, next: 0 }

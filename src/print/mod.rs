@@ -145,6 +145,8 @@ pub(crate) trait Notation {
         let elementwise = matches!(product.op(), Op::Had(_));
         let apart = |e: &Expr| match e.op() {
             Op::Neg(_) | Op::Mul(_) | Op::Had(_) => true,
+            // `-2*x` is the negative of a product.
+            Op::Number(n) => n.is_negative(),
             Op::HadDiv(..) => !elementwise,
             _ => false,
         };
@@ -157,7 +159,8 @@ pub(crate) trait Notation {
     /// What stands before a division sign, likewise.
     fn dividend(&self, e: &Expr, elementwise: bool) -> Piece {
         let mut piece = self.write(e);
-        if matches!(e.op(), Op::Neg(_)) || elementwise && matches!(e.op(), Op::Mul(_)) {
+        let minus = matches!(e.op(), Op::Neg(_)) || matches!(e.op(), Op::Number(n) if n.is_negative());
+        if minus || elementwise && matches!(e.op(), Op::Mul(_)) {
             piece.level = Level::Sum;
         }
         piece

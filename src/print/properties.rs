@@ -17,10 +17,12 @@ fn leaf() -> impl Strategy<Value = Expr> {
     prop_oneof![3 => prop::sample::select(variables.to_vec()), 1 => numbers]
 }
 
-/// A product as the parser builds it: a minus in front would be one of the whole.
-fn flat(all: Vec<Expr>, make: fn(Vec<Expr>) -> Op) -> Expr {
-    let negative = |e: &Expr| matches!(e.op(), Op::Number(n) if n.is_negative());
-    if negative(&all[0]) { all[1].clone() } else { Expr::new(make(all)) }
+/// A product as the parser builds it: one of the same sort that begins it is a part of it.
+fn flat(mut all: Vec<Expr>, make: fn(Vec<Expr>) -> Op) -> Expr {
+    if let (Op::Mul(inner), Op::Mul(_)) | (Op::Had(inner), Op::Had(_)) = (all[0].op().clone(), make(Vec::new())) {
+        all.splice(0..1, inner);
+    }
+    Expr::new(make(all))
 }
 
 fn is_number(e: &Expr) -> bool {

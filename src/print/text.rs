@@ -153,7 +153,7 @@ mod tests {
         check(&x * Expr::number(Number::ratio(1, 2)), "x*(1/2)");
         check(&x * Expr::number(-2), "x*(-2)");
         check(&b - 2 * &x, "b - 2*x");
-        check(&b + Expr::number(-2) * &x, "b - 2*x");
+        check(&b + Expr::number(-2) * &x, "b + (-2)*x");
         check(&x / (2 * &s), "x/(2*s)");
         check(&x / &s * 2, "x/s*2");
         check(&x * (2 / &s), "x*(2/s)");

@@ -11,6 +11,7 @@ mod reduce;
 
 use crate::dim::Dim;
 use crate::expr::Shape;
+use crate::fact::Facts;
 use crate::index::{Axes, Contraction, Graph, Label, Node, NodeId, Opaque};
 use crate::matrix::{Build, Form, Mat, MatFn, Terms};
 use crate::number::Number;
@@ -67,6 +68,9 @@ impl Raiser<'_> {
             }
             Node::Opaque(f, a) => self.opaque(f, a),
         };
+        if self.graph.meta(node).symmetric {
+            self.terms.know(term, Facts::SYMMETRIC);
+        }
         self.done.insert(node, term);
         term
     }
@@ -74,7 +78,8 @@ impl Raiser<'_> {
     /// The term of a node in Einstein's notation: contractions stay contractions, of matrix terms.
     pub fn in_index_notation(&mut self, node: NodeId) -> Id {
         match self.graph.node(node).clone() {
-            Node::Contract(c) => Network::of(self, &c).contraction(self),
+            // Stacked axes have no notation of their own; their matrices have.
+            Node::Contract(c) if !self.stacks_axes(&c) => Network::of(self, &c).contraction(self),
             Node::Scale(n, a) => {
                 let a = self.in_index_notation(a);
                 self.terms.scale(&n, a)
@@ -92,6 +97,10 @@ impl Raiser<'_> {
                 if axes.is_empty() { term } else { self.terms.insert(Mat::Contract(Box::new(spec), Box::new([term]))) }
             }
         }
+    }
+
+    fn stacks_axes(&self, c: &Contraction) -> bool {
+        c.factors.iter().any(|f| matches!(self.graph.node(f.node), Node::Merge(..)))
     }
 
     fn power(&mut self, a: NodeId, p: &Number) -> Id {

@@ -4,7 +4,6 @@ use super::Raiser;
 use crate::dim::Dim;
 use crate::index::{Contraction, Label, Labels, Node, NodeId};
 use crate::matrix::{Build, Spec};
-use crate::number::Number;
 use egg::Id;
 use smallvec::SmallVec;
 
@@ -50,7 +49,6 @@ pub(super) struct Network {
     pub stacks: Vec<Stack>,
     pub hypers: Vec<Hyper>,
     pub scalars: Vec<Id>,
-    pub coefficient: Number,
     /// Vertices that are reduced away.
     pub gone: Vec<bool>,
 }
@@ -64,7 +62,6 @@ impl Network {
             stacks: Vec::new(),
             hypers: Vec::new(),
             scalars: Vec::new(),
-            coefficient: Number::ONE,
             gone: vec![false; c.dims.len()],
         };
         for f in &c.factors {

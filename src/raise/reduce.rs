@@ -160,7 +160,10 @@ impl Network {
                 Some(p) => raiser.terms.call(MatFn::Diag, &[p]),
                 None => raiser.terms.eye(self.vertices[*u as usize].dim),
             },
-            [u, v] => self.between(raiser, *u, *v),
+            [u, v] => {
+                let body = self.between(raiser, *u, *v);
+                transposed_as_a_whole(raiser, body)
+            }
             _ => return self.contraction(raiser),
         };
         self.with_scalars(raiser, body)
@@ -235,6 +238,16 @@ impl Network {
         }
         raiser.terms.mul(&chain)
     }
+}
+
+/// A chain of three or more transposes is the transpose of a chain: `-(inv(X)*B*A*inv(X))'`.
+fn transposed_as_a_whole(raiser: &mut Raiser, body: Id) -> Id {
+    let Mat::Mul(factors) = raiser.terms.node(body) else { return body };
+    if factors.len() < 3 || !factors.iter().all(|f| matches!(raiser.terms.node(*f), Mat::Transpose(_))) {
+        return body;
+    }
+    let turned = raiser.terms.transpose(body);
+    raiser.terms.insert(Mat::Transpose([turned]))
 }
 
 /// The trace in the rotation and orientation that costs least; ties by content.

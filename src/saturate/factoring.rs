@@ -172,7 +172,9 @@ fn cancel(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
         }
         for (j, (base, p)) in powers.iter().enumerate().filter(|(j, _)| *j != i) {
             let p = if inverted { -p } else { p.clone() };
-            if terms.iter().any(|t| has_opposite_power(graph, *t, *base, &p)) {
+            // Into a sum below the line only a positive power goes: a negative one would divide its terms where nothing was
+            // divided before, which narrows the domain.
+            if !(inverted && p.is_negative()) && terms.iter().any(|t| has_opposite_power(graph, *t, *base, &p)) {
                 let others = powers.iter().enumerate().filter(|(k, _)| *k != i && *k != j).map(|(_, power)| power.clone()).collect();
                 found(Hit::Cancelled(*sum, inverted, (*base, p), others));
             }
@@ -287,7 +289,7 @@ fn symmetric_pairs(graph: &Graph, all: &[(Number, Id)], found: &mut impl FnMut(H
         return;
     }
     for (i, (c, x)) in all.iter().enumerate() {
-        let Some(turned) = find_transpose(graph, *x, 8) else { continue };
+        let Some(turned) = find_transpose(graph, *x, 2) else { continue };
         let partner = all.iter().enumerate().skip(i + 1).find(|(_, (d, y))| d == c && graph.canonical(*y) == turned);
         if let Some((j, (_, y))) = partner {
             let outside = all.iter().enumerate().filter(|(at, _)| *at != i && *at != j).map(|(_, term)| term.clone()).collect();

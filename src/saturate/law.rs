@@ -13,7 +13,6 @@ use smallvec::{SmallVec, smallvec};
 /// What a metavariable may stand for.
 #[derive(Clone, Debug)]
 pub struct Slot {
-    pub name: Symbol,
     /// Its dimensions are metavariables as well.
     pub form: Form,
     pub facts: Facts,
@@ -85,7 +84,7 @@ impl Law {
             let Mat::Var(var) = terms.node(*t) else { continue };
             let condition = conditions.iter().filter(|(name, _)| *name == var.name).map(|(_, facts)| *facts);
             let facts = condition.fold(terms.facts(*t), |all, f| all | f);
-            slots.push(Slot { name: var.name, form: terms.form(*t).clone(), facts });
+            slots.push(Slot { form: terms.form(*t).clone(), facts });
         }
         let slot_of = occurrences.iter().enumerate().map(|(slot, (t, _))| (*t, slot)).collect();
         let repeated = occurrences.iter().map(|(_, times)| *times > 1).collect();

@@ -31,7 +31,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { nodes: 3_000, iterations: 8 }
+        Limits { nodes: 500, iterations: 6 }
     }
 }
 

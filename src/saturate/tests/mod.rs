@@ -5,7 +5,6 @@ mod values;
 
 use crate::dim::Dim;
 use crate::expr::{Shape, Var};
-use crate::matrix::MatFn;
 use crate::number::Number;
 
 /// A tiny language for tests: upper-case letters are n×n matrices, lower-case letters vectors of n, `s` and `r` scalars.
@@ -105,5 +104,5 @@ fn common_hadamard_and_scalar_factors_move_out() {
 fn transposes_leave_a_sum_where_that_is_shorter() {
     check("A' + B'", "(A + B)'");
     check("A'B' + C'", "(C + (B*A))'");
-    check("A'.B + B'.A", "2*sym(B.*A')");
+    check("A'.B + B'.A", "2*sym(A.*B')");
 }

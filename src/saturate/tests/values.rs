@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::function::Map;
+use crate::matrix::MatFn;
 
 /// A dense matrix for these tests.
 #[derive(Clone, Debug)]

@@ -1,0 +1,58 @@
+//! Jacobians, Hessians and higher orders.
+
+identities! { hessians
+    ; "A: matrix(n, n); a: vector(n); x: vector(n); B: matrix(m, n); y: vector(m)"
+    "diff(diff(x'*A*x, x), x)" => "A + A'"
+    "diff(diff(x'*x, x), x)" => "2*eye(n)"
+    "diff(diff(a'*x, x), x)" => "zeros(n, n)"
+    "diff(diff((a'*x)^2, x), x)" => "2*a*a'"
+    "diff(diff(exp(a'*x), x), x)" => "exp(a'*x)*a*a'"
+    "diff(diff(sum(exp(x)), x), x)" => "diag(exp(x))"
+    "diff(diff(norm2(x), x), x)" => "(eye(n) - x*x'/norm2(x)^2)/norm2(x)"
+    "diff(diff(norm2(B*x - y)^2, x), x)" => "2*B'*B"
+    "diff(diff(log(a'*x), x), x)" => "-a*a'/(a'*x)^2"
+    "diff(diff(sum(log(x)), x), x)" => "-diag(1./x.^2)"
+    "diff(diff(x'*A*a, x), a)" => "A"
+    "diff(diff(x'*A*a, a), x)" => "A'"
+    "diff(diff(sum(sin(B*x)), x), x)" => "-B'*diag(sin(B*x))*B"
+    "diff(diff(sum(softplus(B*x)), x), x)" => "B'*diag(t1.*(1 - t1))*B where t1 = sigmoid(B*x)"
+    "diff(diff(sum(x.^3), x), x)" => "6*diag(x)"
+    "diff(diff((x'*x)^2, x), x)" => "4*(2*x*x' + norm2(x)^2*eye(n))"
+    "diff(diff(sum(x)^2, x), x)" => "2*ones(n, n)"
+    "diff(diff(logsumexp(B*x), x), x)" => "B'*(diag(t1) - t1*t1')*B where t1 = softmax(B*x)"
+    "diff(diff(log(norm2(x)^2), x), x)" => "2*(eye(n) - 2*x*x'/t1)/t1 where t1 = norm2(x)^2"
+    "diff(diff(1/(a'*x), x), x)" => "2*a*a'/(a'*x)^3"
+    "diff(diff(prod(x), x), x)" => "prod(x)*((1./x)*(1./x') - diag(1./x.^2))"
+}
+
+identities! { jacobians
+    ; "A: matrix(n, n); B: matrix(m, n); x: vector(n); a: vector(n); s: scalar"
+    "diff(x'*x*x, x)" => "2*x*x' + norm2(x)^2*eye(n)"
+    "diff(x*(a'*x), x)" => "x*a' + (a'*x)*eye(n)"
+    "diff(A*x*(a'*x), x)" => "A*x*a' + (a'*x)*A"
+    "diff(B*(x.^2), x)" => "2*B*diag(x)"
+    "diff((A*x).*x, x)" => "diag(x)*A + diag(A*x)"
+    "diff(A*x/(a'*x), x)" => "(A - A*x*a'/t1)/t1 where t1 = a'*x"
+    "diff(inv(A)*x, x)" => "inv(A)"
+    "diff(A^2*x, x)" => "A^2"
+    "diff(exp(s)*x, s)" => "exp(s)*x"
+    "diff(x - a*(a'*x), x)" => "eye(n) - a*a'"
+    "diff((eye(n) - a*a')*x, x)" => "eye(n) - a*a'"
+    "diff(cos(x).*sin(x), x)" => "diag(cos(x).^2 - sin(x).^2)"
+    "diff(norm2(x)*x, x)" => "x*x'/norm2(x) + norm2(x)*eye(n)"
+    "diff(sum(x)*x, x)" => "x*ones(n)' + sum(x)*eye(n)"
+}
+
+identities! { higher_orders
+    ; "x: vector(n); a: vector(n); t: scalar; A: matrix(n, n)"
+    "diff(diff(diff(t^3, t), t), t)" => "6"
+    "diff(diff(exp(2*t), t), t)" => "4*exp(2*t)"
+    "diff(diff(diff(x'*A*x, x), x), x)" => "zeros(n*n, n)"
+    "diff(diff(diff((a'*x)^3, x), x), x)" => "6*kron(a, a)*a'"
+    "diff(diff(t^2*a'*x, t), x)" => "2*t*a"
+    "diff(diff(diff(t*x'*A*x, x), x), t)" => "A + A'"
+    "diff(diff(diff(diff(sin(t), t), t), t), t)" => "sin(t)"
+    "diff(diff(tr(A^2), A), t)" => "zeros(n, n)"
+    "diff(diff(x'*A*x, A), x)" => "kron(x, eye(n)) + kron(eye(n), x)"
+    "diff(diff(diff(sum(exp(x)), x), x), x)" => "{exp(x)[i]*delta[i,j]*delta[i,k]}[i,j,k]"
+}

@@ -1,0 +1,43 @@
+//! Derivatives by a scalar.
+
+identities! { functions_of_a_scalar
+    ; "t: scalar; c: scalar; s: scalar > 0"
+    "diff(t^2, t)" => "2*t"
+    "diff(sqrt(t), t)" => "1/(2*sqrt(t))"
+    "diff(1/t, t)" => "-1/t^2"
+    "diff(exp(c*t), t)" => "c*exp(c*t)"
+    "diff(t*log(t), t)" => "log(t) + 1"
+    "diff(t^c, t)" => "c*t^(c - 1)"
+    "diff(c^t, t)" => "c^t*log(c)"
+    "diff(sin(t)*cos(t), t)" => "cos(2*t)"
+    "diff(sin(t)^2 + cos(t)^2, t)" => "0"
+    "diff(tanh(c*t), t)" => "c*(1 - tanh(c*t)^2)"
+    "diff((t - c)^2/s, t)" => "2*(t - c)/s"
+    "diff((1 + t)/(1 - t), t)" => "2/(1 - t)^2"
+    "diff(t, t)" => "1"
+    "diff(c, t)" => "0"
+    "diff(abs(t), t)" => "sign(t)"
+    "diff(exp(-t^2/2), t)" => "-t*exp(-t^2/2)"
+    "diff(log(1 + t^2), t)" => "2*t/(t^2 + 1)"
+    "diff(atan(t), t)" => "1/(t^2 + 1)"
+    "diff(t^3 - 3*t, t)" => "3*(t^2 - 1)"
+}
+
+identities! { by_a_scalar
+    ; "A: matrix(n, n); B: matrix(n, n); x: vector(n); y: vector(n); t: scalar"
+    "diff(A + t*B, t)" => "B"
+    "diff(tr(A + t*B), t)" => "tr(B)"
+    "diff((x + t*y)'*(x + t*y), t)" => "2*y'*(x + t*y)"
+    "diff((x + t*y)'*A*(x + t*y), t)" => "y'*(A + A')*(x + t*y)"
+    "diff(t^2*A, t)" => "2*t*A"
+    "diff(norm2(x + t*y)^2, t)" => "2*y'*(x + t*y)"
+    "diff(sum(exp(t*x)), t)" => "x'*exp(t*x)"
+    "diff(exp(t*x), t)" => "x.*exp(t*x)"
+    "diff(A*(t*x), t)" => "A*x"
+    "diff((t*A)*(t*B), t)" => "2*t*A*B"
+    "diff(normF(cos(t)*A + sin(t)*B)^2, t)" => "2*tr((cos(t)*B - sin(t)*A)*(cos(t)*A + sin(t)*B)')"
+    "diff(x.^t, t)" => "x.^t.*log(x)"
+    "diff(kron(t*A, B), t)" => "kron(A, B)"
+    "diff(det(t*A), t)" => "n*t^(n - 1)*det(A)"
+    "diff(inv(t*A), t)" => "-inv(A)/t^2"
+}
