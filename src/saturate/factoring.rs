@@ -2,11 +2,12 @@
 //!
 //! Each term is split in every way into a factor and a rest; terms with an equal factor of the same kind form a group.
 
-use super::graph::Graph;
+use super::graph::{Graph, hash_of};
 use crate::dim::Dim;
 use crate::matrix::{Build, Form, Mat, MatFn, TURNED, turn};
 use crate::number::Number;
 use egg::{Id, Language};
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -87,6 +88,13 @@ struct Split<'a> {
     rest: Rest<'a>,
 }
 
+impl Split<'_> {
+    /// Positive and negative powers of a factor do not go together.
+    fn key(&self) -> (Kind, Id, bool) {
+        (self.kind, self.factor, self.exponent.is_negative())
+    }
+}
+
 /// What the search found in a sum, to be built once the search is over.
 #[derive(Debug)]
 pub enum Hit {
@@ -116,7 +124,7 @@ pub struct Group {
 }
 
 /// All that can be factored or unfolded in a node.
-pub fn search(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
+pub fn search(graph: &Graph, node: &Mat, done: &mut FxHashSet<u64>, found: &mut impl FnMut(Hit)) {
     if !matches!(node, Mat::Add(..) | Mat::Mul(_) | Mat::Had(_)) {
         return;
     }
@@ -125,7 +133,7 @@ pub fn search(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
     cancel(graph, node, found);
     turn_product(graph, node, found);
     if let Mat::Add(coefficients, terms) = node {
-        groups(graph, coefficients, terms, found);
+        groups(graph, coefficients, terms, done, found);
     }
 }
 
@@ -196,64 +204,83 @@ fn turn_product(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
     }
 }
 
-/// For each factor, with where it stands and whether its exponent is negative: the terms that have it.
-type ByFactor<'a> = BTreeMap<(Kind, Id, bool), Vec<(usize, Split<'a>)>>;
-
-fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], found: &mut impl FnMut(Hit)) {
-    let mut by_factor: ByFactor = BTreeMap::new();
+fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], done: &mut FxHashSet<u64>, found: &mut impl FnMut(Hit)) {
+    let mut all_splits: Vec<(usize, Split)> = Vec::new();
     for (at, t) in terms.iter().enumerate() {
-        for split in splits(graph, *t) {
-            let members = by_factor.entry((split.kind, split.factor, split.exponent.is_negative())).or_default();
-            if members.last().is_none_or(|(last, _)| *last != at) {
-                members.push((at, split));
-            }
-        }
+        splits(graph, *t, &mut |split| all_splits.push((at, split)));
     }
-    by_factor.retain(|(kind, factor, _), members| members.len() > 1 && worthwhile(graph, *kind, *factor, members));
+    let mut groups = by_factor(&all_splits);
+    groups.retain(|members| worthwhile(graph, members));
     if terms.len() > ALL_GROUPS || graph.node_count() > LARGE {
-        keep_best(graph, &mut by_factor);
+        groups = best_of_each_kind(graph, groups);
     }
     let all: Vec<(Number, Id)> = coefficients.iter().cloned().zip(terms.iter().copied()).collect();
-    for ((kind, factor, _), members) in by_factor {
-        found(Hit::Group(group(kind, factor, &all, members)));
+    for members in groups {
+        // The same group again, found because a term has been written in a further way, leaves equal rests.
+        let (places, first) = (members.iter().map(|(at, _)| *at).collect::<Vec<usize>>(), &members[0].1);
+        if done.insert(hash_of(&(coefficients, terms, first.kind, first.factor, places))) {
+            found(Hit::Group(group(&all, &members)));
+        }
     }
     symmetric_pairs(graph, &all, found);
     let turned: i64 = terms.iter().map(|t| turn(graph, *t)).sum();
-    if turned + TURNED < 0 && !graph.is_scalar(terms[0]) {
+    if turned + TURNED < 0 && !graph.is_scalar(terms[0]) && done.insert(hash_of(&(coefficients, terms))) {
         found(Hit::Turned(all));
     }
 }
 
+/// Splits of different terms with the same factor.
+type Members<'a, 's> = Vec<&'s (usize, Split<'a>)>;
+
+/// The groups of two terms or more, in the order of kind and factor; of a term only its first split.
+fn by_factor<'a, 's>(splits: &'s [(usize, Split<'a>)]) -> Vec<Members<'a, 's>> {
+    let mut sorted: Members = splits.iter().collect();
+    sorted.sort_by_key(|(_, split)| split.key());
+    let mut groups: Vec<Members> = Vec::new();
+    for same in sorted.chunk_by(|(_, a), (_, b)| a.key() == b.key()) {
+        let mut members: Members = same.to_vec();
+        members.dedup_by_key(|(at, _)| *at);
+        if members.len() > 1 {
+            groups.push(members);
+        }
+    }
+    groups
+}
+
 /// A group of nothing but the bare factor would be like terms, and a diagonal of nothing but identities a scalar.
-fn worthwhile(graph: &Graph, kind: Kind, factor: Id, members: &[(usize, Split)]) -> bool {
+fn worthwhile(graph: &Graph, members: &[&(usize, Split)]) -> bool {
+    let (_, Split { kind, factor, .. }) = members[0];
     let named = !matches!(kind, Kind::Diagonal | Kind::Transposed | Kind::Linear(_) | Kind::KronLeft | Kind::KronRight);
-    let trivial = named && matches!(graph.view(factor), Mat::Number(_) | Mat::Eye(_));
+    let trivial = named && matches!(graph.view(*factor), Mat::Number(_) | Mat::Eye(_));
     let bare = |split: &Split| match &split.rest {
-        Rest::Chain(_, factors, _) => factors.is_empty() && kind != Kind::Core,
+        Rest::Chain(_, factors, _) => factors.is_empty() && split.kind != Kind::Core,
         Rest::Ones(..) => true,
         Rest::Powers(..) | Rest::Kron(..) | Rest::Plain(..) | Rest::Spread(..) | Rest::Summed(..) => false,
     };
     !trivial && !members.iter().all(|(_, split)| bare(split))
 }
 
-fn keep_best(graph: &Graph, by_factor: &mut ByFactor<'_>) {
-    let mut best: BTreeMap<Kind, (u64, Id, bool)> = BTreeMap::new();
-    for ((kind, factor, negative), members) in by_factor.iter() {
-        let saved = (members.len() as u64 - 1).saturating_mul(graph.cost(*factor).plain);
-        if best.get(kind).is_none_or(|(most, ..)| saved > *most) {
-            best.insert(*kind, (saved, *factor, *negative));
+/// The group of each kind that saves most.
+fn best_of_each_kind<'a, 's>(graph: &Graph, groups: Vec<Members<'a, 's>>) -> Vec<Members<'a, 's>> {
+    let saved = |members: &Members| (members.len() as u64 - 1).saturating_mul(graph.cost(members[0].1.factor).plain);
+    let mut best: BTreeMap<Kind, Members> = BTreeMap::new();
+    for members in groups {
+        let kind = members[0].1.kind;
+        if best.get(&kind).is_none_or(|most| saved(&members) > saved(most)) {
+            best.insert(kind, members);
         }
     }
-    by_factor.retain(|(kind, factor, negative), _| best.get(kind).is_some_and(|(_, f, n)| f == factor && n == negative));
+    best.into_values().collect()
 }
 
-fn group(kind: Kind, factor: Id, all: &[(Number, Id)], members: Vec<(usize, Split<'_>)>) -> Group {
+fn group(all: &[(Number, Id)], members: &[&(usize, Split)]) -> Group {
     let inside: Vec<usize> = members.iter().map(|(at, _)| *at).collect();
     let outside = all.iter().enumerate().filter(|(at, _)| !inside.contains(at)).map(|(_, term)| term.clone()).collect();
     let exponents = members.iter().map(|(_, split)| split.exponent.clone());
     let exponent = exponents.min_by_key(Number::abs).unwrap_or(Number::ONE);
-    let rests = members.into_iter().map(|(at, split)| (all[at].0.clone(), split.rest.into_owned())).collect();
-    Group { outside, kind, factor, exponent, rests }
+    let rests = members.iter().map(|(at, split)| (all[*at].0.clone(), split.rest.clone().into_owned())).collect();
+    let (_, Split { kind, factor, .. }) = members[0];
+    Group { outside, kind: *kind, factor: *factor, exponent, rests }
 }
 
 /// Terms `c*X + c*X'`.
@@ -300,30 +327,27 @@ pub fn find_transpose(graph: &Graph, t: Id, depth: usize) -> Option<Id> {
 }
 
 /// Every way to split a term.
-fn splits(graph: &Graph, t: Id) -> Vec<Split<'_>> {
+fn splits<'a>(graph: &'a Graph, t: Id, push: &mut impl FnMut(Split<'a>)) {
     let t = graph.canonical(t);
-    let mut found = Vec::new();
-    let mut push = |split| found.push(split);
     for node in graph.nodes(t).iter().take(NODES_OF_A_TERM) {
-        split_node(graph, node, None, &mut push);
+        split_node(graph, node, None, push);
         if let Mat::Times([s, core]) = node {
             let (s, core) = (graph.canonical(*s), graph.canonical(*core));
             push(simple(Kind::Core, core, Rest::Chain(Some(s), Cow::Borrowed(&[]), Dim::ONE)));
-            split_scalar(graph, s, Some(core), &mut push);
-            split_around(graph, s, core, &mut push);
+            split_scalar(graph, s, Some(core), push);
+            split_around(graph, s, core, push);
             for inner in graph.nodes(core).iter().take(NODES_OF_A_TERM) {
-                split_node(graph, inner, Some(s), &mut push);
+                split_node(graph, inner, Some(s), push);
             }
-            bare(graph, core, Some(s), &mut push);
+            bare(graph, core, Some(s), push);
         }
     }
     if graph.is_scalar(t) {
-        split_scalar(graph, t, None, &mut push);
+        split_scalar(graph, t, None, push);
     } else {
-        bare(graph, t, None, &mut push);
+        bare(graph, t, None, push);
         push(simple(Kind::Core, t, Rest::Ones(None, Form::SCALAR)));
     }
-    found
 }
 
 fn simple(kind: Kind, factor: Id, rest: Rest<'_>) -> Split<'_> {

@@ -59,19 +59,26 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Adds terms as they are; only commutative children are sorted anew.
+    /// Adds terms as they are; only commutative children are sorted anew. Children go first, in the order in which they
+    /// stand, so that the numbers of the classes do not depend on what else the arena holds.
     pub fn add_terms(&mut self, terms: &Terms, roots: &[Id]) -> Vec<Id> {
-        let mut place: Vec<Option<Id>> = vec![None; roots.iter().map(|r| usize::from(*r) + 1).max().unwrap_or(0)];
-        let mut needed = vec![false; place.len()];
-        roots.iter().for_each(|r| needed[usize::from(*r)] = true);
-        for at in (0..needed.len()).rev().filter(|at| needed[*at]).collect::<Vec<_>>() {
-            mark(terms, Id::from(at), &mut needed);
+        let mut place: FxHashMap<Id, Id> = FxHashMap::default();
+        let mut waiting: Vec<Id> = roots.iter().rev().copied().collect();
+        while let Some(&t) = waiting.last() {
+            let node = terms.node(t);
+            let missing = node.children().iter().rev().filter(|c| !place.contains_key(c));
+            let before = waiting.len();
+            waiting.extend(missing);
+            if waiting.len() > before {
+                continue;
+            }
+            waiting.pop();
+            if !place.contains_key(&t) {
+                let class = self.insert(node.clone().map_children(|c| place.get(&c).copied().unwrap_or(c)));
+                place.insert(t, class);
+            }
         }
-        for at in (0..needed.len()).filter(|at| needed[*at]) {
-            let node = terms.node(Id::from(at)).clone().map_children(|c| place[usize::from(c)].unwrap_or(c));
-            place[at] = Some(self.insert(node));
-        }
-        roots.iter().filter_map(|r| place[usize::from(*r)]).collect()
+        roots.iter().filter_map(|r| place.get(r).copied()).collect()
     }
 
     /// The classes in order of their ids.
@@ -187,21 +194,11 @@ fn of_node(graph: &Graph, node: &Mat, below: &FxHashMap<Id, u64>) -> u64 {
     hasher.finish()
 }
 
-fn hash_of(value: &impl Hash) -> u64 {
+/// A hash that is the same in every process.
+pub fn hash_of(value: &impl Hash) -> u64 {
     let mut hasher = FxHasher::default();
     value.hash(&mut hasher);
     hasher.finish()
-}
-
-fn mark(terms: &Terms, t: Id, needed: &mut [bool]) {
-    let mut waiting = vec![t];
-    while let Some(t) = waiting.pop() {
-        for c in terms.node(t).children() {
-            if !std::mem::replace(&mut needed[usize::from(*c)], true) {
-                waiting.push(*c);
-            }
-        }
-    }
 }
 
 impl Build for Graph {

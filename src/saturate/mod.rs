@@ -42,6 +42,8 @@ pub enum Stop {
     Saturated,
     Nodes,
     Iterations,
+    /// The graph is large and the answer has not become shorter for a while.
+    Settled,
 }
 
 /// What saturation did.
@@ -65,6 +67,11 @@ pub struct Outcome {
 /// Rounds of normalisation between two searches.
 const NORMALISATIONS: usize = 6;
 
+/// A graph of more nodes than this is not searched further once its answer stays as it is,
+const LARGE: usize = 200;
+/// for so many iterations.
+const PATIENCE: usize = 2;
+
 /// The cheapest term that the laws and factoring find equal to the seeds, which are equal to each other.
 ///
 /// # Errors
@@ -79,7 +86,7 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
     others.iter().for_each(|seed| _ = graph.union(*root, *seed));
     graph.normalise(NORMALISATIONS, limits.nodes);
     let mut fired = IndexMap::new();
-    let (iterations, stop) = saturate(&mut graph, rules, limits, &mut fired);
+    let (iterations, stop) = saturate(&mut graph, *root, rules, limits, &mut fired);
     if let Some((a, b)) = &graph.egraph.analysis.clash {
         debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
         return Err(Error::new(ErrorKind::Internal, format!("terms of different form were found equal: {a:?} and {b:?}")));
@@ -114,10 +121,12 @@ struct Found<'a> {
 struct Searched {
     laws: FxHashSet<u64>,
     factors: FxHashSet<u64>,
+    groups: FxHashSet<u64>,
 }
 
 /// Searches, builds what was found and merges, until nothing is found or a limit is reached.
-fn saturate<'a>(graph: &mut Graph, rules: &'a RuleSet, limits: &Limits, fired: &mut IndexMap<&'a str, usize>) -> (usize, Stop) {
+fn saturate<'a>(graph: &mut Graph, root: Id, rules: &'a RuleSet, limits: &Limits, fired: &mut IndexMap<&'a str, usize>) -> (usize, Stop) {
+    let (mut least, mut improved) = (u64::MAX, 0);
     let mut searched = Searched::default();
     for iteration in 1..=limits.iterations {
         let Found { laws, factors } = search(graph, rules, &mut searched);
@@ -145,6 +154,12 @@ fn saturate<'a>(graph: &mut Graph, rules: &'a RuleSet, limits: &Limits, fired: &
         if !changed {
             return (iteration, Stop::Saturated);
         }
+        let cost = graph.cost(root).plain;
+        if cost < least {
+            (least, improved) = (cost, iteration);
+        } else if graph.node_count() > LARGE && iteration - improved >= PATIENCE {
+            return (iteration, Stop::Settled);
+        }
     }
     (limits.iterations, Stop::Iterations)
 }
@@ -167,7 +182,7 @@ fn search<'a>(graph: &Graph, rules: &'a RuleSet, searched: &mut Searched) -> Fou
                 }
             }
             if searched.factors.insert(below.near(graph, node)) {
-                factoring::search(graph, node, &mut |hit| found.factors.push((class, hit)));
+                factoring::search(graph, node, &mut searched.groups, &mut |hit| found.factors.push((class, hit)));
             }
         }
     }
