@@ -8,7 +8,7 @@ use crate::diff::derivative;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Op, Shape, Subscript};
-use crate::function::{Call, Function, Map, Map2};
+use crate::function::{Call, Constant, Function, Map, Map2};
 use crate::index::{Axes, Graph, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 use crate::typed::{Typed, TypedId, TypedNode};
@@ -99,6 +99,8 @@ impl Lowering<'_> {
                 let number = self.graph.number(n);
                 Ok(self.broadcast(number, typed))
             }
+            Op::Constant(Constant::Infinity) => Err(Error::new(ErrorKind::Domain, "inf is no number to calculate with")
+                .help("it may stand as the order of a norm: norm(x, inf)")),
             Op::Constant(c) => Ok(self.graph.insert(Node::Constant(*c))),
             Op::Var(v) => Ok(self.graph.insert(Node::Var(v.clone()))),
             Op::Size(d) => Ok(self.graph.size(*d)),
@@ -247,6 +249,9 @@ impl Lowering<'_> {
             return Ok(self.matrix_product(a, inverse));
         }
         let below = self.node(b)?;
+        if matches!(self.graph.node(below), Node::Zero(_)) {
+            return Err(Error::new(ErrorKind::Domain, "the divisor is 0"));
+        }
         let reciprocal = self.graph.power(below, &Number::MINUS_ONE);
         let above = self.node(a)?;
         let mut frame = Frame::new();
@@ -569,10 +574,10 @@ impl Lowering<'_> {
             Call::Norm1 => self.sum_of_powers(typed, a, &Number::ONE),
             Call::NormInf => self.largest(a),
             Call::Norm if args.len() == 2 => {
-                let p = self.node(args[1])?;
-                if self.graph.node(p) == &Node::Constant(crate::function::Constant::Infinity) {
+                if self.typed(args[1]).op == Op::Constant(Constant::Infinity) {
                     return self.largest(a);
                 }
+                let p = self.node(args[1])?;
                 let Some(p) = self.graph.as_constant(p) else {
                     return Err(Error::unsupported("a norm whose order is not a number"));
                 };

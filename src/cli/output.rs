@@ -21,8 +21,8 @@ pub struct Printed {
 pub fn answer(answer: &Answer, options: &Answers, verification: Option<&Verification>) -> Result<Printed> {
     let text = match options.format {
         Format::Text => answer.to_string(),
-        Format::Unicode => with_parts(answer, unicode),
-        Format::Latex => with_parts(answer, latex),
+        Format::Unicode => with_parts(answer, unicode, (" where", ";")),
+        Format::Latex => with_parts(answer, latex, (r" \quad\text{where}\quad", r",\quad")),
         Format::Numpy => answer.numpy()?.trim_end().to_owned(),
         Format::Json => json::answer(answer, verification, options.stats)?.to_string(),
     };
@@ -30,12 +30,11 @@ pub fn answer(answer: &Answer, options: &Answers, verification: Option<&Verifica
     Ok(Printed { answer: text, notes })
 }
 
-fn with_parts(answer: &Answer, spell: fn(&indicial::Expr) -> String) -> String {
-    let latex_like = spell(&answer.formula.body);
-    let mut text = latex_like;
+fn with_parts(answer: &Answer, spell: fn(&indicial::Expr) -> String, (first, next): (&str, &str)) -> String {
+    let mut text = spell(&answer.formula.body);
     for (at, (name, part)) in answer.formula.parts.iter().enumerate() {
         let name = indicial::Expr::var(indicial::Var::undeclared(name.as_str()));
-        let _ = write!(text, "{} {} = {}", if at == 0 { " where" } else { ";" }, spell(&name), spell(part));
+        let _ = write!(text, "{} {} = {}", if at == 0 { first } else { next }, spell(&name), spell(part));
     }
     text
 }

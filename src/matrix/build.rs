@@ -53,6 +53,11 @@ pub trait Build {
         if n == Dim::ONE { self.number(1) } else { self.insert(Mat::Eye(n)) }
     }
 
+    /// `commutation(m, n)`; of one row or one column the identity.
+    fn commutation(&mut self, m: Dim, n: Dim) -> Id {
+        if m == Dim::ONE || n == Dim::ONE { self.eye(m * n) } else { self.insert(Mat::Commutation(m, n)) }
+    }
+
     fn zero(&mut self, form: Form) -> Id {
         if form.is_scalar() { self.number(0) } else { self.insert(Mat::Zero(form)) }
     }
@@ -168,9 +173,8 @@ pub fn split<B: Build + ?Sized>(b: &mut B, t: Id) -> (Number, Id) {
 /// Builds a node, whose children are built already, through the constructor that normalises it.
 pub fn reconstruct<B: Build + ?Sized>(b: &mut B, node: &Mat) -> Id {
     match node {
-        Mat::Number(_) | Mat::Constant(_) | Mat::Var(_) | Mat::Unit(..) | Mat::Commutation(..) | Mat::LeviCivita | Mat::Merge(..) => {
-            b.insert(node.clone())
-        }
+        Mat::Commutation(m, n) => b.commutation(*m, *n),
+        Mat::Number(_) | Mat::Constant(_) | Mat::Var(_) | Mat::Unit(..) | Mat::LeviCivita | Mat::Merge(..) => b.insert(node.clone()),
         Mat::Size(n) => b.size(*n),
         Mat::Eye(n) => b.eye(*n),
         Mat::Zero(form) => b.zero(form.clone()),

@@ -174,7 +174,7 @@ impl Converter<'_> {
             },
             (Call::Commutation, [_, _]) => {
                 let (m, n) = (self.dim_of(arguments[0])?, self.dim_of(arguments[1])?);
-                self.terms.insert(Mat::Commutation(m, n))
+                self.terms.commutation(m, n)
             }
             (Call::Sym, [a]) => self.half_sum(*a, Number::ratio(1, 2)),
             (Call::Skew, [a]) => self.half_sum(*a, Number::ratio(-1, 2)),

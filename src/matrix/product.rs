@@ -167,6 +167,9 @@ fn comes_first<B: Build + ?Sized>(b: &B, these: &[Id], those: &[Id]) -> bool {
     difference.is_some_and(std::cmp::Ordering::is_lt)
 }
 
+/// The most factors that a product is taken apart into.
+const FUEL: usize = 1_000;
+
 pub fn had<B: Build + ?Sized>(b: &mut B, factors: &[(Id, Number)]) -> Id {
     let form = factors.first().map_or(Form::SCALAR, |(t, _)| b.form(*t).clone());
     let scalar_product = form.is_scalar();
@@ -174,8 +177,15 @@ pub fn had<B: Build + ?Sized>(b: &mut B, factors: &[(Id, Number)]) -> Id {
     let mut scalars: Vec<(Id, Number)> = Vec::new();
     let mut bases: Vec<(Id, Number)> = Vec::new();
     let mut waiting: Vec<(Id, Number)> = factors.iter().rev().cloned().collect();
-    // Ends because each step replaces a factor by cheaper ones.
+    // In an arena each step replaces a factor by smaller ones. A class of an e-graph may be a product that holds the class
+    // itself, so that the steps are counted: a factor that is not looked into any more stays as it is.
+    let mut fuel = FUEL;
     while let Some((t, p)) = waiting.pop() {
+        if fuel == 0 {
+            bases.push((b.canonical(t), p));
+            continue;
+        }
+        fuel -= 1;
         match b.view(t) {
             Mat::Zero(_) if !p.is_negative() => return b.zero(form),
             Mat::Number(n) => match n.pow(&p) {

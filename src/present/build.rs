@@ -76,6 +76,9 @@ pub(super) struct Builder<'a> {
     /// Whether the sum is written with all signs changed.
     turned: Vec<bool>,
     memo: Vec<Option<Factors>>,
+    /// How many names of indices are in use around what is being written, and how many it has used in all.
+    pub(super) base: usize,
+    pub(super) reached: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -94,7 +97,7 @@ impl<'a> Builder<'a> {
             };
         }
         let taken = names(terms).union(taken).copied().collect();
-        Builder { terms, forms, indexed, taken, turned: vec![false; terms.len()], memo: Vec::new() }
+        Builder { terms, forms, indexed, taken, turned: vec![false; terms.len()], memo: Vec::new(), base: 0, reached: 0 }
     }
 
     fn whole(&mut self) -> Result<Expr> {
@@ -112,11 +115,14 @@ impl<'a> Builder<'a> {
     /// The term as a product, outside of index notation.
     pub fn factors(&mut self, id: Id) -> Result<Factors> {
         let at = usize::from(id);
-        if let Some(known) = &self.memo[at] {
+        if let (Some(known), 0) = (&self.memo[at], self.base) {
             return Ok(known.clone());
         }
         let factors = if self.indexed[at] { self.indexed_value(id)? } else { self.build(id)? };
-        self.memo[at] = Some(factors.clone());
+        // Within index notation the names of inner indices depend on the place.
+        if self.base == 0 {
+            self.memo[at] = Some(factors.clone());
+        }
         Ok(factors)
     }
 

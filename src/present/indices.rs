@@ -51,9 +51,10 @@ impl Builder<'_> {
 
     /// `{entry}[i,j]`; of no axes the entry itself.
     fn braces(&mut self, axes: &[Dim], entry: impl FnOnce(&mut Self, &[Symbol], &mut Scope) -> Result<Factors>) -> Result<Factors> {
-        let mut scope = Scope { used: 0, most: 0, names: Vec::new() };
+        let mut scope = Scope { used: self.base, most: self.base, names: Vec::new() };
         let outputs: Vec<Symbol> = axes.iter().map(|_| scope.fresh(&self.taken)).collect();
         let entry = entry(self, &outputs, &mut scope)?;
+        self.reached = self.reached.max(scope.most);
         if outputs.is_empty() {
             return Ok(entry);
         }
@@ -112,7 +113,7 @@ impl Builder<'_> {
     /// A matrix term with subscripts: `inv(X)[i,k]`, `(A*x)[i]`.
     fn subscripted(&mut self, id: Id, labels: &[Symbol], scope: &mut Scope) -> Result<Factors> {
         if labels.is_empty() {
-            return self.factors(id);
+            return self.within(scope, |builder| builder.factors(id));
         }
         let terms = self.terms;
         match (&terms[usize::from(id)], labels) {
@@ -129,9 +130,20 @@ impl Builder<'_> {
             }
             _ => {}
         }
-        let (scalars, core) = self.factors(id)?.split();
+        let (scalars, core) = self.within(scope, |builder| builder.factors(id))?.split();
         let core = core.ok_or_else(|| Error::new(ErrorKind::Internal, "a scalar got subscripts"))?;
         Ok(scalars.times(Factors::scalar(Expr::new(Op::Subscript(core, subscripts(labels))))))
+    }
+
+    /// Writes a part whose own indices take none of the names in use around it.
+    fn within<T>(&mut self, scope: &mut Scope, write: impl FnOnce(&mut Self) -> T) -> T {
+        let (base, reached) = (self.base, self.reached);
+        (self.base, self.reached) = (scope.used, scope.used);
+        let written = write(self);
+        scope.used = scope.used.max(self.reached);
+        scope.most = scope.most.max(scope.used);
+        (self.base, self.reached) = (base, reached.max(self.reached));
+        written
     }
 
     fn contraction(&mut self, spec: &Spec, all: &[Id], outputs: &[Symbol], scope: &mut Scope) -> Result<Factors> {

@@ -3,7 +3,7 @@
 use super::Raiser;
 use super::network::{Edge, Network, Stack};
 use crate::index::Label;
-use crate::matrix::{Build, Mat, MatFn};
+use crate::matrix::{Build, MatFn};
 use egg::Id;
 
 /// How two short axes hang together.
@@ -147,7 +147,7 @@ impl Network {
                 let high = self.matrix_of_link(raiser, s.slow, t.fast, &slow);
                 let kron = raiser.terms.call(MatFn::Kron, &[high, low]);
                 let (m, n) = (self.vertices[t.fast as usize].dim, self.vertices[t.slow as usize].dim);
-                let commutation = raiser.terms.insert(Mat::Commutation(m, n));
+                let commutation = raiser.terms.commutation(m, n);
                 (raiser.terms.mul(&[kron, commutation]), [fast, slow])
             }
             (None, None) => return false,

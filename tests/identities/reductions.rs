@@ -111,3 +111,16 @@ identities! { cross_products
     "a'*cross(a, b)" => "0"
     "eps[i,j,k]*a[i]*b[j]*x[k]" => "-a'*cross(x, b)"
 }
+
+// A product that holds its own class in the e-graph; inner indices beside outer ones; a stacked axis of length 1.
+identities! { once_wrong
+    ; "A: matrix(m, n); x: vector(n)"
+    "std(softmax(A*x))" => "norm2(1/m - softmax(A*x))/sqrt(m)"
+    ; "T: tensor(n, n, n); x: vector(n); y: vector(n); z: vector(n); S: matrix(n, n)"
+    "diff(sin(S + T[i,j,k]*y[i]*x[j]*z[k]), z)"
+        => "{T[l,p,k]*x[p]*y[l]*cos(S + T[s,r,q]*x[r]*y[s]*z[q])[i,j]}[i,j,k]"
+    ; "A: matrix(n, n); x: matrix(n, 1)"
+    "diff(x'*A*x, x)" => "x'*(A + A')"
+    ; "t: scalar"
+    "2*t/(1 + t^2)" => "2*t/(t^2 + 1)"
+}
