@@ -182,6 +182,5 @@ fn of_call(f: MatFn, of: Facts) -> Facts {
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Facts::NONNEGATIVE,
         MatFn::Softmax => Facts::POSITIVE,
         MatFn::Sym => Facts::SYMMETRIC,
-        MatFn::Skew => Facts::SKEW,
     }
 }

@@ -30,6 +30,7 @@ mod raise; // back to matrix terms
 mod saturate; // by which an e-graph finds the simplest equal term // code
 
 mod pipeline; // all of it
+mod build; // expressions built in Rust
 mod render; // errors, with the place in the input
 
 // Numbers, and answers checked by them.

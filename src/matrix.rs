@@ -77,9 +77,8 @@ pub enum MatFn {
     Vec,
     Kron,
     Cross,
-    /// `A - A'` and `A + A'` halves.
+    /// Half of `A + A'`.
     Sym,
-    Skew,
 }
 
 /// How the factors of a contraction are joined: the labels of the output and of each child, and their lengths.

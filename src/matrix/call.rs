@@ -131,8 +131,7 @@ fn homogeneity(f: MatFn) -> Homogeneity {
         | MatFn::Vec
         | MatFn::Kron
         | MatFn::Cross
-        | MatFn::Sym
-        | MatFn::Skew => Homogeneity::Linear,
+        | MatFn::Sym => Homogeneity::Linear,
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Homogeneity::Norm,
         MatFn::Inv => Homogeneity::Inverse,
         MatFn::Det | MatFn::LogDet | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Homogeneity::None,
@@ -211,7 +210,6 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
     match f {
         MatFn::Inv => b.power(a, &Number::MINUS_ONE),
         MatFn::Adj | MatFn::Softmax => b.number(1),
-        MatFn::Skew => b.number(0),
         MatFn::LogDet => {
             let magnitude = b.map(Map::Abs, a);
             b.map(Map::Log, magnitude)

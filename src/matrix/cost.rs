@@ -150,7 +150,7 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
         Mat::MatPower(_, [a]) => more(plain(a), 2 * TOKEN),
         Mat::Call(MatFn::SumRows | MatFn::SumColumns | MatFn::MeanRows | MatFn::MeanColumns, a) => more(all(a), 2 * TOKEN),
         Mat::Call(MatFn::Diag | MatFn::DiagOf, a) => more(all(a), TOKEN + DIAGONAL),
-        Mat::Call(MatFn::Sym | MatFn::Skew, a) => more(all(a), TOKEN + SYMMETRISED),
+        Mat::Call(MatFn::Sym, a) => more(all(a), TOKEN + SYMMETRISED),
         Mat::Call(_, a) => more(all(a), TOKEN),
         Mat::Commutation(m, n) | Mat::Merge(m, n) => Cost::plain(TOKEN + dim(*m) + dim(*n)),
         Mat::Contract(spec, factors) => Cost::plain(contraction(spec, factors, child)),

@@ -324,8 +324,7 @@ fn role(function: MatFn) -> Role {
         | MatFn::Vec
         | MatFn::Kron
         | MatFn::Cross
-        | MatFn::Sym
-        | MatFn::Skew => Role::Linear,
+        | MatFn::Sym => Role::Linear,
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::LogDet => Role::Even,
         MatFn::Inv => Role::Odd,
         MatFn::Det | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Role::Other,
@@ -353,7 +352,6 @@ fn call_of(function: MatFn) -> Call {
         MatFn::Kron => Call::Kron,
         MatFn::Cross => Call::Cross,
         MatFn::Sym => Call::Sym,
-        MatFn::Skew => Call::Skew,
     }
 }
 

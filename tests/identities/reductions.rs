@@ -103,7 +103,7 @@ identities! { diagonals
 
 identities! { cross_products
     ; "a: vector(3); b: vector(3); x: vector(3); y: vector(3)"
-    "diff(a'*cross(b, x), x)" => "-cross(b, a)"
+    "diff(a'*cross(b, x), x)" => "cross(a, b)"
     "diff(a'*cross(x, b), x)" => "cross(b, a)"
     "diff(norm2(cross(a, x))^2, x)" => "2*(norm2(a)^2*x - (a'*x)*a)"
     "cross(x, x)" => "zeros(3)"
