@@ -3,9 +3,9 @@
 //! At its root a pattern takes part of a node: a run of a chain, some factors of a Hadamard product (of a power, part
 //! of the exponent), some terms of a sum (of a coefficient, a part). Inside, it takes the whole of one.
 
-use super::factoring::find_transpose;
 use super::graph::Graph;
 use super::law::Law;
+use super::split::find_transpose;
 use crate::dim::{Dim, Symbol};
 use crate::function::Map2;
 use crate::matrix::{Build, Form, Mat, MatFn};

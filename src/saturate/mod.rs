@@ -8,6 +8,7 @@ mod law;
 mod lift;
 mod matcher;
 mod rules;
+mod split;
 
 pub use law::Law;
 pub use rules::RuleSet;
