@@ -89,6 +89,7 @@ impl Engine {
     /// declared.
     pub fn derivative(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Answer> {
         wrt.iter().try_for_each(|x| known(x, f, declarations))?;
+        let f = &with_axes_for_free_indices(f, declarations)?;
         let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
         self.answer(f, wrt, &whole, declarations)
     }
@@ -178,6 +179,19 @@ impl Engine {
     }
 }
 
+/// `A[i,j]*x[j]` is the vector `{A[i,j]*x[j]}[i]`: what has free indices is the tensor of these, in order of appearance.
+fn with_axes_for_free_indices(f: &Expr, declarations: &Declarations) -> Result<Expr> {
+    let mut indexed = |op: &Op| matches!(op, Op::Subscript(..) | Op::Delta(_) | Op::LeviCivita(_));
+    if matches!(f.op(), Op::Braces(..)) || !f.any(&mut indexed) {
+        return Ok(f.clone());
+    }
+    let typed = infer(f, declarations)?;
+    Ok(match &typed.root().op {
+        Op::Braces(_, outputs) => Expr::new(Op::Braces(f.clone(), outputs.iter().map(|(i, _)| (*i, None)).collect())),
+        _ => f.clone(),
+    })
+}
+
 /// The seeds that need no index notation.
 fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
     let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..));
@@ -222,4 +236,19 @@ fn on_a_deep_stack<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + Sen
         let thread = thread.map_err(|e| Error::new(ErrorKind::Limit, format!("no thread could be started: {e}")))?;
         thread.join().unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a pass ended in a panic")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+
+    #[test]
+    fn free_indices_of_the_input_are_its_axes() {
+        let declarations = Declarations::parse("A: matrix(m, n); x: vector(n)").unwrap();
+        let read = |text| parse(text, &declarations).unwrap();
+        let answer = Engine::new().derivative(&read("A[i,j]*x[j]"), &[read("x")], &declarations).unwrap();
+        assert_eq!(answer.to_string(), "A");
+        assert!(answer.verify(4).unwrap().ok);
+    }
 }
