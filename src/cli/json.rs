@@ -31,7 +31,7 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("text", json!(formula.body.to_string()));
     put("unicode", json!(unicode(&formula.body)));
     put("latex", json!(latex(&formula.body)));
-    put("index", json!(answer.index()?.to_string()));
+    put("index", index(answer)?);
     put("where", parts(formula));
     put("numpy", json!(answer.numpy()?));
     if let Some(v) = verification {
@@ -41,6 +41,15 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
         put("stats", statistics(answer));
     }
     Ok(Value::Object(object))
+}
+
+/// Null where stacked axes have no index notation; every other answer has one.
+fn index(answer: &Answer) -> Result<Value> {
+    match answer.index() {
+        Ok(formula) => Ok(json!(formula.to_string())),
+        Err(e) if e.kind == ErrorKind::Unsupported => Ok(Value::Null),
+        Err(e) => Err(e),
+    }
 }
 
 fn variable(name: &str, kind: Option<&Kind>) -> Value {
