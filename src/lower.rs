@@ -473,7 +473,7 @@ impl Lowering<'_> {
                 }
                 Ok(self.squeeze(product, typed))
             }
-            Call::Commutation => self.commutation(typed, args),
+            Call::Commutation => self.commutation(args),
             Call::Nuclear
             | Call::LambdaMax
             | Call::LambdaMin
@@ -701,10 +701,9 @@ impl Lowering<'_> {
     }
 
     /// `commutation(m, n)*vec(A) = vec(A')` for an m×n matrix A.
-    fn commutation(&mut self, typed: &TypedNode, args: &[TypedId]) -> Result<NodeId> {
+    fn commutation(&mut self, args: &[TypedId]) -> Result<NodeId> {
         let (m, n) = (self.dimension(args[0])?, self.dimension(args[1])?);
         let (from, to) = (self.graph.insert(Node::Merge(m, n)), self.graph.insert(Node::Merge(n, m)));
-        let _ = typed;
         Ok(self.graph.einsum(&[0, 1], &[(to, &[0, 2, 3]), (from, &[1, 3, 2])]))
     }
 

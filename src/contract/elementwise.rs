@@ -189,7 +189,7 @@ impl Graph {
         inner.coefficient = n;
         // Only the labels that take part: the dropped outputs are not summed.
         let mut outer = Draft::new();
-        let labels = outer.labels(&c.dims.iter().copied().collect::<Vec<_>>());
+        outer.labels(&c.dims);
         let factors: Vec<Factor> = c.factors.to_vec();
         let part = outer.clone().part(kept.clone(), factors);
         inner.dims = part.dims;
@@ -198,7 +198,6 @@ impl Graph {
         inner.factors = part.factors;
         let inner = self.contract(inner);
         let value = f(self, inner);
-        let _ = labels;
         let out = outer.part(c.out.clone(), vec![Factor { node: value, labels: kept }]);
         Some(self.contract(out))
     }

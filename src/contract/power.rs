@@ -128,7 +128,7 @@ impl Graph {
             return self.plain_power(base, p);
         }
         let mut draft = Draft::new();
-        let labels = draft.labels(&c.dims);
+        draft.labels(&c.dims);
         for f in outside {
             let power = self.power(f.node, p);
             draft.factor(power, &f.labels);
@@ -143,7 +143,6 @@ impl Graph {
             let power = self.plain_power(rest, p);
             draft.factor(power, &c.out);
         }
-        let _ = labels;
         self.contract(draft.out(&c.out))
     }
 
