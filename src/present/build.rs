@@ -380,7 +380,7 @@ impl SumTerm {
         };
         let constant = match &core {
             Some(core) => matches!(core.op(), Op::Call(Function::Call(Call::Eye | Call::Ones | Call::Zeros), _)),
-            None => !scalar_sum || degree == 0 && scalars.below.iter().all(|b| super::order::degree(b) == 0),
+            None => scalars.above.iter().chain(&scalars.below).all(|s| super::order::degree(s) == 0),
         };
         let shown = Factors { coefficient: Number::ONE, ..factors.clone() }.finish();
         SumTerm { factors, constant, degree, shown }
