@@ -39,6 +39,9 @@ impl Graph {
             let value = self.map(f, flipped);
             return if f.row().parity == Parity::Odd { self.negate(value) } else { value };
         }
+        if let Some(done) = self.without_size(f, &n, positive) {
+            return done;
+        }
         if let Some(done) = self.known_value(f, a, &axes) {
             return done;
         }
@@ -47,6 +50,18 @@ impl Graph {
             return self.transpose(value);
         }
         self.insert(Node::Map(f, a))
+    }
+
+    /// The size of a coefficient plays no part in a sign and comes out of what is homogeneous: `step(2*x) = step(x)`,
+    /// `relu(-2*x) = 2*relu(-x)`.
+    fn without_size(&mut self, f: Map, n: &Number, a: NodeId) -> Option<NodeId> {
+        let size = n.abs();
+        if size.is_one() || size.is_zero() || !matches!(f, Map::Step | Map::Sign | Map::Abs | Map::Relu) {
+            return None;
+        }
+        let unit = if n.is_negative() { self.negate(a) } else { a };
+        let value = self.map(f, unit);
+        Some(if matches!(f, Map::Abs | Map::Relu) { self.scale(&size, value) } else { value })
     }
 
     /// What `f(a)` is in terms of simpler nodes, where that is known.

@@ -89,7 +89,7 @@ impl<'a> Builder<'a> {
             let of = |id: &Id| indexed[usize::from(*id)];
             indexed[at] = match term {
                 Mat::Contract(spec, all) => !has_stacked_output(terms, spec, all),
-                Mat::Times([_, a]) => of(a),
+                Mat::Times([_, a]) | Mat::Transpose([a]) => of(a),
                 Mat::Scale(..) | Mat::Map(..) | Mat::Power(..) | Mat::Map2(..) | Mat::Had(_) | Mat::Add(..) => {
                     children(term).iter().any(of)
                 }

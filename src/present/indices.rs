@@ -11,6 +11,7 @@ use crate::matrix::{Form, Mat, MatFn, Spec};
 use crate::number::Number;
 use egg::Id;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// Names of indices, in the order in which they are taken.
 const INDEX_NAMES: [&str; 14] = ["i", "j", "k", "l", "p", "q", "r", "s", "u", "v", "w", "a", "b", "c"];
@@ -76,6 +77,10 @@ impl Builder<'_> {
             Mat::Contract(spec, all) => self.contraction(spec, all, labels, scope),
             Mat::Scale(n, [a]) => Ok(self.entry(*a, labels, scope)?.scaled(n)),
             Mat::Times([s, a]) => Ok(self.entry(*s, &[], scope)?.times(self.entry(*a, labels, scope)?)),
+            Mat::Transpose([a]) => {
+                let turned: SmallVec<[Symbol; 2]> = labels.iter().rev().copied().collect();
+                self.entry(*a, &turned, scope)
+            }
             Mat::Had(all) => all.iter().try_fold(Factors::one(), |f, a| Ok(f.times(self.operand(*a, labels, scope)?))),
             Mat::Map(map, [a]) => Ok(mapped(*map, self.entry(*a, labels, scope)?, true)),
             Mat::Power(p, [a]) => Ok(power_of(self.entry(*a, labels, scope)?, p)),

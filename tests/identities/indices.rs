@@ -26,6 +26,11 @@ identities! { index_notation
     "{delta[i,j]*A[i,j]}[i,j]" => "diag(diag(A))"
 }
 
+identities! { what_no_matrix_formula_holds
+    ; "C: tensor(p, q, p, q); E: matrix(p, q)"
+    "diff(C[i,j,k,l]*E[i,j]*E[k,l]/2, E)" => "{(C[i,j,k,l]*E[k,l] + C[k,l,i,j]*E[k,l])/2}[i,j]"
+}
+
 identities! { shared_parts
     ; "A: matrix(n, n); x: vector(n); y: vector(n)"
     "diff(t'*t, x) where t = A*x - y" => "2*A'*(A*x - y)"
