@@ -101,7 +101,9 @@ fn sum(coefficients: &[Number], terms: &[Id], child: impl Fn(Id) -> Cost) -> u64
 
 fn contraction(spec: &Spec, factors: &[Id], child: impl Fn(Id) -> Cost) -> u64 {
     let labels: usize = spec.inputs.iter().map(|l| l.len()).sum::<usize>() + spec.out.len();
-    let parts = factors.iter().fold(0u64, |cost, f| cost.saturating_add(child(*f).factor + CONTRACTED_FACTOR));
+    // A tensor with its axes in another order is written with the same names and signs as one without.
+    let each = if factors.len() == 1 { 0 } else { CONTRACTED_FACTOR };
+    let parts = factors.iter().fold(0u64, |cost, f| cost.saturating_add(child(*f).factor + each));
     parts.saturating_add(TOKEN * labels as u64).max(CONTRACTED_FACTOR)
 }
 

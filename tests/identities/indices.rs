@@ -28,7 +28,7 @@ identities! { index_notation
 
 identities! { what_no_matrix_formula_holds
     ; "C: tensor(p, q, p, q); E: matrix(p, q)"
-    "diff(C[i,j,k,l]*E[i,j]*E[k,l]/2, E)" => "{(C[i,j,k,l]*E[k,l] + C[k,l,i,j]*E[k,l])/2}[i,j]"
+    "diff(C[i,j,k,l]*E[i,j]*E[k,l]/2, E)" => "{E[k,l]*(C[i,j,k,l] + C[k,l,i,j])/2}[i,j]"
 }
 
 identities! { shared_parts
