@@ -51,6 +51,8 @@ pub enum Rest<'a> {
     Summed(Option<Id>, Cow<'a, [Id]>, Form, Cow<'a, [Id]>),
     /// A scalar times a column in each of so many columns.
     Spread(Option<Id>, Id, Dim),
+    /// A scalar times a chain that begins with a column of powers, one of which is taken.
+    Column(Option<Id>, Rc<[(Id, Number)]>, usize, Cow<'a, [Id]>),
     /// A scalar in each entry.
     Ones(Option<Id>, Form),
 }
@@ -65,6 +67,7 @@ impl Rest<'_> {
             Rest::Plain(s, t) => Rest::Plain(s, t),
             Rest::Summed(s, before, form, after) => Rest::Summed(s, own(before), form, own(after)),
             Rest::Spread(s, column, columns) => Rest::Spread(s, column, columns),
+            Rest::Column(s, powers, at, after) => Rest::Column(s, powers, at, own(after)),
             Rest::Ones(s, form) => Rest::Ones(s, form),
         }
     }
@@ -133,6 +136,7 @@ fn split_node<'a>(graph: &'a Graph, node: &'a Mat, scalar: Option<Id>, push: &mu
             push(simple(Kind::Left, first, Rest::Chain(scalar, Cow::Borrowed(&factors[1..]), Dim::ONE)));
             push(simple(Kind::Right, end, Rest::Chain(scalar, Cow::Borrowed(&factors[..last]), Dim::ONE)));
             split_sums(graph, factors, scalar, push);
+            split_column(graph, factors, scalar, push);
             // diag(v)*B is (v*ones').*B.
             if let (Mat::Call(MatFn::Diag, v), [_, b]) = (graph.view(first), &factors[..]) {
                 let columns = graph.form(end).columns();
@@ -191,6 +195,28 @@ fn split_sums<'a>(graph: &'a Graph, factors: &'a [Id], scalar: Option<Id>, push:
     if let Some(a) = summed {
         let ones = Form::Grid(Dim::ONE, graph.form(a).rows());
         push(simple(Kind::Right, a, Rest::Summed(scalar, Cow::Borrowed(&factors[..last]), ones, Cow::Borrowed(&[]))));
+    }
+}
+
+/// `(g.*u)*…` is `diag(g)*u*…`, and `g*ones'` is `diag(g)*ones*ones'`: only where `diag(g)` is in the graph, since only
+/// with that there is something in common.
+fn split_column<'a>(graph: &'a Graph, factors: &'a [Id], scalar: Option<Id>, push: &mut impl FnMut(Split<'a>)) {
+    let column = graph.canonical(factors[0]);
+    if graph.form(column).columns() != Dim::ONE {
+        return;
+    }
+    let powers: Rc<[(Id, Number)]> = match graph.view(column) {
+        Mat::Had(all) => all.iter().map(|f| as_power(graph, *f)).collect(),
+        _ => Rc::from([as_power(graph, column)]),
+    };
+    let before_ones = matches!(graph.view(factors[1]), Mat::Fill(m, ..) if *m == Dim::ONE);
+    for (at, (base, exponent)) in powers.iter().enumerate().filter(|_| powers.len() > 1 || before_ones) {
+        let diagonal = || graph.lookup(Mat::Call(MatFn::Diag, Box::new([*base])));
+        if exponent.is_one()
+            && let Some(diagonal) = diagonal()
+        {
+            push(simple(Kind::Left, graph.canonical(diagonal), Rest::Column(scalar, powers.clone(), at, Cow::Borrowed(&factors[1..]))));
+        }
     }
 }
 
@@ -326,6 +352,18 @@ pub fn build_rest(graph: &mut Graph, rest: Rest<'_>, common: &Number) -> Id {
             let row = graph.ones(Dim::ONE, columns);
             let spread = graph.mul(&[column, row]);
             scaled(graph, scalar, spread)
+        }
+        Rest::Column(scalar, powers, at, after) => {
+            let left: Vec<(Id, Number)> = powers.iter().enumerate().filter(|(k, _)| *k != at).map(|(_, p)| p.clone()).collect();
+            let column = match powers.get(at) {
+                Some((base, _)) if left.is_empty() => {
+                    let form = graph.form(*base).clone();
+                    graph.ones_like(&form)
+                }
+                _ => graph.had_powers(&left),
+            };
+            let chain = graph.mul(&[&[column], &after[..]].concat());
+            scaled(graph, scalar, chain)
         }
         Rest::Plain(scalar, t) => scaled(graph, scalar, t),
         Rest::Ones(scalar, form) => {

@@ -124,3 +124,9 @@ identities! { once_wrong
     ; "t: scalar"
     "2*t/(1 + t^2)" => "2*t/(t^2 + 1)"
 }
+
+identities! { normalisation
+    ; "x: vector(n); g: vector(n); b: vector(n); e: scalar > 0"
+    "diff(g.*(x - mean(x))/sqrt(var(x) + e) + b, x)" =>
+        "diag(g)*(eye(n) - t1*t1'/(t2 + n*e) - 1/n)/sqrt(t2/n + e) where t1 = x - mean(x); t2 = norm2(t1)^2"
+}
