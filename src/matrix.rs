@@ -79,6 +79,10 @@ pub enum MatFn {
     Cross,
     /// Half of `A + A'`.
     Sym,
+    /// The lower triangle with the diagonal, of a square matrix.
+    Tril,
+    /// The upper triangle with the diagonal, of a square matrix.
+    Triu,
 }
 
 /// How the factors of a contraction are joined: the labels of the output and of each child, and their lengths.

@@ -2,7 +2,7 @@
 
 use super::{Draft, all_distinct};
 use crate::function::{Map, Map2, Sign};
-use crate::index::{Axes, Contraction, Factor, Graph, Labels, Node, NodeId};
+use crate::index::{Axes, Contraction, Factor, Graph, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 
 /// A natural power of a tensor up to this is written as repeated factors, so that it takes part in contractions.
@@ -37,6 +37,9 @@ impl Graph {
             Node::Map(Map::Exp, u) => {
                 let u = self.scale(p, u);
                 self.map(Map::Exp, u)
+            }
+            Node::Opaque(Opaque::Det, _) if self.is_unit_determinant(base) && p.as_integer().is_some() => {
+                if p.as_integer().is_some_and(|p| p % 2 == 0) { self.one() } else { base }
             }
             Node::Map(Map::Abs, u) if p.as_integer().is_some_and(|n| n % 2 == 0) => self.power(u, p),
             Node::Contract(c) => self.power_of_product(&c, base, p),

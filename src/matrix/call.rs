@@ -4,6 +4,7 @@ use super::build::{Build, split};
 use super::product::{TURNED, turn};
 use super::{Form, Mat, MatFn, Spec};
 use crate::dim::Dim;
+use crate::fact::Facts;
 use crate::function::{Map, Map2, Parity};
 use crate::number::Number;
 use egg::Id;
@@ -131,7 +132,9 @@ fn homogeneity(f: MatFn) -> Homogeneity {
         | MatFn::Vec
         | MatFn::Kron
         | MatFn::Cross
-        | MatFn::Sym => Homogeneity::Linear,
+        | MatFn::Sym
+        | MatFn::Tril
+        | MatFn::Triu => Homogeneity::Linear,
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Homogeneity::Norm,
         MatFn::Inv => Homogeneity::Inverse,
         MatFn::Det | MatFn::LogDet | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Homogeneity::None,
@@ -198,7 +201,8 @@ fn bare<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
             _ => None,
         },
         MatFn::Vec if form.columns() == Dim::ONE => Some(a),
-        MatFn::Sym if b.facts(a).contains(crate::fact::Facts::SYMMETRIC) => Some(a),
+        MatFn::Sym if b.facts(a).contains(Facts::SYMMETRIC) => Some(a),
+        MatFn::Tril | MatFn::Triu => triangle(b, f, a),
         MatFn::Kron => Some(a),
         _ => None,
     };
@@ -229,7 +233,9 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
         | MatFn::LogSumExp
         | MatFn::Vec
         | MatFn::Kron
-        | MatFn::Sym => a,
+        | MatFn::Sym
+        | MatFn::Tril
+        | MatFn::Triu => a,
         MatFn::Cross => b.insert(Mat::Call(f, [a].into())),
     }
 }
@@ -299,6 +305,19 @@ fn diagonal<B: Build + ?Sized>(b: &mut B, a: Id) -> Option<Id> {
         }
         _ => None,
     }
+}
+
+/// A triangle of what is a triangle already.
+fn triangle<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Option<Id> {
+    let (kept, other) = if f == MatFn::Tril { (Facts::LOWER, Facts::UPPER) } else { (Facts::UPPER, Facts::LOWER) };
+    if b.facts(a).contains(kept) {
+        return Some(a);
+    }
+    if b.facts(a).contains(other) {
+        let diagonal = b.call(MatFn::DiagOf, &[a]);
+        return Some(b.call(MatFn::Diag, &[diagonal]));
+    }
+    None
 }
 
 fn total<B: Build + ?Sized>(b: &mut B, a: Id) -> Option<Id> {
