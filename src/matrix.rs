@@ -11,6 +11,7 @@ mod language;
 mod of_typed;
 mod product;
 mod sharing;
+mod structure;
 mod show;
 mod sum;
 mod terms;
@@ -21,6 +22,7 @@ pub use form::form_of;
 pub use language::Operator;
 pub use of_typed::{of_one_argument, of_typed};
 pub use product::{TURNED, turn};
+pub(crate) use structure::is_mask;
 pub use terms::{Terms, sort_children};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::build::{Build, split};
 use super::product::{TURNED, turn};
-use super::{Form, Mat, MatFn, Spec};
+use super::{Form, Mat, MatFn, Spec, structure};
 use crate::dim::Dim;
 use crate::fact::Facts;
 use crate::function::{Map, Map2, Parity};
@@ -202,7 +202,7 @@ fn bare<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
         },
         MatFn::Vec if form.columns() == Dim::ONE => Some(a),
         MatFn::Sym if b.facts(a).contains(Facts::SYMMETRIC) => Some(a),
-        MatFn::Tril | MatFn::Triu => triangle(b, f, a),
+        MatFn::Tril | MatFn::Triu => structure::triangle(b, f, a),
         MatFn::Kron => Some(a),
         _ => None,
     };
@@ -287,7 +287,7 @@ fn diag<B: Build + ?Sized>(b: &mut B, a: Id) -> Option<Id> {
             let eye = b.eye(n);
             Some(b.times(entry, eye))
         }
-        _ => None,
+        _ => structure::diagonal_of_product(b, a),
     }
 }
 
@@ -305,19 +305,6 @@ fn diagonal<B: Build + ?Sized>(b: &mut B, a: Id) -> Option<Id> {
         }
         _ => None,
     }
-}
-
-/// A triangle of what is a triangle already.
-fn triangle<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Option<Id> {
-    let (kept, other) = if f == MatFn::Tril { (Facts::LOWER, Facts::UPPER) } else { (Facts::UPPER, Facts::LOWER) };
-    if b.facts(a).contains(kept) {
-        return Some(a);
-    }
-    if b.facts(a).contains(other) {
-        let diagonal = b.call(MatFn::DiagOf, &[a]);
-        return Some(b.call(MatFn::Diag, &[diagonal]));
-    }
-    None
 }
 
 fn total<B: Build + ?Sized>(b: &mut B, a: Id) -> Option<Id> {
