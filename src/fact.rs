@@ -145,7 +145,11 @@ impl Facts {
     /// Of a number times these.
     pub fn times_number(self, c: &Number) -> Facts {
         let orthogonal = self.only(Facts::ORTHOGONAL).when(c.abs().is_one());
-        if c.is_negative() { orthogonal | self.only(Facts::LINEAR | Facts::INVERTIBLE) } else { orthogonal | self.times(Facts::POSITIVE, true) }
+        if c.is_negative() {
+            orthogonal | self.only(Facts::LINEAR | Facts::INVERTIBLE)
+        } else {
+            orthogonal | self.times(Facts::POSITIVE, true)
+        }
     }
 
     /// Of these times a scalar of which `scalar` is known.
@@ -292,9 +296,7 @@ pub fn facts_of(node: &Mat, form: &Form, child: impl Fn(Id) -> Facts) -> Facts {
         Mat::Scale(c, [a]) => child(*a).only(Facts::POSITIVE).when(!c.is_negative()) | child(*a).only(Facts::INVERTIBLE),
         Mat::Times([s, a]) => child(*a).times(child(*s), child(*s).contains(Facts::INVERTIBLE)),
         Mat::Mul(factors) => matrix(Facts::product(factors.iter().map(|f| child(*f)))),
-        Mat::Add(coefficients, terms) => {
-            matrix(Facts::sum(coefficients.iter().zip(terms).map(|(c, t)| (c.is_negative(), child(*t)))))
-        }
+        Mat::Add(coefficients, terms) => matrix(Facts::sum(coefficients.iter().zip(terms).map(|(c, t)| (c.is_negative(), child(*t))))),
         Mat::Had(factors) => matrix(Facts::hadamard(factors.iter().map(|f| child(*f)))),
         Mat::Transpose([a]) => child(*a).transposed(),
         Mat::Map(f, [a]) => matrix(child(*a).mapped(*f)) | Facts::of_sign(f.row().sign),

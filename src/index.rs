@@ -100,7 +100,14 @@ impl Node {
     /// Visits the children, each as often as it occurs.
     pub fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
         match self {
-            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) | Node::Triangle(..) => {}
+            Node::Var(_)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Zero(_)
+            | Node::Unit(..)
+            | Node::LeviCivita
+            | Node::Merge(..)
+            | Node::Triangle(..) => {}
             Node::Contract(c) => c.factors.iter().for_each(|f| visit(f.node)),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Opaque(_, a) => visit(*a),
             Node::Sum(terms) => terms.iter().for_each(|(_, a)| visit(*a)),

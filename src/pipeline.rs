@@ -39,7 +39,14 @@ pub struct Engine {
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { limits: Limits::default(), saturation: true, factoring: true, recognition: true, notation: Notation::Matrix, convention: Convention::default() }
+        Engine {
+            limits: Limits::default(),
+            saturation: true,
+            factoring: true,
+            recognition: true,
+            notation: Notation::Matrix,
+            convention: Convention::default(),
+        }
     }
 }
 

@@ -32,8 +32,8 @@ use crate::fact::Facts;
 use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, Node, NodeId};
 use crate::number::Number;
 
-pub(crate) use canonical::{gram_half, is_gram};
 use canonical::Parity;
+pub(crate) use canonical::{gram_half, is_gram};
 use structure::Settled;
 
 /// A contraction under construction. Labels are handed out by [`Draft::label`].

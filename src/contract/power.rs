@@ -133,8 +133,10 @@ impl Graph {
         let mut draft = Draft::new();
         draft.labels(&c.dims);
         for f in outside {
-            let power = self.power(f.node, p);
-            draft.factor(power, &f.labels);
+            // Entries off the diagonal may be 0 and take no part.
+            let (node, labels) = self.on_own_labels(f);
+            let power = self.power(node, p);
+            draft.factor(power, &labels);
         }
         if !inside.is_empty() {
             let mut rest = Draft::new();
@@ -147,6 +149,14 @@ impl Graph {
             draft.factor(power, &c.out);
         }
         self.contract(draft.out(&c.out))
+    }
+
+    /// A factor as a node of its distinct labels: the diagonal of a matrix on one label.
+    fn on_own_labels(&mut self, f: &Factor) -> (NodeId, Labels) {
+        match f.labels[..] {
+            [a, b] if a == b => (self.einsum(&[0], &[(f.node, &[0, 0])]), Labels::from_slice(&[a])),
+            _ => (f.node, f.labels.clone()),
+        }
     }
 
     /// Adds the exponents of factors with equal base and labels, where at least one is not a plain factor of a tensor.

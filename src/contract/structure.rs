@@ -48,7 +48,8 @@ impl Graph {
         {
             return Settled::Already;
         }
-        let cycle = orders.iter().find(|&&(a, b, _)| draft.dims[a as usize] == draft.dims[b as usize] && reaches(&orders, b, a, usize::MAX));
+        let cycle =
+            orders.iter().find(|&&(a, b, _)| draft.dims[a as usize] == draft.dims[b as usize] && reaches(&orders, b, a, usize::MAX));
         match cycle {
             Some(&(a, b, _)) => {
                 draft.join(a, b);
@@ -113,7 +114,9 @@ impl Graph {
                 }
                 let (a, b) = (draft.factors[at].labels.clone(), draft.factors[other].labels.clone());
                 let private = |d: &Draft, l: Label| !d.is_out(l) && d.uses(l) == 2;
-                let Some(k) = (0..2).find(|&k| a[k] == b[k] && a[1 - k] != a[k] && b[1 - k] != b[k] && private(draft, a[k])) else { continue };
+                let Some(k) = (0..2).find(|&k| a[k] == b[k] && a[1 - k] != a[k] && b[1 - k] != b[k] && private(draft, a[k])) else {
+                    continue;
+                };
                 draft.alive[a[k] as usize] = false;
                 draft.factors.remove(other);
                 draft.factors.remove(at);

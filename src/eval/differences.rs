@@ -118,7 +118,9 @@ mod tests {
 
     #[test]
     fn a_kink_nearby_does_not_spoil_it() {
-        let d = differentiate(&mut |x| Ok(x.mapv(|u| (u - 1e-3).abs())), &arr0(0.4e-3).into_dyn(), Structure::General, Convention::Projected).unwrap();
+        let d =
+            differentiate(&mut |x| Ok(x.mapv(|u| (u - 1e-3).abs())), &arr0(0.4e-3).into_dyn(), Structure::General, Convention::Projected)
+                .unwrap();
         assert!((d.first().unwrap() + 1.0).abs() < 1e-6, "{d}");
     }
 
