@@ -8,7 +8,7 @@
 mod tangent;
 
 use crate::contract::Draft;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
 use crate::function::{Map, Map2};
 use crate::index::{Axes, Contraction, Graph, Label, Labels, Node, NodeId, Opaque};
@@ -23,6 +23,7 @@ use crate::number::Number;
 /// Griewank and Walther 2008, chapter 3 (reverse accumulation); Magnus and Neudecker 2019, chapter 8 (the differentials
 /// of the inverse and of the determinant); Laue, Mitterreiter and Giesen 2018 (the same in index notation).
 pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
+    one_kind(graph, f, x)?;
     if x.axes().len() < graph.order(f) || x.axes().is_empty() {
         return tangent::derivative(graph, f, x);
     }
@@ -50,6 +51,16 @@ pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
         reverse.spread(graph, node, adjoint)?;
     }
     Ok(graph.zero(&axes))
+}
+
+/// The same name with and without its structure would be two variables, and the derivative by one of them silently less
+/// than it should be.
+fn one_kind(graph: &Graph, f: NodeId, x: &Var) -> Result<()> {
+    let other = |id: &NodeId| matches!(graph.node(*id), Node::Var(v) if v.name == x.name && v != x);
+    match graph.reachable(&[f]).iter().any(other) {
+        true => Err(Error::new(ErrorKind::Internal, format!("{} is in one expression with two kinds", x.name))),
+        false => Ok(()),
+    }
 }
 
 /// Which nodes have the variable below them.

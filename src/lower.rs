@@ -11,7 +11,7 @@ use crate::expr::{Op, Shape, Subscript, Var};
 use crate::function::{Call, Constant, Function, Map, Map2};
 use crate::index::{Axes, Graph, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
-use crate::structure;
+use crate::structure::{self, Convention};
 use crate::typed::{Typed, TypedId, TypedNode};
 use smallvec::SmallVec;
 
@@ -29,17 +29,23 @@ pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
     Ok(if replacements.is_empty() { node } else { structure::substitute(graph, node, &replacements) })
 }
 
-/// The variables that something is differentiated by as if they had no structure.
+/// The variables that something is differentiated by as if they had no structure: by the convention, or because a part
+/// of them moves by itself.
 fn lifted(typed: &Typed) -> Vec<(Var, Var)> {
+    let whole = |x: TypedId| match &typed.node(x).op {
+        Op::Var(v) => Some(v),
+        _ => None,
+    };
     let by = typed.nodes.iter().filter_map(|node| match &node.op {
         Op::Diff(_, x) => match &typed.node(*x).op {
-            Op::Var(v) => Some(v),
-            _ => None,
+            Op::Subscript(base, _) => Some((whole(*base)?, Convention::Free)),
+            _ => Some((whole(*x)?, typed.convention)),
         },
         _ => None,
     });
     let mut lifted: Vec<(Var, Var)> = by
-        .filter(|v| v.kind.as_ref().is_some_and(|k| typed.convention.lifts(k.structure)))
+        .filter(|(v, convention)| v.kind.as_ref().is_some_and(|k| convention.lifts(k.structure)))
+        .map(|(v, _)| v)
         .map(|v| (structure::lifted(v), v.clone()))
         .collect();
     lifted.dedup();
@@ -183,9 +189,14 @@ impl Lowering<'_> {
 
     /// The derivative by a whole variable, projected as the convention says.
     fn derivative_by(&mut self, f: NodeId, v: &Var) -> Result<NodeId> {
-        let general = self.lifted.iter().find(|(_, with)| with == v).map_or(v, |(without, _)| without).clone();
-        let derivative = derivative(self.graph, f, &general)?;
+        let derivative = self.derivative_by_entries(f, v)?;
         Ok(structure::project(self.graph, derivative, v, self.typed.convention))
+    }
+
+    /// The derivative by a variable of which every entry moves by itself, which is right for a part of a structured one.
+    fn derivative_by_entries(&mut self, f: NodeId, v: &Var) -> Result<NodeId> {
+        let general = self.lifted.iter().find(|(_, with)| with == v).map_or(v, |(without, _)| without).clone();
+        derivative(self.graph, f, &general)
     }
 
     /// A child with the free indices and the shape of its parent; scalars are repeated.

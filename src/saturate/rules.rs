@@ -18,6 +18,8 @@ impl From<Fact> for Facts {
             Fact::Symmetric => Facts::SYMMETRIC,
             Fact::Skew => Facts::SKEW,
             Fact::Diagonal => Facts::DIAGONAL,
+            Fact::Lower => Facts::LOWER,
+            Fact::Upper => Facts::UPPER,
             Fact::Orthogonal => Facts::ORTHOGONAL,
             Fact::PositiveDefinite => Facts::POSDEF,
             Fact::Invertible => Facts::INVERTIBLE,
