@@ -15,7 +15,7 @@ use std::fmt;
 /// let declarations = Declarations::parse("A: matrix(n, n); S: symmetric(n)")?;
 /// let (f, s) = (parse("tr(A*S)", &declarations)?, parse("S", &declarations)?);
 /// let by = |c| Engine::new().structure(c).derivative(&f, &[s.clone()], &declarations);
-/// assert_eq!(by(Convention::Projected)?.to_string(), "(A + A')/2");
+/// assert_eq!(by(Convention::Projected)?.to_string(), "sym(A)");
 /// assert_eq!(by(Convention::Free)?.to_string(), "A'");
 /// # Ok::<(), indicial::Error>(())
 /// ```

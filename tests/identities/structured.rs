@@ -3,7 +3,7 @@
 identities! { symmetric_variables
     ; "A: matrix(n, n); B: symmetric(n); S: symmetric(n); P: posdef(n); a: vector(n); b: vector(n); X: matrix(n, m); M: matrix(m, n)"
     "diff(tr(S), S)" => "eye(n)"
-    "diff(tr(A*S), S)" => "(A + A')/2"
+    "diff(tr(A*S), S)" => "sym(A)"
     "diff(tr(B*S), S)" => "B"
     "diff(a'*S*b, S)" => "sym(a*b')"
     "diff(a'*S*a, S)" => "a*a'"
@@ -17,7 +17,7 @@ identities! { symmetric_variables
     "diff(tr(M*S*X), S)" => "sym(X*M)"
     "diff(sum(S), S)" => "ones(n, n)"
     "diff(sum(exp(S)), S)" => "exp(S)"
-    "diff(sum(A.*S), S)" => "(A + A')/2"
+    "diff(sum(A.*S), S)" => "sym(A)"
     "diff(sum(diag(S)), S)" => "eye(n)"
     "diff(det(S), S)" => "det(S)*inv(S)"
     "diff(logdet(P), P)" => "inv(P)"
@@ -26,7 +26,7 @@ identities! { symmetric_variables
     "diff(tr(A*inv(P)), P)" => "-sym(inv(P)*A*inv(P))"
     "diff(tr(inv(P)*B), P)" => "-inv(P)*B*inv(P)"
     "diff(a'*inv(P)*a, P)" => "-inv(P)*a*a'*inv(P)"
-    "diff(a'*inv(P)*b, P)" => "-sym(inv(P)*a*b'*inv(P))"
+    "diff(a'*inv(P)*b, P)" => "-inv(P)*sym(a*b')*inv(P)"
     "diff(logdet(X'*P*X), P)" => "X*inv(X'*P*X)*X'"
     "diff(logdet(P + B), P)" => "inv(B + P)"
     "diff(norm2(S*a)^2, S)" => "2*sym(S*a*a')"
@@ -188,12 +188,12 @@ identities! { facts_of_products_and_sums
 
 /// Each function by one structured variable under the three conventions: projected, free, tangent.
 const CONVENTIONS: [(&str, &str, &str, [&str; 3]); 14] = [
-    ("A: matrix(n, n); S: symmetric(n)", "tr(A*S)", "S", ["(A + A')/2", "A'", "(A + A')/2"]),
+    ("A: matrix(n, n); S: symmetric(n)", "tr(A*S)", "S", ["sym(A)", "A'", "sym(A)"]),
     (
         "P: posdef(n); a: vector(n); b: vector(n)",
         "a'*inv(P)*b",
         "P",
-        ["-sym(inv(P)*a*b'*inv(P))", "-inv(P)*a*b'*inv(P)", "-sym(inv(P)*a*b'*inv(P))"],
+        ["-inv(P)*sym(a*b')*inv(P)", "-inv(P)*a*b'*inv(P)", "-inv(P)*sym(a*b')*inv(P)"],
     ),
     ("P: posdef(n)", "logdet(P)", "P", ["inv(P)", "inv(P)", "inv(P)"]),
     (
