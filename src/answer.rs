@@ -1,6 +1,6 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
-use crate::check::{Scope, Verification, kronecker_form, numeric_derivative};
+use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by};
 use crate::dim::{Dim, Symbol};
 use crate::emit::{Definition, numpy_module};
 use crate::error::Result;
@@ -11,6 +11,7 @@ use crate::parse::{Declaration, Declarations};
 use crate::pipeline::Engine;
 use crate::present::Presented;
 use crate::saturate::Stats;
+use crate::structure::Convention;
 use crate::typed::Typed;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -89,6 +90,8 @@ pub struct Answer {
     /// The axes of the answer: those of F, then those of each variable.
     pub shape: Vec<Dim>,
     pub notation: Notation,
+    /// How a derivative by a structured variable is meant.
+    pub convention: Convention,
     /// The formula, with its shared parts apart.
     pub formula: Presented,
     pub profile: Profile,
@@ -110,13 +113,20 @@ impl Answer {
         infer(&self.formula.inlined(), &self.declarations())
     }
 
+    /// What is said of each structured variable that was differentiated by: on which space the derivative is projected.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks: Vec<String> = self.wrt.iter().filter_map(|v| self.convention.remark(v)).collect();
+        remarks.dedup();
+        remarks
+    }
+
     /// The same in Einstein's notation.
     ///
     /// # Errors
     /// As of the derivative itself.
     pub fn index(&self) -> Result<Presented> {
         let wrt: Vec<Expr> = self.wrt.iter().map(|v| Expr::var(v.clone())).collect();
-        let engine = Engine::new().saturation(false).notation(Notation::Index);
+        let engine = Engine::new().saturation(false).notation(Notation::Index).structure(self.convention);
         Ok(engine.derivative(&self.input, &wrt, &self.declarations())?.formula)
     }
 
@@ -132,7 +142,7 @@ impl Answer {
         if self.wrt.is_empty() {
             return numpy_module(&variables, &[Definition { name: "value", value: &answer, kron_axes: None }]);
         }
-        let value = infer(&without_derivatives(&self.input, &self.declarations())?, &self.declarations())?;
+        let value = infer(&without_derivatives(&self.input, &self.declarations(), self.convention)?, &self.declarations())?;
         let definitions =
             [Definition { name: "value", value: &value, kron_axes: None }, Definition { name: "derivative", value: &answer, kron_axes }];
         numpy_module(&variables, &definitions)
@@ -145,10 +155,10 @@ impl Answer {
     /// Of kind `Domain` if no point was found where all is finite.
     pub fn verify(&self, points: usize) -> Result<Verification> {
         const TOLERANCE: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
-        let function = infer(&self.input, &self.declarations())?;
+        let function = infer(&self.input, &self.declarations())?.by(self.convention);
         let answer = self.typed()?;
         let wanted = |at: &crate::Inputs| {
-            let derivative = numeric_derivative(&|at| evaluate(&function, at), &self.wrt, at)?;
+            let derivative = numeric_derivative_by(self.convention, &|at| evaluate(&function, at), &self.wrt, at)?;
             if self.notation == Notation::Kronecker { kronecker_form(&derivative, self.rows) } else { Ok(derivative) }
         };
         let tolerance = TOLERANCE[self.wrt.len().min(TOLERANCE.len() - 1)];
@@ -164,9 +174,9 @@ impl fmt::Display for Answer {
 }
 
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
-fn without_derivatives(input: &Expr, declarations: &Declarations) -> Result<Expr> {
+fn without_derivatives(input: &Expr, declarations: &Declarations, convention: Convention) -> Result<Expr> {
     if input.any(&mut |op| matches!(op, Op::Diff(..))) {
-        Ok(Engine::new().simplify(input, declarations)?.formula.inlined())
+        Ok(Engine::new().structure(convention).simplify(input, declarations)?.formula.inlined())
     } else {
         Ok(input.clone())
     }

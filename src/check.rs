@@ -4,6 +4,7 @@ use crate::dim::Dim;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Inputs, Sizes, Style, differentiate, evaluate};
 use crate::expr::{Op, Structure, Var};
+use crate::structure::Convention;
 use crate::typed::Typed;
 use indexmap::IndexMap;
 use ndarray::{ArrayD, Dimension, IxDyn};
@@ -28,12 +29,13 @@ pub struct Verification {
 pub type Valuation<'a> = dyn Fn(&Inputs) -> Result<ArrayD<f64>> + 'a;
 
 /// Holds `answer` against the derivative of `function` by each of `wrt` in turn, found by nested central differences.
-/// The structure that the kind of a variable has is respected; a general kind ignores it.
+/// The structure that the kind of a variable has is respected as the convention of `function` says; a general kind
+/// ignores it.
 ///
 /// # Errors
 /// Kind `Domain` if no point was found where all is finite; otherwise those of [`evaluate`].
 pub fn verify(function: &Typed, wrt: &[Var], answer: &Typed, points: usize) -> Result<Verification> {
-    let wanted = |at: &Inputs| numeric_derivative(&|at| evaluate(function, at), wrt, at);
+    let wanted = |at: &Inputs| numeric_derivative_by(function.convention, &|at| evaluate(function, at), wrt, at);
     Scope::of(&[function, answer]).compare(&wanted, &|at| evaluate(answer, at), points, tolerance(wrt))
 }
 
@@ -46,7 +48,7 @@ pub fn verify_kronecker(function: &Typed, wrt: &[Var], answer: &Typed, points: u
     let before = wrt.len().saturating_sub(1);
     let rows =
         function.root().free.len() + function.root().shape.axes().len() + wrt[..before].iter().map(|v| v.axes().len()).sum::<usize>();
-    let wanted = |at: &Inputs| kronecker_form(&numeric_derivative(&|at| evaluate(function, at), wrt, at)?, rows);
+    let wanted = |at: &Inputs| kronecker_form(&numeric_derivative_by(function.convention, &|at| evaluate(function, at), wrt, at)?, rows);
     Scope::of(&[function, answer]).compare(&wanted, &|at| evaluate(answer, at), points, tolerance(wrt))
 }
 
@@ -70,14 +72,19 @@ fn tolerance(wrt: &[Var]) -> f64 {
 /// # Errors
 /// Those of `function`.
 pub fn numeric_derivative(function: &Valuation, wrt: &[Var], at: &Inputs) -> Result<ArrayD<f64>> {
+    numeric_derivative_by(Convention::default(), function, wrt, at)
+}
+
+/// Likewise under another convention for structured variables.
+pub(crate) fn numeric_derivative_by(convention: Convention, function: &Valuation, wrt: &[Var], at: &Inputs) -> Result<ArrayD<f64>> {
     let Some((last, before)) = wrt.split_last() else { return function(at) };
     let structure = last.kind.as_ref().map_or(Structure::General, |k| k.structure);
     let mut moved = at.clone();
     let mut value_at = |value: &ArrayD<f64>| {
         moved.values.insert(last.name, value.clone());
-        numeric_derivative(function, before, &moved)
+        numeric_derivative_by(convention, function, before, &moved)
     };
-    differentiate(&mut value_at, at.value(last.name)?, structure)
+    differentiate(&mut value_at, at.value(last.name)?, structure, convention)
 }
 
 /// d vec(F) / d vec(X)', columns stacked, of a derivative whose first `rows` axes are those of F.

@@ -8,13 +8,13 @@
 mod tangent;
 
 use crate::contract::Draft;
-use crate::error::{Error, Result};
-use crate::expr::{Structure, Var};
+use crate::error::{Error, ErrorKind, Result};
+use crate::expr::Var;
 use crate::function::{Map, Map2};
 use crate::index::{Axes, Contraction, Graph, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 
-/// d f / d x: axes of `f`, then those of `x`.
+/// d f / d x: axes of `f`, then those of `x`. Of a structured variable each entry counts by itself; `structure.rs` projects.
 ///
 /// # Errors
 /// If the derivative of a function on the way is not known.
@@ -23,10 +23,7 @@ use crate::number::Number;
 /// Griewank and Walther 2008, chapter 3 (reverse accumulation); Magnus and Neudecker 2019, chapter 8 (the differentials
 /// of the inverse and of the determinant); Laue, Mitterreiter and Giesen 2018 (the same in index notation).
 pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
-    if let Some(kind) = x.kind.as_ref().filter(|k| k.structure != Structure::General) {
-        return Err(Error::unsupported(format!("the derivative with respect to the structured variable {}: {kind}", x.name))
-            .help(format!("declare {}: matrix(…) for the derivative that ignores the structure", x.name)));
-    }
+    one_kind(graph, f, x)?;
     if x.axes().len() < graph.order(f) || x.axes().is_empty() {
         return tangent::derivative(graph, f, x);
     }
@@ -54,6 +51,16 @@ pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
         reverse.spread(graph, node, adjoint)?;
     }
     Ok(graph.zero(&axes))
+}
+
+/// The same name with and without its structure would be two variables, and the derivative by one of them silently less
+/// than it should be.
+fn one_kind(graph: &Graph, f: NodeId, x: &Var) -> Result<()> {
+    let other = |id: &NodeId| matches!(graph.node(*id), Node::Var(v) if v.name == x.name && v != x);
+    match graph.reachable(&[f]).iter().any(other) {
+        true => Err(Error::new(ErrorKind::Internal, format!("{} is in one expression with two kinds", x.name))),
+        false => Ok(()),
+    }
 }
 
 /// Which nodes have the variable below them.
@@ -99,7 +106,14 @@ impl Reverse {
     fn spread(&mut self, graph: &mut Graph, node: NodeId, adjoint: NodeId) -> Result<()> {
         match graph.node(node).clone() {
             // Leaves other than the variable do not depend on it and are never reached.
-            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => {}
+            Node::Var(_)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Zero(_)
+            | Node::Unit(..)
+            | Node::LeviCivita
+            | Node::Merge(..)
+            | Node::Triangle(..) => {}
             Node::Contract(c) => {
                 for (at, f) in c.factors.iter().enumerate().filter(|(_, f)| self.wants(f.node)).collect::<Vec<_>>() {
                     let term = self.through_contraction(graph, &c, at, adjoint);

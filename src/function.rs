@@ -205,8 +205,8 @@ calls! {
     Vector      "vector"      []          1 1 "vector(c)" true;
     Matrix      "matrix"      []          1 1 "matrix(c)" true;
     Unit        "unit"        []          2 2 "unit(i, n)" true;
-    Triu        "triu"        []          1 1 "triu(A)" false;
-    Tril        "tril"        []          1 1 "tril(A)" false;
+    Triu        "triu"        []          1 1 "triu(A)" true;
+    Tril        "tril"        []          1 1 "tril(A)" true;
     Sym         "sym"         []          1 1 "sym(A)" true;
     Skew        "skew"        []          1 1 "skew(A)" true;
     Cross       "cross"       []          2 2 "cross(x, y)" true;

@@ -6,7 +6,8 @@
 //! normalise; [`Graph::insert`] only hash-conses.
 
 use crate::dim::{Dim, Symbol};
-use crate::expr::Var;
+use crate::expr::{Structure, Var};
+use crate::fact::Facts;
 use crate::function::{Constant, Map, Map2, Sign};
 use crate::number::Number;
 use rustc_hash::FxHashMap;
@@ -79,6 +80,8 @@ pub enum Node {
     /// The bijection between a long axis and the pair of axes stacked in it, first axis fastest:
     /// `Merge(m, n)[I, i, j] = 1 if I = i + m*j, else 0`, axes `[m*n, m, n]`. It expresses `vec` and `kron`.
     Merge(Dim, Dim),
+    /// `1 if i >= j, else 0`, of that many rows and columns: what keeps the lower triangle of a matrix.
+    Triangle(Dim, Dim),
     Contract(Contraction),
     /// A number other than 0 and 1 times a node that is neither `Scale` nor `Zero`.
     Scale(Number, NodeId),
@@ -97,7 +100,14 @@ impl Node {
     /// Visits the children, each as often as it occurs.
     pub fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
         match self {
-            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => {}
+            Node::Var(_)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Zero(_)
+            | Node::Unit(..)
+            | Node::LeviCivita
+            | Node::Merge(..)
+            | Node::Triangle(..) => {}
             Node::Contract(c) => c.factors.iter().for_each(|f| visit(f.node)),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Opaque(_, a) => visit(*a),
             Node::Sum(terms) => terms.iter().for_each(|(_, a)| visit(*a)),
@@ -117,8 +127,8 @@ pub struct Meta {
     pub hash: u64,
     /// A lower bound for every entry.
     pub sign: Sign,
-    /// Whether it is known to equal its transpose.
-    pub symmetric: bool,
+    /// Of a matrix, what is known of it as a whole; the signs of its entries are `sign`.
+    pub facts: Facts,
     /// The number of nodes on the longest path to a leaf.
     pub depth: u32,
 }
@@ -153,6 +163,11 @@ impl Graph {
 
     pub fn axes(&self, id: NodeId) -> &[Dim] {
         &self.meta(id).axes
+    }
+
+    /// Whether a node is known to equal its transpose.
+    pub fn is_symmetric(&self, id: NodeId) -> bool {
+        self.meta(id).facts.contains(Facts::SYMMETRIC)
     }
 
     pub fn order(&self, id: NodeId) -> usize {
@@ -196,8 +211,8 @@ impl Graph {
         let mut depth = 0;
         node.for_each_child(|c| depth = depth.max(self.meta(c).depth));
         let axes = self.axes_of(node);
-        let symmetric = self.symmetric_of(node, &axes);
-        Meta { axes, hash: self.hash_of(node), sign: self.sign_of(node), symmetric, depth: depth + 1 }
+        let facts = self.facts_of(node, &axes);
+        Meta { axes, hash: self.hash_of(node), sign: self.sign_of(node), facts, depth: depth + 1 }
     }
 
     fn axes_of(&self, node: &Node) -> Axes {
@@ -208,6 +223,7 @@ impl Graph {
             Node::Unit(_, n) => smallvec::smallvec![*n],
             Node::LeviCivita => smallvec::smallvec![Dim::number(3); 3],
             Node::Merge(m, n) => smallvec::smallvec![*m * *n, *m, *n],
+            Node::Triangle(m, n) => smallvec::smallvec![*m, *n],
             Node::Contract(c) => c.out.iter().map(|&l| c.dims[l as usize]).collect(),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Map2(_, a, _) => self.meta(*a).axes.clone(),
             Node::Sum(terms) => self.meta(terms[0].1).axes.clone(),
@@ -225,7 +241,7 @@ impl Graph {
         match node {
             Node::Var(v) => v.sign(),
             Node::Constant(_) | Node::Size(_) => Sign::Positive,
-            Node::Zero(_) | Node::Unit(..) | Node::Merge(..) => Sign::NonNegative,
+            Node::Zero(_) | Node::Unit(..) | Node::Merge(..) | Node::Triangle(..) => Sign::NonNegative,
             Node::LeviCivita => Sign::Any,
             Node::Contract(c) => self.sign_of_contraction(c),
             Node::Scale(n, a) => {
@@ -254,11 +270,17 @@ impl Graph {
             Node::Opaque(Opaque::Softmax, _) => Sign::Positive,
             Node::Opaque(Opaque::NormInf, _) => Sign::NonNegative,
             Node::Opaque(Opaque::Product, a) => of(a),
-            // Sylvester's criterion gives the determinant of a positive definite matrix its sign.
-            Node::Opaque(Opaque::Det, a) => match self.node(*a) {
-                Node::Var(v) if v.kind.as_ref().is_some_and(|k| k.structure == crate::expr::Structure::PositiveDefinite) => Sign::Positive,
-                _ => Sign::Any,
-            },
+            // The eigenvalues of a definite matrix are positive, and the determinant is their product.
+            Node::Opaque(Opaque::Det, a) => {
+                let facts = self.meta(*a).facts;
+                if facts.contains(Facts::POSDEF) {
+                    Sign::Positive
+                } else if facts.contains(Facts::PSD) {
+                    Sign::NonNegative
+                } else {
+                    Sign::Any
+                }
+            }
             Node::Opaque(Opaque::Inv | Opaque::Adj | Opaque::LogDet | Opaque::LogSumExp, _) => Sign::Any,
         }
     }
@@ -291,6 +313,10 @@ impl Graph {
         match node {
             Node::Var(v) => {
                 h.add(1).text(v.name);
+                // A variable may be in one graph with and without its structure.
+                if let Some(kind) = v.kind.as_ref().filter(|k| k.structure != Structure::General) {
+                    h.add(kind.structure as u64);
+                }
             }
             Node::Constant(c) => {
                 h.add(2).add(*c as u64);
@@ -345,6 +371,9 @@ impl Graph {
             }
             Node::Map2(m, a, b) => {
                 h.add(13).add(*m as u64).add(of(a)).add(of(b));
+            }
+            Node::Triangle(m, n) => {
+                h.add(15).dim(*m).dim(*n);
             }
             Node::Opaque(o, a) => {
                 h.add(14).add(*o as u64).add(of(a));

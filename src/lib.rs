@@ -13,6 +13,7 @@ mod index;
 mod matrix;
 mod number;
 mod rule;
+mod structure;
 mod typed;
 
 // The pipeline, in order.
@@ -55,6 +56,7 @@ pub use print::{latex, unicode};
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};
+pub use structure::Convention;
 pub use typed::{Typed, TypedId, TypedNode};
 
 /// The README's example is a test.

@@ -7,10 +7,11 @@ use crate::contract::Draft;
 use crate::diff::derivative;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Op, Shape, Subscript};
+use crate::expr::{Op, Shape, Subscript, Var};
 use crate::function::{Call, Constant, Function, Map, Map2};
 use crate::index::{Axes, Graph, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
+use crate::structure::{self, Convention};
 use crate::typed::{Typed, TypedId, TypedNode};
 use smallvec::SmallVec;
 
@@ -22,13 +23,41 @@ const MOST_MATRIX_POWER: i64 = 64;
 /// # Errors
 /// If a construct is not supported, or a derivative in it is not known.
 pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
-    Lowering { graph, typed, done: vec![None; typed.nodes.len()] }.node(typed.root)
+    let mut lowering = Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted: lifted(typed) };
+    let node = lowering.node(typed.root)?;
+    let replacements = std::mem::take(&mut lowering.lifted);
+    Ok(if replacements.is_empty() { node } else { structure::substitute(graph, node, &replacements) })
+}
+
+/// The variables that something is differentiated by as if they had no structure: by the convention, or because a part
+/// of them moves by itself.
+fn lifted(typed: &Typed) -> Vec<(Var, Var)> {
+    let whole = |x: TypedId| match &typed.node(x).op {
+        Op::Var(v) => Some(v),
+        _ => None,
+    };
+    let by = typed.nodes.iter().filter_map(|node| match &node.op {
+        Op::Diff(_, x) => match &typed.node(*x).op {
+            Op::Subscript(base, _) => Some((whole(*base)?, Convention::Free)),
+            _ => Some((whole(*x)?, typed.convention)),
+        },
+        _ => None,
+    });
+    let mut lifted: Vec<(Var, Var)> = by
+        .filter(|(v, convention)| v.kind.as_ref().is_some_and(|k| convention.lifts(k.structure)))
+        .map(|(v, _)| v)
+        .map(|v| (structure::lifted(v), v.clone()))
+        .collect();
+    lifted.dedup();
+    lifted
 }
 
 struct Lowering<'a> {
     graph: &'a mut Graph,
     typed: &'a Typed,
     done: Vec<Option<NodeId>>,
+    /// The variables whose structure is left out of account until all is differentiated, without it and with it.
+    lifted: Vec<(Var, Var)>,
 }
 
 /// A contraction in the making, with the labels of the named indices.
@@ -102,7 +131,10 @@ impl Lowering<'_> {
             Op::Constant(Constant::Infinity) => Err(Error::new(ErrorKind::Domain, "inf is no number to calculate with")
                 .help("it may stand as the order of a norm: norm(x, inf)")),
             Op::Constant(c) => Ok(self.graph.insert(Node::Constant(*c))),
-            Op::Var(v) => Ok(self.graph.insert(Node::Var(v.clone()))),
+            Op::Var(v) => {
+                let v = self.lifted.iter().find(|(_, with)| with == v).map_or(v, |(without, _)| without);
+                Ok(self.graph.insert(Node::Var(v.clone())))
+            }
             Op::Size(d) => Ok(self.graph.size(*d)),
             Op::Neg(a) => {
                 let a = self.aligned(*a, typed)?;
@@ -148,12 +180,23 @@ impl Lowering<'_> {
                     return Err(Error::unsupported("the derivative with respect to a part or an expression")
                         .help("differentiate with respect to the whole variable"));
                 };
-                let v = v.clone();
-                derivative(self.graph, f, &v)
+                self.derivative_by(f, &v.clone())
             }
             Op::Apply { function, .. } => Err(Error::unsupported(format!("applying the declared function {function}"))),
             Op::Block(_) => Err(Error::unsupported("a block matrix")),
         }
+    }
+
+    /// The derivative by a whole variable, projected as the convention says.
+    fn derivative_by(&mut self, f: NodeId, v: &Var) -> Result<NodeId> {
+        let derivative = self.derivative_by_entries(f, v)?;
+        Ok(structure::project(self.graph, derivative, v, self.typed.convention))
+    }
+
+    /// The derivative by a variable of which every entry moves by itself, which is right for a part of a structured one.
+    fn derivative_by_entries(&mut self, f: NodeId, v: &Var) -> Result<NodeId> {
+        let general = self.lifted.iter().find(|(_, with)| with == v).map_or(v, |(without, _)| without).clone();
+        derivative(self.graph, f, &general)
     }
 
     /// A child with the free indices and the shape of its parent; scalars are repeated.
@@ -452,6 +495,8 @@ impl Lowering<'_> {
                 let other = if f == Call::Sym { half.clone() } else { -&half };
                 Ok(self.graph.sum(&axes, vec![(half, a), (other, t)]))
             }
+            Call::Tril => self.triangle(args[0], [0, 1]),
+            Call::Triu => self.triangle(args[0], [1, 0]),
             Call::Cross => {
                 let (a, b) = (self.aligned(args[0], typed)?, self.aligned(args[1], typed)?);
                 self.closed(args[0])?;
@@ -479,8 +524,6 @@ impl Lowering<'_> {
             | Call::LambdaMin
             | Call::Vech
             | Call::Reshape
-            | Call::Triu
-            | Call::Tril
             | Call::Duplication
             | Call::Integral
             | Call::Pinv
@@ -492,6 +535,19 @@ impl Lowering<'_> {
             | Call::Cholesky
             | Call::Sylvester => Err(Error::unsupported(format!("{}()", f.name()))),
         }
+    }
+
+    /// The part of a matrix in which the first of these axes is not before the second.
+    fn triangle(&mut self, a: TypedId, axes: [Label; 2]) -> Result<NodeId> {
+        self.closed(a)?;
+        let a = self.node(a)?;
+        let lengths = match *self.graph.axes(a) {
+            [m, n] => [m, n],
+            _ => return Ok(a),
+        };
+        let [rows, columns] = axes.map(|k| lengths[usize::from(k)]);
+        let triangle = self.graph.insert(Node::Triangle(rows, columns));
+        Ok(self.graph.einsum(&[0, 1], &[(a, &[0, 1]), (triangle, &axes)]))
     }
 
     fn two(&mut self, f: Map2, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {

@@ -11,6 +11,7 @@ mod language;
 mod of_typed;
 mod product;
 mod sharing;
+mod structure;
 mod show;
 mod sum;
 mod terms;
@@ -21,6 +22,7 @@ pub use form::form_of;
 pub use language::Operator;
 pub use of_typed::{of_one_argument, of_typed};
 pub use product::{TURNED, turn};
+pub(crate) use structure::is_mask;
 pub use terms::{Terms, sort_children};
 
 #[cfg(test)]
@@ -79,6 +81,10 @@ pub enum MatFn {
     Cross,
     /// Half of `A + A'`.
     Sym,
+    /// The lower triangle with the diagonal, of a square matrix.
+    Tril,
+    /// The upper triangle with the diagonal, of a square matrix.
+    Triu,
 }
 
 /// How the factors of a contraction are joined: the labels of the output and of each child, and their lengths.

@@ -11,6 +11,7 @@ use crate::parse::Declarations;
 use crate::present::present;
 use crate::raise::{Raiser, stacked};
 use crate::saturate::{Limits, RuleSet, simplify};
+use crate::structure::Convention;
 use crate::typed::Typed;
 use crate::{factor, lower};
 use egg::Id;
@@ -33,11 +34,19 @@ pub struct Engine {
     factoring: bool,
     recognition: bool,
     notation: Notation,
+    convention: Convention,
 }
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { limits: Limits::default(), saturation: true, factoring: true, recognition: true, notation: Notation::Matrix }
+        Engine {
+            limits: Limits::default(),
+            saturation: true,
+            factoring: true,
+            recognition: true,
+            notation: Notation::Matrix,
+            convention: Convention::default(),
+        }
     }
 }
 
@@ -75,6 +84,13 @@ impl Engine {
         self
     }
 
+    /// How a derivative by a structured variable (symmetric, diagonal, …) is meant.
+    #[must_use]
+    pub fn structure(mut self, convention: Convention) -> Engine {
+        self.convention = convention;
+        self
+    }
+
     /// The most nodes that the e-graph may have.
     #[must_use]
     pub fn node_limit(mut self, nodes: usize) -> Engine {
@@ -105,7 +121,7 @@ impl Engine {
     fn answer(&self, input: &Expr, wrt: &[Expr], whole: &Expr, declarations: &Declarations) -> Result<Answer> {
         on_a_deep_stack(whole.depth(), || {
             let mut profile = Profile::default();
-            let typed = profile.stage("infer", || infer(whole, declarations))?;
+            let typed = profile.stage("infer", || infer(whole, declarations))?.by(self.convention);
             let wrt = wrt.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
             let mut graph = Graph::new();
             graph.recognition = self.recognition;
@@ -130,6 +146,7 @@ impl Engine {
                 assumed: typed.assumed.clone(),
                 shape,
                 notation,
+                convention: self.convention,
                 formula,
                 profile,
                 rows,

@@ -106,6 +106,10 @@ words! {
         Symmetric "symmetric",
         Skew "skew",
         Diagonal "diagonal",
+        /// 0 above the diagonal.
+        Lower "lower",
+        /// 0 below the diagonal.
+        Upper "upper",
         Orthogonal "orthogonal",
         PositiveDefinite "posdef",
         Invertible "invertible",

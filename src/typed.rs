@@ -3,6 +3,7 @@
 use crate::dim::{Dim, Symbol};
 use crate::error::Span;
 use crate::expr::{Op, Shape, Var};
+use crate::structure::Convention;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
@@ -31,9 +32,18 @@ pub struct Typed {
     pub variables: IndexMap<Symbol, Var>,
     /// Those whose kind was not declared but found from spelling and use.
     pub assumed: Vec<Symbol>,
+    /// How a derivative by a structured variable is meant.
+    pub convention: Convention,
 }
 
 impl Typed {
+    /// The same with another convention for derivatives by structured variables.
+    #[must_use]
+    pub fn by(mut self, convention: Convention) -> Typed {
+        self.convention = convention;
+        self
+    }
+
     pub fn node(&self, id: TypedId) -> &TypedNode {
         &self.nodes[id.0 as usize]
     }

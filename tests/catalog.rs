@@ -244,6 +244,8 @@ fn with_fact(kind: Kind, fact: Fact) -> Kind {
         Fact::Symmetric => Kind { structure: Structure::Symmetric, ..kind },
         Fact::Skew => Kind { structure: Structure::Skew, ..kind },
         Fact::Diagonal => Kind { structure: Structure::Diagonal, ..kind },
+        Fact::Lower => Kind { structure: Structure::Lower, ..kind },
+        Fact::Upper => Kind { structure: Structure::Upper, ..kind },
         Fact::Orthogonal => Kind { structure: Structure::Orthogonal, ..kind },
         Fact::PositiveDefinite => Kind { structure: Structure::PositiveDefinite, ..kind },
         // A random matrix is.

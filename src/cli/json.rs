@@ -28,6 +28,7 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("assumed", json!(answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("shape", json!(answer.shape.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("notation", json!(answer.notation.to_string()));
+    put("structure", if answer.remarks().is_empty() { Value::Null } else { json!(answer.convention.to_string()) });
     put("text", json!(formula.body.to_string()));
     put("unicode", json!(unicode(&formula.body)));
     put("latex", json!(latex(&formula.body)));

@@ -7,7 +7,7 @@ mod json;
 mod output;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use indicial::{Answer, Engine, Error, ErrorKind, Notation, Result};
+use indicial::{Answer, Convention, Engine, Error, ErrorKind, Notation, Result};
 use input::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -83,6 +83,9 @@ struct Answers {
     /// The first notation to try; what it cannot express is written in the next one, and the answer says which.
     #[arg(long, value_enum, default_value_t = NotationName::Matrix)]
     notation: NotationName,
+    /// What a derivative by a structured variable (symmetric, diagonal, orthogonal, …) is; the answer says it.
+    #[arg(long, value_enum, default_value_t = StructureName::Projected)]
+    structure: StructureName,
     /// Evaluate the answer and central differences of the input at random points and say what was seen.
     #[arg(long)]
     verify: bool,
@@ -124,6 +127,26 @@ impl From<NotationName> for Notation {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StructureName {
+    /// Structured itself: symmetric by a symmetric variable, diagonal by a diagonal one.
+    Projected,
+    /// As if every entry moved by itself.
+    Free,
+    /// As projected; by an orthogonal variable on its tangent space.
+    Tangent,
+}
+
+impl From<StructureName> for Convention {
+    fn from(name: StructureName) -> Convention {
+        match name {
+            StructureName::Projected => Convention::Projected,
+            StructureName::Free => Convention::Free,
+            StructureName::Tangent => Convention::Tangent,
+        }
+    }
+}
+
 /// How many random points `--verify` looks at.
 const POINTS: usize = 6;
 
@@ -156,7 +179,7 @@ fn answer(expression: &Expression, options: &Answers, compute: impl FnOnce(&Inpu
         Ok(input) => input,
         Err(failure) => return output::failure(&failure, options.format),
     };
-    let engine = Engine::new().notation(options.notation.into());
+    let engine = Engine::new().notation(options.notation.into()).structure(options.structure.into());
     let outcome = compute(&input, &engine).and_then(|answer| {
         let verification = options.verify.then(|| answer.verify(POINTS)).transpose()?;
         let text = output::answer(&answer, options, verification.as_ref())?;

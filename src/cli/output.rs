@@ -39,12 +39,15 @@ fn with_parts(answer: &Answer, spell: fn(&indicial::Expr) -> String, (first, nex
     text
 }
 
-/// What was assumed, the notation if it is not the usual one, what verification saw, statistics.
+/// What was assumed, on which space the derivative is projected, the notation if it is not the usual one, what verification saw, statistics.
 fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>) -> String {
     let mut notes = String::new();
     let assumed: Vec<String> = answer.variables.iter().filter(|v| answer.assumed.contains(&v.name)).map(|v| format!("{v:?}")).collect();
     if !assumed.is_empty() {
         let _ = writeln!(notes, "assuming {}", assumed.join("; "));
+    }
+    for remark in answer.remarks() {
+        let _ = writeln!(notes, "{remark}");
     }
     match answer.notation {
         Notation::Matrix => {}

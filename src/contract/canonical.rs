@@ -8,23 +8,35 @@
 
 use super::Draft;
 use crate::dim::Dim;
-use crate::index::{Contraction, Factor, Graph, Label, Labels, Mix, Node, NodeId, Opaque};
+use crate::fact::Facts;
+use crate::index::{Contraction, Factor, Graph, Label, Labels, Mix, Node, NodeId};
 use smallvec::SmallVec;
 
 const MOST_LEAVES: usize = 256;
+
+/// What sorting the axes of skew factors does to the value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Parity {
+    #[default]
+    Even,
+    /// It changes the sign.
+    Odd,
+    /// Some renaming of the summed labels changes nothing but the sign, so that the value is 0: `x'*W*x` of a skew W.
+    Vanishes,
+}
 
 /// The canonical form of a flat draft, up to its sign.
 pub(super) fn canonical(graph: &Graph, draft: &Draft) -> Contraction {
     canonical_and_sign(graph, draft).0
 }
 
-/// The canonical form of a flat draft; true where sorting the indices of Levi-Civita symbols changed its sign.
-pub(super) fn canonical_and_sign(graph: &Graph, draft: &Draft) -> (Contraction, bool) {
+/// The canonical form of a flat draft, and its sign in terms of that.
+pub(super) fn canonical_and_sign(graph: &Graph, draft: &Draft) -> (Contraction, Parity) {
     let mut search = Search { graph, draft, used: used_labels(draft), best: None, leaves: 0 };
     let mut colours = search.first_colours();
     search.refine(&mut colours);
     search.descend(colours);
-    search.best.map(|(_, c, odd)| (c, odd)).unwrap_or_default()
+    search.best.map(|(_, c, parity)| (c, parity)).unwrap_or_default()
 }
 
 /// Whether the factors of a closed contraction come in equal halves joined at shared labels, so that it is a product of
@@ -46,12 +58,13 @@ pub(crate) fn gram_half(graph: &Graph, c: &Contraction) -> Option<Draft> {
 struct Half {
     draft: Draft,
     canonical: Contraction,
+    parity: Parity,
 }
 
 impl Half {
     /// Equal for equal parts at the very same shared labels.
-    fn key(&self) -> (&[Factor], &[Label], &[Dim], &[Label]) {
-        (&self.canonical.factors, &self.canonical.out, &self.canonical.dims, &self.draft.out)
+    fn key(&self) -> (&[Factor], &[Label], &[Dim], &[Label], Parity) {
+        (&self.canonical.factors, &self.canonical.out, &self.canonical.dims, &self.draft.out, self.parity)
     }
 }
 
@@ -86,7 +99,8 @@ fn halves(graph: &Graph, c: &Contraction) -> Vec<Half> {
             out.sort_unstable();
             out.dedup();
             let draft = draft.part(out, factors);
-            Half { canonical: canonical(graph, &draft), draft }
+            let (canonical, parity) = canonical_and_sign(graph, &draft);
+            Half { canonical, parity, draft }
         })
         .collect()
 }
@@ -111,7 +125,7 @@ struct Search<'a> {
     graph: &'a Graph,
     draft: &'a Draft,
     used: Vec<Label>,
-    best: Option<(Encoding, Contraction, bool)>,
+    best: Option<(Encoding, Contraction, Parity)>,
     leaves: usize,
 }
 
@@ -130,9 +144,9 @@ impl Search<'_> {
         colours
     }
 
-    /// Symmetric factors, and the Levi-Civita symbol up to sign.
+    /// Symmetric factors, and skew ones up to sign.
     fn sorts_axes(&self, node: NodeId) -> bool {
-        self.graph.has_symmetric_axes(node) || matches!(self.graph.node(node), Node::LeviCivita)
+        self.graph.has_symmetric_axes(node) || self.graph.has_skew_axes(node)
     }
 
     fn classes(&self, colours: &Colours) -> usize {
@@ -225,7 +239,7 @@ impl Search<'_> {
             .map(|f| {
                 let mut labels = renumber(&f.labels);
                 if self.sorts_axes(f.node) {
-                    odd ^= matches!(self.graph.node(f.node), Node::LeviCivita) && inversions(&labels) % 2 == 1;
+                    odd ^= self.graph.has_skew_axes(f.node) && inversions(&labels) % 2 == 1;
                     labels.sort_unstable();
                 }
                 (self.graph.meta(f.node).hash, Factor { node: f.node, labels })
@@ -233,13 +247,22 @@ impl Search<'_> {
             .collect();
         factors.sort_by(|a, b| (a.0, &a.1.labels, a.1.node).cmp(&(b.0, &b.1.labels, b.1.node)));
         let encoding: Encoding = factors.iter().map(|(h, f)| (*h, f.labels.clone())).collect();
+        let parity = if odd { Parity::Odd } else { Parity::Even };
+        if let Some((least, _, seen)) = &mut self.best
+            && encoding == *least
+        {
+            if parity != *seen {
+                *seen = Parity::Vanishes;
+            }
+            return;
+        }
         if self.best.as_ref().is_none_or(|(least, ..)| encoding < *least) {
             let contraction = Contraction {
                 dims: order.iter().map(|&l| self.draft.dims[l as usize]).collect(),
                 out: renumber(&self.draft.out),
                 factors: factors.into_iter().map(|(_, f)| f).collect(),
             };
-            self.best = Some((encoding, contraction, odd));
+            self.best = Some((encoding, contraction, parity));
         }
     }
 }
@@ -247,30 +270,20 @@ impl Search<'_> {
 impl Graph {
     /// Whether the two axes of a factor may be swapped freely: of a contraction the labels say it already.
     pub(crate) fn has_symmetric_axes(&self, node: NodeId) -> bool {
-        self.meta(node).symmetric && !matches!(self.node(node), Node::Contract(_))
+        self.is_symmetric(node) && !matches!(self.node(node), Node::Contract(_))
     }
 
-    /// Whether a node that is being made equals its transpose; its children are in the graph.
-    pub(crate) fn symmetric_of(&self, node: &Node, axes: &[Dim]) -> bool {
-        if axes.len() != 2 || axes[0] != axes[1] {
-            return false;
-        }
-        match node {
-            Node::Var(v) => v.is_symmetric(),
-            Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Opaque(Opaque::Inv | Opaque::Adj, a) => self.meta(*a).symmetric,
-            Node::Map2(_, a, b) => self.meta(*a).symmetric && self.meta(*b).symmetric,
-            Node::Contract(c) => canonical(self, &transposed(c)) == *c,
-            // Transposing permutes the terms.
-            Node::Sum(terms) => terms.iter().all(|(n, a)| {
-                self.meta(*a).symmetric || self.found_transpose(*a).is_some_and(|t| terms.iter().any(|(m, b)| m == n && *b == t))
-            }),
-            Node::Zero(_) => true,
-            Node::Opaque(..) | Node::Constant(_) | Node::Size(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => false,
+    /// Whether swapping two axes of a factor changes its sign.
+    pub(super) fn has_skew_axes(&self, node: NodeId) -> bool {
+        match self.node(node) {
+            Node::LeviCivita => true,
+            Node::Contract(_) => false,
+            _ => self.meta(node).facts.contains(Facts::SKEW) && !self.is_symmetric(node),
         }
     }
 
     /// The transpose of a node of order 2, if it is in the graph already.
-    fn found_transpose(&self, a: NodeId) -> Option<NodeId> {
+    pub(super) fn found_transpose(&self, a: NodeId) -> Option<NodeId> {
         let draft = match self.node(a) {
             Node::Contract(c) => transposed(c),
             _ => {
@@ -288,7 +301,7 @@ impl Graph {
 }
 
 /// A contraction of order 2 with its outputs swapped.
-fn transposed(c: &Contraction) -> Draft {
+pub(super) fn transposed(c: &Contraction) -> Draft {
     let mut draft = Draft::new();
     draft.labels(&c.dims);
     draft.factors = c.factors.to_vec();

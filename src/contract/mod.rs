@@ -5,6 +5,7 @@
 //! ```text
 //! flatten     a child contraction is spliced in, except a closed scalar; coefficients move out; a zero factor ends it
 //! deltas      a label repeated in a child's output joins the labels that it meets
+//! order       indices that triangles force to be equal are joined, entries that are 0 end it   structure.rs
 //! linear      a sum reduced over a label of its own is reduced term by term, and one of order 3 or more with deltas
 //!             is taken apart: the only expansions
 //! closed      a component that reaches no output becomes an order-0 factor
@@ -23,13 +24,17 @@ mod elementwise;
 mod opaque;
 mod power;
 mod recognise;
+mod structure;
 mod sum;
 
 use crate::dim::Dim;
+use crate::fact::Facts;
 use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, Node, NodeId};
 use crate::number::Number;
 
+use canonical::Parity;
 pub(crate) use canonical::{gram_half, is_gram};
+use structure::Settled;
 
 /// A contraction under construction. Labels are handed out by [`Draft::label`].
 #[derive(Clone, Debug)]
@@ -264,6 +269,14 @@ impl Graph {
                 let axes: Axes = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
                 return self.zero(&axes);
             }
+            match self.settle_order(&mut draft) {
+                Settled::Zero => {
+                    let axes: Axes = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
+                    return self.zero(&axes);
+                }
+                Settled::Changed => continue,
+                Settled::Already => {}
+            }
             if let Some(done) = self.distribute_alone(&draft).or_else(|| self.distribute_deltas(&draft)) {
                 return done;
             }
@@ -415,15 +428,37 @@ impl Graph {
 
     /// The node of a draft to which no step applies any more.
     fn finish(&mut self, draft: &Draft) -> NodeId {
-        let node = match draft.factors.as_slice() {
-            [f] if f.labels == draft.out && all_distinct(&f.labels) => f.node,
-            _ => {
-                let (c, odd) = canonical::canonical_and_sign(self, draft);
-                let node = self.insert(Node::Contract(c));
-                if odd { self.negate(node) } else { node }
+        if let Some(node) = self.lone_factor(draft) {
+            return self.scale(&draft.coefficient, node);
+        }
+        let (c, parity) = canonical::canonical_and_sign(self, draft);
+        match parity {
+            Parity::Vanishes => {
+                let axes: Axes = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
+                self.zero(&axes)
             }
-        };
-        self.scale(&draft.coefficient, node)
+            Parity::Even | Parity::Odd => {
+                let node = self.insert(Node::Contract(c));
+                let sign = if parity == Parity::Odd { -&draft.coefficient } else { draft.coefficient.clone() };
+                self.scale(&sign, node)
+            }
+        }
+    }
+
+    /// The node that a draft is, if it has one factor and changes nothing about it.
+    fn lone_factor(&mut self, draft: &Draft) -> Option<NodeId> {
+        let [f] = draft.factors.as_slice() else { return None };
+        if f.labels == draft.out && all_distinct(&f.labels) {
+            return Some(f.node);
+        }
+        let ([a, b], [i, j]) = (f.labels.as_slice(), draft.out.as_slice()) else { return None };
+        match (a == b, i == j) {
+            // A diagonal matrix is the diagonal matrix of its diagonal.
+            (true, true) if a == i && self.meta(f.node).facts.contains(Facts::DIAGONAL) => Some(f.node),
+            (false, false) if (a, b) == (j, i) && self.has_symmetric_axes(f.node) => Some(f.node),
+            (false, false) if (a, b) == (j, i) && self.has_skew_axes(f.node) => Some(self.negate(f.node)),
+            _ => None,
+        }
     }
 }
 

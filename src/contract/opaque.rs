@@ -2,6 +2,7 @@
 
 use super::{Draft, all_distinct};
 use crate::dim::Dim;
+use crate::fact::Facts;
 use crate::function::{Map, Map2};
 use crate::index::{Axes, Contraction, Factor, Graph, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
@@ -45,6 +46,7 @@ impl Graph {
     fn inverse_of_link(&mut self, a: NodeId) -> NodeId {
         match self.node(a) {
             Node::Opaque(Opaque::Inv, x) => *x,
+            _ if self.is_orthogonal(a) => self.transpose(a),
             _ => match self.in_better_orientation(a) {
                 Some(t) => {
                     let inverse = self.insert(Node::Opaque(Opaque::Inv, t));
@@ -122,12 +124,18 @@ impl Graph {
         self.sum(&[], terms)
     }
 
+    fn is_orthogonal(&self, a: NodeId) -> bool {
+        self.meta(a).facts.contains(Facts::ORTHOGONAL)
+    }
+
     fn log_determinant_of_link(&mut self, a: NodeId) -> NodeId {
         match self.node(a) {
             Node::Opaque(Opaque::Inv, x) => {
                 let det = self.log_determinant(*x);
                 self.negate(det)
             }
+            // The determinant is 1 or -1.
+            _ if self.is_orthogonal(a) => self.zero(&[]),
             _ => {
                 let a = self.in_better_orientation(a).unwrap_or(a);
                 self.insert(Node::Opaque(Opaque::LogDet, a))

@@ -2,7 +2,7 @@
 
 use super::{Draft, all_distinct};
 use crate::function::{Map, Map2, Sign};
-use crate::index::{Axes, Contraction, Factor, Graph, Labels, Node, NodeId};
+use crate::index::{Axes, Contraction, Factor, Graph, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 
 /// A natural power of a tensor up to this is written as repeated factors, so that it takes part in contractions.
@@ -37,6 +37,9 @@ impl Graph {
             Node::Map(Map::Exp, u) => {
                 let u = self.scale(p, u);
                 self.map(Map::Exp, u)
+            }
+            Node::Opaque(Opaque::Det, _) if self.is_unit_determinant(base) && p.as_integer().is_some() => {
+                if p.as_integer().is_some_and(|p| p % 2 == 0) { self.one() } else { base }
             }
             Node::Map(Map::Abs, u) if p.as_integer().is_some_and(|n| n % 2 == 0) => self.power(u, p),
             Node::Contract(c) => self.power_of_product(&c, base, p),
@@ -130,8 +133,10 @@ impl Graph {
         let mut draft = Draft::new();
         draft.labels(&c.dims);
         for f in outside {
-            let power = self.power(f.node, p);
-            draft.factor(power, &f.labels);
+            // Entries off the diagonal may be 0 and take no part.
+            let (node, labels) = self.on_own_labels(f);
+            let power = self.power(node, p);
+            draft.factor(power, &labels);
         }
         if !inside.is_empty() {
             let mut rest = Draft::new();
@@ -144,6 +149,14 @@ impl Graph {
             draft.factor(power, &c.out);
         }
         self.contract(draft.out(&c.out))
+    }
+
+    /// A factor as a node of its distinct labels: the diagonal of a matrix on one label.
+    fn on_own_labels(&mut self, f: &Factor) -> (NodeId, Labels) {
+        match f.labels[..] {
+            [a, b] if a == b => (self.einsum(&[0], &[(f.node, &[0, 0])]), Labels::from_slice(&[a])),
+            _ => (f.node, f.labels.clone()),
+        }
     }
 
     /// Adds the exponents of factors with equal base and labels, where at least one is not a plain factor of a tensor.

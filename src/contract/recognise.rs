@@ -12,6 +12,8 @@ impl Graph {
         self.cancel_inverse(draft)
             || (self.recognition && (self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_sign_and_abs(draft)))
             || self.join_merges(draft)
+            || self.cancel_orthogonal(draft)
+            || self.cancel_signs(draft)
     }
 
     /// `inv(X)*X` and `X*inv(X)` are the identity; the label between them must be theirs alone.
@@ -25,9 +27,13 @@ impl Graph {
                 }
                 let (inverse, matrix) = (draft.factors[at].labels.clone(), draft.factors[other].labels.clone());
                 let symmetric = self.has_symmetric_axes(x);
-                let pairs: &[(usize, usize)] = if symmetric { &[(1, 0), (0, 1), (0, 0), (1, 1)] } else { &[(1, 0), (0, 1)] };
+                let skew = self.has_skew_axes(x);
+                let pairs: &[(usize, usize)] = if symmetric || skew { &[(1, 0), (0, 1), (0, 0), (1, 1)] } else { &[(1, 0), (0, 1)] };
                 let private = |d: &Draft, l: Label| !d.is_out(l) && d.uses(l) == 2;
                 let Some(&(i, m)) = pairs.iter().find(|&&(i, m)| inverse[i] == matrix[m] && private(draft, inverse[i])) else { continue };
+                if skew && i == m {
+                    draft.coefficient = -&draft.coefficient;
+                }
                 draft.alive[inverse[i] as usize] = false;
                 let (keep, drop) = (inverse[1 - i], matrix[1 - m]);
                 draft.factors.remove(at.max(other));

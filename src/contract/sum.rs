@@ -79,8 +79,13 @@ impl Graph {
 
     /// A sum of order 2 and the sum of its transposed terms are one node and its transpose.
     fn oriented_sum(&mut self, axes: &[Dim], terms: Vec<(Number, NodeId)>) -> NodeId {
-        if axes.len() == 2 && !terms.iter().all(|(_, a)| self.meta(*a).symmetric) {
-            let mut other: Vec<(Number, NodeId)> = terms.iter().map(|(n, a)| (n.clone(), self.transpose(*a))).collect();
+        if axes.len() == 2 && !terms.iter().all(|(_, a)| self.is_symmetric(*a)) {
+            let mut other: Vec<(Number, NodeId)> = Vec::with_capacity(terms.len());
+            for (n, a) in &terms {
+                let turned = self.transpose(*a);
+                let (sign, core) = self.unscaled(turned);
+                other.push((n * &sign, core));
+            }
             other.sort_by_key(|(_, a)| (self.meta(*a).hash, *a));
             if self.orientation(&other) < self.orientation(&terms) {
                 let negative = other[0].0.is_negative();
@@ -107,7 +112,7 @@ impl Graph {
 
     /// The transpose of a matrix node whose elementwise functions are taken instead, where that is the better of the two.
     pub(super) fn in_better_orientation(&mut self, a: NodeId) -> Option<NodeId> {
-        if self.order(a) != 2 || self.meta(a).symmetric {
+        if self.order(a) != 2 || self.is_symmetric(a) {
             return None;
         }
         if let Node::Contract(c) = self.node(a)

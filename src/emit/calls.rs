@@ -59,6 +59,7 @@ pub(super) fn apply(emitter: &mut Emitter, function: Function, codes: &[Code], k
             let (a, sign) = (&codes[0], if call == Call::Sym { "+" } else { "-" });
             return Ok(Code { text: format!("({} {sign} {})/2", a.text, method(a, ".T").text), tight: Tight::Product, depth });
         }
+        (Call::Tril | Call::Triu, [a]) if is_matrix => format!("np.{}({a})", call.name()),
         (Call::Cross, [a, b]) => format!("np.cross({a}, {b})"),
         (Call::Outer, [a, b]) => format!("np.outer({a}, {b})"),
         (Call::Inv, [a]) if is_matrix => format!("np.linalg.inv({a})"),
@@ -66,7 +67,7 @@ pub(super) fn apply(emitter: &mut Emitter, function: Function, codes: &[Code], k
         (Call::Adj, [_]) if is_matrix => return Ok(adjugate(emitter, &codes[0])),
         // A scalar is its own 1×1 matrix.
         (Call::Inv, [_]) => format!("1/{}", codes[0].at_least(Tight::Atom)),
-        (Call::Trace | Call::Det | Call::Diag | Call::Sym, [_]) => return Ok(codes[0].clone()),
+        (Call::Trace | Call::Det | Call::Diag | Call::Sym | Call::Tril | Call::Triu, [_]) => return Ok(codes[0].clone()),
         _ => return Err(Error::unsupported(format_args!("{} in code", call.row().usage))),
     };
     let tight = if text.starts_with("1/") { Tight::Product } else { Tight::Atom };

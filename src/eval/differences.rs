@@ -3,6 +3,7 @@
 use super::random::project;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Structure;
+use crate::structure::Convention;
 use ndarray::{ArrayD, Axis, Ix2, IxDyn};
 
 /// The step relative to the entry, tried in this order: large ones are the most exact for smooth functions, small
@@ -13,7 +14,8 @@ const GOOD: f64 = 1e-8;
 
 /// The derivative of `f` by the variable whose value is `at`: the axes of the value of `f`, then those of the variable.
 /// Along a structured variable it is the projection of the unconstrained derivative, found by moving along the
-/// projections of the unit matrices, so that `f` never sees a matrix without the structure.
+/// projections of the unit matrices, so that `f` never sees a matrix without the structure; the convention may say
+/// otherwise.
 ///
 /// # Errors
 /// Those of `f`, if no step is free of them; kind `Domain` where its value is not finite.
@@ -21,6 +23,7 @@ pub(crate) fn differentiate(
     f: &mut dyn FnMut(&ArrayD<f64>) -> Result<ArrayD<f64>>,
     at: &ArrayD<f64>,
     structure: Structure,
+    convention: Convention,
 ) -> Result<ArrayD<f64>> {
     let value = f(at)?;
     if value.iter().any(|x| !x.is_finite()) {
@@ -33,7 +36,7 @@ pub(crate) fn differentiate(
     let largest = at.iter().fold(0.0f64, |m, x| m.max(x.abs()));
     for (k, entry) in at.iter().enumerate() {
         let scale = entry.abs().max(0.1 * largest);
-        let Some(direction) = direction(at, k, structure) else { continue };
+        let Some(direction) = direction(at, k, structure, convention) else { continue };
         let along = along(f, at, &direction, if scale == 0.0 { 1.0 } else { scale })?;
         columns.index_axis_mut(Axis(1), k).iter_mut().zip(&along).for_each(|(to, from)| *to = *from);
     }
@@ -41,11 +44,17 @@ pub(crate) fn differentiate(
 }
 
 /// The projection of the `k`-th unit tensor; `None` if it is 0.
-fn direction(at: &ArrayD<f64>, k: usize, structure: Structure) -> Option<ArrayD<f64>> {
+fn direction(at: &ArrayD<f64>, k: usize, structure: Structure, convention: Convention) -> Option<ArrayD<f64>> {
     let mut unit = ArrayD::zeros(at.raw_dim());
     unit.iter_mut().skip(k).take(1).for_each(|x| *x = 1.0);
     if let Ok(matrix) = unit.view().into_dimensionality::<Ix2>() {
-        unit = project(&matrix.to_owned(), structure).into_dyn();
+        let matrix = matrix.to_owned();
+        unit = match (convention, structure, at.view().into_dimensionality::<Ix2>()) {
+            (Convention::Free, ..) => matrix,
+            (Convention::Tangent, Structure::Orthogonal, Ok(q)) => (&matrix - &q.dot(&matrix.t()).dot(&q)) / 2.0,
+            (Convention::Projected | Convention::Tangent, ..) => project(&matrix, structure),
+        }
+        .into_dyn();
     }
     unit.iter().any(|x| *x != 0.0).then_some(unit)
 }
@@ -98,7 +107,7 @@ mod tests {
     #[test]
     fn differences_of_smooth_functions_are_nearly_exact() {
         let at = arr1(&[0.4, -1.3, 0.9]).into_dyn();
-        let d = differentiate(&mut |x| Ok(x.mapv(f64::exp)), &at, Structure::General).unwrap();
+        let d = differentiate(&mut |x| Ok(x.mapv(f64::exp)), &at, Structure::General, Convention::Projected).unwrap();
         for i in 0..3 {
             for j in 0..3 {
                 let want = if i == j { at[i].exp() } else { 0.0 };
@@ -109,14 +118,16 @@ mod tests {
 
     #[test]
     fn a_kink_nearby_does_not_spoil_it() {
-        let d = differentiate(&mut |x| Ok(x.mapv(|u| (u - 1e-3).abs())), &arr0(0.4e-3).into_dyn(), Structure::General).unwrap();
+        let d =
+            differentiate(&mut |x| Ok(x.mapv(|u| (u - 1e-3).abs())), &arr0(0.4e-3).into_dyn(), Structure::General, Convention::Projected)
+                .unwrap();
         assert!((d.first().unwrap() + 1.0).abs() < 1e-6, "{d}");
     }
 
     #[test]
     fn a_symmetric_variable_gives_the_symmetric_part() {
         let at = array![[1.0, 2.0], [2.0, 3.0]].into_dyn();
-        let d = differentiate(&mut |x| Ok(arr0(x[[0, 1]]).into_dyn()), &at, Structure::Symmetric).unwrap();
+        let d = differentiate(&mut |x| Ok(arr0(x[[0, 1]]).into_dyn()), &at, Structure::Symmetric, Convention::Projected).unwrap();
         assert!((d - array![[0.0, 0.5], [0.5, 0.0]]).iter().all(|x| x.abs() < 1e-10));
     }
 }

@@ -54,6 +54,7 @@ fn value(graph: &Graph, id: NodeId, values: &[Option<ArrayD<f64>>], inputs: &Inp
             let rows = lengths[1];
             Ok(ArrayD::from_shape_fn(IxDyn(&lengths), |at| f64::from(u8::from(at[0] == at[1] + rows * at[2]))))
         }
+        Node::Triangle(m, n) => Ok(ArrayD::from_shape_fn(IxDyn(&sizes.lengths(&[*m, *n])?), |at| f64::from(u8::from(at[0] >= at[1])))),
         Node::Contract(c) => {
             let lengths: Vec<usize> = c.dims.iter().map(|d| sizes.of(*d)).collect::<Result<_>>()?;
             let labelled = |f: &crate::index::Factor| Ok(Labelled { value: of(&f.node)?.clone(), labels: f.labels.to_vec() });

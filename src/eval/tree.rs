@@ -303,7 +303,7 @@ impl<'a> Evaluator<'a> {
             moved.fill(&order)?;
             Ok(moved.indexed(function)?.value.clone())
         };
-        differentiate(&mut value_at, self.inputs.value(variable)?, structure)
+        differentiate(&mut value_at, self.inputs.value(variable)?, structure, self.typed.convention)
     }
 
     /// Which nodes of the whole expression depend on a variable.
@@ -369,7 +369,13 @@ mod tests {
     fn typed(nodes: Vec<(Op<TypedId>, Shape, &[&str])>) -> Typed {
         let free = |names: &[&str]| names.iter().map(|i| (Symbol::new(i), Dim::symbol("n"))).collect();
         let nodes: Vec<TypedNode> = nodes.into_iter().map(|(op, shape, f)| TypedNode { op, shape, free: free(f), span: None }).collect();
-        Typed { root: TypedId(nodes.len() as u32 - 1), nodes, variables: IndexMap::new(), assumed: Vec::new() }
+        Typed {
+            root: TypedId(nodes.len() as u32 - 1),
+            nodes,
+            variables: IndexMap::new(),
+            assumed: Vec::new(),
+            convention: crate::Convention::default(),
+        }
     }
 
     fn inputs() -> Inputs {

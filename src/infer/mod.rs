@@ -282,7 +282,7 @@ impl<'a> Pass<'a> {
         let mut variables: IndexMap<Symbol, Var> = declared.collect();
         let assumed = self.variables.iter().filter(|(_, v)| v.assumed).map(|(name, _)| *name).collect();
         variables.extend(kinds);
-        Ok(Typed { nodes: self.nodes, root, variables, assumed })
+        Ok(Typed { nodes: self.nodes, root, variables, assumed, convention: crate::structure::Convention::default() })
     }
 
     /// Names for the lengths that stay unknown, in order of appearance, the columns of a matrix first.

@@ -2,8 +2,9 @@
 
 use super::build::{Build, split};
 use super::product::{TURNED, turn};
-use super::{Form, Mat, MatFn, Spec};
+use super::{Form, Mat, MatFn, Spec, structure};
 use crate::dim::Dim;
+use crate::fact::Facts;
 use crate::function::{Map, Map2, Parity};
 use crate::number::Number;
 use egg::Id;
@@ -131,7 +132,9 @@ fn homogeneity(f: MatFn) -> Homogeneity {
         | MatFn::Vec
         | MatFn::Kron
         | MatFn::Cross
-        | MatFn::Sym => Homogeneity::Linear,
+        | MatFn::Sym
+        | MatFn::Tril
+        | MatFn::Triu => Homogeneity::Linear,
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Homogeneity::Norm,
         MatFn::Inv => Homogeneity::Inverse,
         MatFn::Det | MatFn::LogDet | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Homogeneity::None,
@@ -198,7 +201,8 @@ fn bare<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
             _ => None,
         },
         MatFn::Vec if form.columns() == Dim::ONE => Some(a),
-        MatFn::Sym if b.facts(a).contains(crate::fact::Facts::SYMMETRIC) => Some(a),
+        MatFn::Sym if b.facts(a).contains(Facts::SYMMETRIC) => Some(a),
+        MatFn::Tril | MatFn::Triu => structure::triangle(b, f, a),
         MatFn::Kron => Some(a),
         _ => None,
     };
@@ -229,7 +233,9 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
         | MatFn::LogSumExp
         | MatFn::Vec
         | MatFn::Kron
-        | MatFn::Sym => a,
+        | MatFn::Sym
+        | MatFn::Tril
+        | MatFn::Triu => a,
         MatFn::Cross => b.insert(Mat::Call(f, [a].into())),
     }
 }
@@ -281,7 +287,7 @@ fn diag<B: Build + ?Sized>(b: &mut B, a: Id) -> Option<Id> {
             let eye = b.eye(n);
             Some(b.times(entry, eye))
         }
-        _ => None,
+        _ => structure::diagonal_of_product(b, a),
     }
 }
 

@@ -95,7 +95,7 @@ pub fn form_of<'a>(node: &Mat, child: impl Fn(Id) -> &'a Form) -> Form {
 fn form_of_call<'a>(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> &'a Form) -> Form {
     let a = child(arguments[0]);
     match f {
-        MatFn::Inv | MatFn::Adj | MatFn::Sym | MatFn::Softmax | MatFn::Cross => a.clone(),
+        MatFn::Inv | MatFn::Adj | MatFn::Sym | MatFn::Tril | MatFn::Triu | MatFn::Softmax | MatFn::Cross => a.clone(),
         MatFn::Det
         | MatFn::LogDet
         | MatFn::Trace

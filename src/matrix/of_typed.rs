@@ -237,6 +237,8 @@ pub fn of_one_argument(f: Call) -> Option<MatFn> {
         Call::Vec => MatFn::Vec,
         Call::Inv => MatFn::Inv,
         Call::Adj => MatFn::Adj,
+        Call::Tril => MatFn::Tril,
+        Call::Triu => MatFn::Triu,
         _ => return None,
     })
 }

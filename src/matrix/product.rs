@@ -217,7 +217,10 @@ pub fn had<B: Build + ?Sized>(b: &mut B, factors: &[(Id, Number)]) -> Id {
     let product = match powers.len() {
         0 => b.ones_like(&form),
         1 => powers[0],
-        _ => b.insert(Mat::Had(powers.into())),
+        _ => match super::structure::structured_product(b, &powers) {
+            Some(product) => product,
+            None => b.insert(Mat::Had(powers.into())),
+        },
     };
     if coefficient.is_zero() {
         return b.zero(form);
@@ -251,7 +254,10 @@ fn merge_powers<B: Build + ?Sized>(b: &B, mut bases: Vec<(Id, Number)>) -> Vec<(
 }
 
 fn raw_power<B: Build + ?Sized>(b: &mut B, base: Id, exponent: Number) -> Id {
-    if exponent.is_one() { base } else { b.insert(Mat::Power(exponent, [base])) }
+    if exponent.is_one() {
+        return base;
+    }
+    super::structure::power_of_diagonal(b, base, &exponent).unwrap_or_else(|| b.insert(Mat::Power(exponent, [base])))
 }
 
 pub fn power<B: Build + ?Sized>(b: &mut B, base: Id, exponent: &Number) -> Id {
@@ -290,6 +296,7 @@ fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
         Mat::Transpose(_) => -TURNED,
         Mat::Zero(_) | Mat::Fill(..) | Mat::Commutation(..) => 0,
         Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::Power(_, [a]) | Mat::MatPower(_, [a]) => of(a),
+        Mat::Call(MatFn::Tril | MatFn::Triu, a) => of(&a[0]),
         Mat::Map(_, [a]) => of(a).min(TURNED),
         Mat::Mul(factors) => factors.iter().map(of).sum(),
         Mat::Had(all) | Mat::Add(_, all) => all.iter().map(of).sum::<i64>().min(TURNED),
@@ -349,6 +356,10 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
         Mat::Map2(f, [x, y]) if enters(b, &[x, y]) => {
             let (x, y) = (transpose(b, x), transpose(b, y));
             b.map2(f, x, y)
+        }
+        Mat::Call(f @ (MatFn::Tril | MatFn::Triu), arguments) => {
+            let a = transpose(b, arguments[0]);
+            b.call(if f == MatFn::Tril { MatFn::Triu } else { MatFn::Tril }, &[a])
         }
         Mat::Call(MatFn::Kron, arguments) if enters(b, &arguments) => {
             let arguments: Vec<Id> = arguments.iter().map(|a| transpose(b, *a)).collect();

@@ -330,7 +330,9 @@ fn role(function: MatFn) -> Role {
         | MatFn::Vec
         | MatFn::Kron
         | MatFn::Cross
-        | MatFn::Sym => Role::Linear,
+        | MatFn::Sym
+        | MatFn::Tril
+        | MatFn::Triu => Role::Linear,
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::LogDet => Role::Even,
         MatFn::Inv => Role::Odd,
         MatFn::Det | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Role::Other,
@@ -358,6 +360,8 @@ fn call_of(function: MatFn) -> Call {
         MatFn::Kron => Call::Kron,
         MatFn::Cross => Call::Cross,
         MatFn::Sym => Call::Sym,
+        MatFn::Tril => Call::Tril,
+        MatFn::Triu => Call::Triu,
     }
 }
 

@@ -48,6 +48,10 @@ impl Raiser<'_> {
             Node::Unit(i, n) => self.terms.insert(Mat::Unit(i, n)),
             Node::LeviCivita => self.terms.insert(Mat::LeviCivita),
             Node::Merge(m, n) => self.terms.insert(Mat::Merge(m, n)),
+            Node::Triangle(m, n) => {
+                let ones = self.terms.ones(m, n);
+                self.terms.call(MatFn::Tril, &[ones])
+            }
             Node::Contract(c) => self.contraction(&c),
             Node::Scale(n, a) => {
                 let a = self.raise(a);
@@ -68,8 +72,9 @@ impl Raiser<'_> {
             }
             Node::Opaque(f, a) => self.opaque(f, a),
         };
-        if self.graph.meta(node).symmetric {
-            self.terms.know(term, Facts::SYMMETRIC);
+        let facts = self.graph.meta(node).facts;
+        if facts != Facts::NONE {
+            self.terms.know(term, facts);
         }
         self.done.insert(node, term);
         term

@@ -70,7 +70,7 @@ impl Network {
                 (_, []) => network.scalars.push(term),
                 (_, [l]) => network.vertices[*l as usize].vectors.push(term),
                 (_, [from, to]) => {
-                    let symmetric = raiser.graph.meta(f.node).symmetric;
+                    let symmetric = raiser.graph.is_symmetric(f.node);
                     network.edges.push(Edge { from: *from, to: *to, matrix: term, symmetric });
                 }
                 (Node::Merge(..), [long, fast, slow]) => network.stacks.push(Stack { long: *long, fast: *fast, slow: *slow, term }),

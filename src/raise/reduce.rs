@@ -7,7 +7,7 @@ use super::Raiser;
 use super::network::{Edge, Network};
 use crate::dim::Dim;
 use crate::index::{Label, Node};
-use crate::matrix::{Build, Mat, MatFn};
+use crate::matrix::{Build, Mat, MatFn, is_mask};
 use egg::Id;
 
 impl Network {
@@ -72,7 +72,9 @@ impl Network {
                 .filter(|&k| (self.edges[k].from, self.edges[k].to) == (u, v) || (self.edges[k].from, self.edges[k].to) == (v, u))
                 .collect();
             let stays = |w: Label| self.is_out(w) || !self.bare(w) || self.held(w) > 0 || self.edges_at(w).len() > along.len();
-            if along.len() < 2 || !(along.len() > 2 || (stays(u) && stays(v))) {
+            // A triangle of ones is no factor of a product that anyone writes.
+            let masked = along.iter().any(|&k| is_mask(&*raiser.terms, self.edges[k].matrix));
+            if along.len() < 2 || !(along.len() > 2 || masked || (stays(u) && stays(v))) {
                 continue;
             }
             let backwards = along.iter().filter(|&&k| self.edges[k].from == v).count();
@@ -229,6 +231,13 @@ impl Network {
 
     /// `diag(p)*M*diag(q)` with the vectors at both ends, which are taken.
     pub(super) fn scaled(&mut self, raiser: &mut Raiser, u: Label, matrix: Id, v: Label) -> Id {
+        if !self.bare(u) && !self.bare(v) && is_mask(&*raiser.terms, matrix) {
+            // The triangle of an outer product.
+            let (p, q) = (self.take_column(raiser, u), self.take_column(raiser, v));
+            let row = raiser.terms.transpose(q);
+            let outer = raiser.terms.mul(&[p, row]);
+            return raiser.terms.had(&[outer, matrix]);
+        }
         let mut chain = vec![matrix];
         if let Some(p) = self.take_vectors(raiser, u) {
             chain.insert(0, raiser.terms.call(MatFn::Diag, &[p]));

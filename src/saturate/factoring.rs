@@ -47,7 +47,7 @@ pub struct Group {
 
 /// All that can be factored or unfolded in a node.
 pub fn search(graph: &Graph, node: &Mat, done: &mut FxHashSet<u64>, found: &mut impl FnMut(Hit)) {
-    if !matches!(node, Mat::Add(..) | Mat::Mul(_) | Mat::Had(_)) {
+    if !matches!(node, Mat::Add(..) | Mat::Mul(_) | Mat::Had(_) | Mat::Scale(..)) {
         return;
     }
     unfold(graph, node, found);
@@ -59,7 +59,7 @@ pub fn search(graph: &Graph, node: &Mat, done: &mut FxHashSet<u64>, found: &mut 
     }
 }
 
-/// Parts of an n-ary node that can be written with the same operator, although not most cheaply so: the constructors
+/// Parts of an n-ary node, or what a number multiplies, that can be written with the same operator, although not most cheaply so: the constructors
 /// see only the cheapest way.
 fn unfold(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
     for (at, child) in node.children().iter().enumerate() {
@@ -265,6 +265,7 @@ fn build_flat(graph: &mut Graph, node: &Mat, at: usize, inner: &Mat) -> Option<I
     let spliced = |outer: &[Id], inner: &[Id]| [&outer[..at], inner, &outer[at + 1..]].concat();
     match (node, inner) {
         (Mat::Mul(outer), Mat::Mul(inner)) => Some(graph.mul(&spliced(outer, inner))),
+        (Mat::Scale(c, _), Mat::Scale(d, [core])) => Some(graph.scale(&(c * d), *core)),
         (Mat::Had(outer), Mat::Had(inner)) => Some(graph.had(&spliced(outer, inner))),
         (Mat::Add(cs, outer), Mat::Add(ds, inner)) => {
             let mut terms: Vec<(Number, Id)> = cs.iter().cloned().zip(outer.iter().copied()).collect();

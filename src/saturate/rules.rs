@@ -18,6 +18,8 @@ impl From<Fact> for Facts {
             Fact::Symmetric => Facts::SYMMETRIC,
             Fact::Skew => Facts::SKEW,
             Fact::Diagonal => Facts::DIAGONAL,
+            Fact::Lower => Facts::LOWER,
+            Fact::Upper => Facts::UPPER,
             Fact::Orthogonal => Facts::ORTHOGONAL,
             Fact::PositiveDefinite => Facts::POSDEF,
             Fact::Invertible => Facts::INVERTIBLE,
@@ -126,6 +128,8 @@ fn operator(function: Function) -> Option<Operator> {
         Function::Map(f) => Some(Operator::Map(f)),
         Function::Call(Call::Max) => Some(Operator::Map2(Map2::Max)),
         Function::Call(Call::Min) => Some(Operator::Map2(Map2::Min)),
+        // Of a matrix and of a vector it is two operators.
+        Function::Call(Call::Diag) => None,
         Function::Call(Call::Kron) => Some(Operator::Call(MatFn::Kron)),
         Function::Call(Call::Cross) => Some(Operator::Call(MatFn::Cross)),
         Function::Call(f) => of_one_argument(f).map(Operator::Call),

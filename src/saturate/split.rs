@@ -174,6 +174,9 @@ fn is_linear(f: MatFn) -> bool {
             | MatFn::MeanRows
             | MatFn::MeanColumns
             | MatFn::Vec
+            | MatFn::Sym
+            | MatFn::Tril
+            | MatFn::Triu
     )
 }
 

@@ -25,6 +25,7 @@ mod matrices;
 mod orders;
 mod reductions;
 mod scalars;
+mod structured;
 
 /// Points at which values are compared.
 const POINTS: usize = 4;

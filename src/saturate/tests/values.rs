@@ -97,6 +97,8 @@ fn call(f: MatFn, a: &Dense, rows: usize, columns: usize) -> Dense {
         MatFn::Diag => Dense::from(rows, columns, |i, j| if i == j { a.at(i, 0) } else { 0.0 }),
         MatFn::DiagOf => Dense::from(rows, columns, |i, _| a.at(i, i)),
         MatFn::Norm2 | MatFn::NormF => Dense::scalar(a.map(|x| x * x).sum().sqrt()),
+        MatFn::Tril => Dense::from(rows, columns, |i, j| if i >= j { a.at(i, j) } else { 0.0 }),
+        MatFn::Triu => Dense::from(rows, columns, |i, j| if i <= j { a.at(i, j) } else { 0.0 }),
         MatFn::Sym => a.zip(&a.transposed(), |x, y| (x + y) / 2.0),
         other => panic!("not made by these tests: {other:?}"),
     }
