@@ -99,7 +99,14 @@ impl Reverse {
     fn spread(&mut self, graph: &mut Graph, node: NodeId, adjoint: NodeId) -> Result<()> {
         match graph.node(node).clone() {
             // Leaves other than the variable do not depend on it and are never reached.
-            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => {}
+            Node::Var(_)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Zero(_)
+            | Node::Unit(..)
+            | Node::Select(_)
+            | Node::LeviCivita
+            | Node::Merge(..) => {}
             Node::Contract(c) => {
                 for (at, f) in c.factors.iter().enumerate().filter(|(_, f)| self.wants(f.node)).collect::<Vec<_>>() {
                     let term = self.through_contraction(graph, &c, at, adjoint);

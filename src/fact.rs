@@ -80,7 +80,12 @@ pub fn facts_of(node: &Mat, form: &Form, child: impl Fn(Id) -> Facts) -> Facts {
         Mat::Var(var) => var.kind.as_ref().map_or(Facts::NONE, |kind| Facts::of_kind(kind)),
         Mat::Eye(_) => Facts::DIAGONAL | Facts::ORTHOGONAL | Facts::POSDEF | Facts::NONNEGATIVE,
         Mat::Zero(form) if form.is_square() => Facts::DIAGONAL | Facts::NONNEGATIVE,
-        Mat::Zero(_) | Mat::Unit(..) => Facts::NONNEGATIVE,
+        Mat::Zero(_) | Mat::Unit(..) | Mat::Gather(_) | Mat::Scatter(_) => Facts::NONNEGATIVE,
+        // A principal submatrix.
+        Mat::Slice(cuts, [a]) if cuts[0] == cuts[1] && form.is_square() => {
+            child(*a).only(Facts::DIAGONAL | Facts::POSDEF | Facts::SKEW | SIGNS)
+        }
+        Mat::Slice(_, [a]) => child(*a).only(SIGNS),
         Mat::Fill(m, n, [a]) => child(*a).only(SIGNS) | if m == n { Facts::SYMMETRIC } else { Facts::NONE },
         Mat::Scale(c, [a]) => scaled(if c.is_negative() { Facts::NONE } else { Facts::POSITIVE }, true, child(*a)),
         Mat::Times([s, a]) => scaled(child(*s), false, child(*a)),

@@ -84,7 +84,14 @@ impl Factoring<'_> {
                 let a = self.node(a);
                 self.graph.opaque(f, a)
             }
-            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => id,
+            Node::Var(_)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Zero(_)
+            | Node::Unit(..)
+            | Node::Select(_)
+            | Node::LeviCivita
+            | Node::Merge(..) => id,
         };
         self.done.insert(id, result);
         result

@@ -9,6 +9,7 @@ use crate::dim::{Dim, Symbol};
 use crate::expr::Var;
 use crate::function::{Constant, Map, Map2, Sign};
 use crate::number::Number;
+use crate::part::Selection;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -73,7 +74,10 @@ pub enum Node {
     /// All entries 0.
     Zero(Axes),
     /// The `i`-th unit vector (from 1) of that length.
-    Unit(i64, Dim),
+    Unit(Dim, Dim),
+    /// The columns of the identity matrix that a run of places chooses, axes `[of, length]`:
+    /// `Select(s)[i, j] = 1 if i = offset + j, else 0`. A part of a tensor, and a block of a matrix, is a contraction with it.
+    Select(Selection),
     /// The Levi-Civita symbol: order 3, each axis of length 3.
     LeviCivita,
     /// The bijection between a long axis and the pair of axes stacked in it, first axis fastest:
@@ -97,7 +101,14 @@ impl Node {
     /// Visits the children, each as often as it occurs.
     pub fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
         match self {
-            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => {}
+            Node::Var(_)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Zero(_)
+            | Node::Unit(..)
+            | Node::Select(_)
+            | Node::LeviCivita
+            | Node::Merge(..) => {}
             Node::Contract(c) => c.factors.iter().for_each(|f| visit(f.node)),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Opaque(_, a) => visit(*a),
             Node::Sum(terms) => terms.iter().for_each(|(_, a)| visit(*a)),
@@ -206,6 +217,7 @@ impl Graph {
             Node::Constant(_) | Node::Size(_) => Axes::new(),
             Node::Zero(axes) => axes.clone(),
             Node::Unit(_, n) => smallvec::smallvec![*n],
+            Node::Select(s) => smallvec::smallvec![s.of, s.length],
             Node::LeviCivita => smallvec::smallvec![Dim::number(3); 3],
             Node::Merge(m, n) => smallvec::smallvec![*m * *n, *m, *n],
             Node::Contract(c) => c.out.iter().map(|&l| c.dims[l as usize]).collect(),
@@ -225,7 +237,7 @@ impl Graph {
         match node {
             Node::Var(v) => v.sign(),
             Node::Constant(_) | Node::Size(_) => Sign::Positive,
-            Node::Zero(_) | Node::Unit(..) | Node::Merge(..) => Sign::NonNegative,
+            Node::Zero(_) | Node::Unit(..) | Node::Select(_) | Node::Merge(..) => Sign::NonNegative,
             Node::LeviCivita => Sign::Any,
             Node::Contract(c) => self.sign_of_contraction(c),
             Node::Scale(n, a) => {
@@ -305,7 +317,10 @@ impl Graph {
                 });
             }
             Node::Unit(i, n) => {
-                h.add(5).add(*i as u64).dim(*n);
+                h.add(5).dim(*i).dim(*n);
+            }
+            Node::Select(s) => {
+                h.add(15).dim(s.offset).dim(s.length).dim(s.of);
             }
             Node::LeviCivita => {
                 h.add(6);

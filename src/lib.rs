@@ -12,6 +12,7 @@ mod function;
 mod index;
 mod matrix;
 mod number;
+mod part;
 mod rule;
 mod typed;
 

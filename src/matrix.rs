@@ -9,6 +9,7 @@ mod cost;
 mod form;
 mod language;
 mod of_typed;
+mod part;
 mod product;
 mod sharing;
 mod show;
@@ -20,6 +21,7 @@ pub use cost::{Cost, TOKEN, cost_of};
 pub use form::form_of;
 pub use language::Operator;
 pub use of_typed::{of_one_argument, of_typed};
+pub use part::form_of_slice;
 pub use product::{TURNED, turn};
 pub use terms::{Terms, sort_children};
 
@@ -31,6 +33,7 @@ use crate::expr::Var;
 use crate::function::{Constant, Map, Map2};
 use crate::index::Labels;
 use crate::number::Number;
+use crate::part::{Cut, Selection};
 use egg::Id;
 use smallvec::SmallVec;
 
@@ -102,7 +105,13 @@ pub enum Mat {
     Eye(Dim),
     Zero(Form),
     /// A column of zeros with a 1 at that place, from 1.
-    Unit(i64, Dim),
+    Unit(Dim, Dim),
+    /// The rows of the identity matrix that a run chooses: before a matrix it takes these rows of it.
+    Gather(Selection),
+    /// Its transpose: before a matrix it puts this in these rows of a matrix of zeros.
+    Scatter(Selection),
+    /// `A[1:k,:]`, `A[2,:]`, `A[1:k,1:k]`: rows and columns of a matrix.
+    Slice(Box<[Cut; 2]>, [Id; 1]),
     /// Every entry is the 1×1 child; `ones(m,n)` is `Fill(1)`.
     Fill(Dim, Dim, [Id; 1]),
     /// A rational number other than 0 and 1 times anything.

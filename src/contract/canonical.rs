@@ -265,7 +265,13 @@ impl Graph {
                 self.meta(*a).symmetric || self.found_transpose(*a).is_some_and(|t| terms.iter().any(|(m, b)| m == n && *b == t))
             }),
             Node::Zero(_) => true,
-            Node::Opaque(..) | Node::Constant(_) | Node::Size(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => false,
+            Node::Opaque(..)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Unit(..)
+            | Node::Select(_)
+            | Node::LeviCivita
+            | Node::Merge(..) => false,
         }
     }
 

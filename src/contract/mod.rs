@@ -7,6 +7,8 @@
 //! deltas      a label repeated in a child's output joins the labels that it meets
 //! linear      a sum reduced over a label of its own is reduced term by term, and one of order 3 or more with deltas
 //!             is taken apart: the only expansions
+//! blocks      a sum of blocks is taken term by term where it meets a selection or other blocks       select.rs
+//! selections  two selections of one axis are one of what they have in common                        select.rs
 //! closed      a component that reaches no output becomes an order-0 factor
 //! powers      equal bases with equal labels add their exponents                            power.rs
 //! recognise   inverses cancel, exp(u)/sum(exp(u)) is softmax(u), eps*eps is deltas, …      recognise.rs
@@ -23,6 +25,7 @@ mod elementwise;
 mod opaque;
 mod power;
 mod recognise;
+mod select;
 mod sum;
 
 use crate::dim::Dim;
@@ -264,7 +267,9 @@ impl Graph {
                 let axes: Axes = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
                 return self.zero(&axes);
             }
-            if let Some(done) = self.distribute_alone(&draft).or_else(|| self.distribute_deltas(&draft)) {
+            if let Some(done) =
+                self.distribute_alone(&draft).or_else(|| self.distribute_deltas(&draft)).or_else(|| self.distribute_blocks(&draft))
+            {
                 return done;
             }
             if self.reduce_linear(&mut draft)

@@ -12,6 +12,7 @@ impl Graph {
         self.cancel_inverse(draft)
             || (self.recognition && (self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_sign_and_abs(draft)))
             || self.join_merges(draft)
+            || self.join_selections(draft)
     }
 
     /// `inv(X)*X` and `X*inv(X)` are the identity; the label between them must be theirs alone.

@@ -44,7 +44,14 @@ impl Forward {
         let mut terms: Vec<(Number, NodeId)> = Vec::new();
         match graph.node(node).clone() {
             // Leaves other than the variable do not depend on it.
-            Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => {}
+            Node::Var(_)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Zero(_)
+            | Node::Unit(..)
+            | Node::Select(_)
+            | Node::LeviCivita
+            | Node::Merge(..) => {}
             Node::Contract(c) => {
                 for at in 0..c.factors.len() {
                     if let Some(t) = self.of(c.factors[at].node) {

@@ -41,12 +41,19 @@ fn value(graph: &Graph, id: NodeId, values: &[Option<ArrayD<f64>>], inputs: &Inp
         Node::Size(d) => Ok(scalar(sizes.of(*d)? as f64)),
         Node::Zero(axes) => Ok(ArrayD::zeros(IxDyn(&sizes.lengths(axes)?))),
         Node::Unit(i, n) => {
-            let i = usize::try_from(*i).ok().and_then(|i| i.checked_sub(1));
+            let i = sizes.of(*i)?.checked_sub(1);
             let length = sizes.lengths(&[*n])?;
             match i.filter(|i| *i < length[0]) {
                 Some(i) => Ok(ArrayD::from_shape_fn(IxDyn(&length), |at| f64::from(u8::from(at[0] == i)))),
                 None => Err(Error::new(ErrorKind::Domain, format!("an entry beyond the length {}", length[0]))),
             }
+        }
+        Node::Select(s) => {
+            let (lengths, offset) = (sizes.lengths(&[s.of, s.length])?, sizes.of(s.offset)?);
+            if offset + lengths[1] > lengths[0] {
+                return Err(Error::new(ErrorKind::Domain, format!("a part beyond the length {}", lengths[0])));
+            }
+            Ok(ArrayD::from_shape_fn(IxDyn(&lengths), |at| f64::from(u8::from(at[0] == offset + at[1]))))
         }
         Node::LeviCivita => Ok(ArrayD::from_shape_fn(IxDyn(&[3, 3, 3]), |at| levi_civita(at.slice()))),
         Node::Merge(m, n) => {

@@ -5,6 +5,7 @@ use super::{Mat, MatFn, Spec};
 use crate::dim::Dim;
 use crate::function::Map2;
 use crate::number::Number;
+use crate::part::Cut;
 use egg::Id;
 
 /// One name, number or operator.
@@ -74,6 +75,15 @@ fn dim(d: Dim) -> u64 {
     TOKEN * names_and_numbers.saturating_sub(1).max(1)
 }
 
+/// The tokens of a subscript.
+fn cut(cut: &Cut) -> u64 {
+    match cut {
+        Cut::All => 0,
+        Cut::At(place) => dim(*place),
+        Cut::Run(s) => dim(s.offset + Dim::ONE) + dim(s.end()),
+    }
+}
+
 fn filled(rows: Dim, columns: Dim) -> u64 {
     if columns == Dim::ONE { TOKEN + dim(rows) } else { TOKEN + dim(rows) + dim(columns) }
 }
@@ -127,7 +137,10 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
         Mat::Size(d) => Cost::plain(dim(*d)),
         Mat::Eye(n) => Cost::plain(TOKEN + dim(*n)),
         Mat::Zero(form) => Cost::plain(filled(form.rows(), form.columns())),
-        Mat::Unit(_, n) => Cost::plain(2 * TOKEN + dim(*n)),
+        Mat::Unit(i, n) => Cost::plain(TOKEN + dim(*i) + dim(*n)),
+        // Most stand in a block matrix, with some zeros beside them.
+        Mat::Gather(s) | Mat::Scatter(s) => Cost::plain(2 * TOKEN + dim(s.of)),
+        Mat::Slice(cuts, [a]) => more(plain(a), cuts.iter().map(cut).sum()),
         Mat::Fill(m, n, [a]) => {
             let (ones, entry) = (filled(*m, *n), child(*a));
             let is_one = entry.tail == 0;

@@ -27,6 +27,9 @@ pub enum Operator {
     LeviCivita,
     Merge,
     Contract,
+    Gather,
+    Scatter,
+    Slice,
     Map2(Map2),
     Call(MatFn),
     Map(Map),
@@ -59,6 +62,7 @@ impl Operator {
             Operator::Map2(f) => 20 + f as u32,
             Operator::Call(f) => 24 + f as u32,
             Operator::Map(f) => 64 + f as u32,
+            Operator::Gather | Operator::Scatter | Operator::Slice => 127,
         };
         // Operators beyond the last bit share it: the filter then lets more laws pass, never fewer.
         1 << place.min(127)
@@ -91,6 +95,9 @@ impl Mat {
             Mat::LeviCivita => Operator::LeviCivita,
             Mat::Merge(..) => Operator::Merge,
             Mat::Contract(..) => Operator::Contract,
+            Mat::Gather(_) => Operator::Gather,
+            Mat::Scatter(_) => Operator::Scatter,
+            Mat::Slice(..) => Operator::Slice,
         }
     }
 }
@@ -110,6 +117,8 @@ impl Language for Mat {
             (Mat::Var(a), Mat::Var(b)) => a == b,
             (Mat::Zero(a), Mat::Zero(b)) => a == b,
             (Mat::Unit(i, m), Mat::Unit(j, n)) => i == j && m == n,
+            (Mat::Gather(s), Mat::Gather(t)) | (Mat::Scatter(s), Mat::Scatter(t)) => s == t,
+            (Mat::Slice(s, _), Mat::Slice(t, _)) => s == t,
             (Mat::Fill(m, n, _), Mat::Fill(p, q, _)) => m == p && n == q,
             (Mat::Scale(a, _), Mat::Scale(b, _)) | (Mat::Power(a, _), Mat::Power(b, _)) => a == b,
             (Mat::Times(_), Mat::Times(_)) | (Mat::Transpose(_), Mat::Transpose(_)) | (Mat::LeviCivita, Mat::LeviCivita) => true,
@@ -134,10 +143,18 @@ impl Language for Mat {
             | Mat::Eye(_)
             | Mat::Zero(_)
             | Mat::Unit(..)
+            | Mat::Gather(_)
+            | Mat::Scatter(_)
             | Mat::Commutation(..)
             | Mat::LeviCivita
             | Mat::Merge(..) => &[],
-            Mat::Fill(_, _, c) | Mat::Scale(_, c) | Mat::Transpose(c) | Mat::Map(_, c) | Mat::Power(_, c) | Mat::MatPower(_, c) => c,
+            Mat::Fill(_, _, c)
+            | Mat::Scale(_, c)
+            | Mat::Slice(_, c)
+            | Mat::Transpose(c)
+            | Mat::Map(_, c)
+            | Mat::Power(_, c)
+            | Mat::MatPower(_, c) => c,
             Mat::Times(c) | Mat::Map2(_, c) => c,
             Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Contract(_, c) => c,
         }
@@ -152,10 +169,18 @@ impl Language for Mat {
             | Mat::Eye(_)
             | Mat::Zero(_)
             | Mat::Unit(..)
+            | Mat::Gather(_)
+            | Mat::Scatter(_)
             | Mat::Commutation(..)
             | Mat::LeviCivita
             | Mat::Merge(..) => &mut [],
-            Mat::Fill(_, _, c) | Mat::Scale(_, c) | Mat::Transpose(c) | Mat::Map(_, c) | Mat::Power(_, c) | Mat::MatPower(_, c) => c,
+            Mat::Fill(_, _, c)
+            | Mat::Scale(_, c)
+            | Mat::Slice(_, c)
+            | Mat::Transpose(c)
+            | Mat::Map(_, c)
+            | Mat::Power(_, c)
+            | Mat::MatPower(_, c) => c,
             Mat::Times(c) | Mat::Map2(_, c) => c,
             Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Contract(_, c) => c,
         }

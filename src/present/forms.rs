@@ -2,7 +2,8 @@
 
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Shape, Var};
-use crate::matrix::{Form, Mat, MatFn, Spec};
+use crate::matrix::{Form, Mat, MatFn, Spec, form_of_slice};
+use crate::part::Cut;
 use egg::Id;
 use std::collections::BTreeSet;
 
@@ -15,10 +16,18 @@ pub(super) fn children(term: &Mat) -> &[Id] {
         | Mat::Eye(_)
         | Mat::Zero(_)
         | Mat::Unit(..)
+        | Mat::Gather(_)
+        | Mat::Scatter(_)
         | Mat::Commutation(..)
         | Mat::LeviCivita
         | Mat::Merge(..) => &[],
-        Mat::Fill(_, _, a) | Mat::Scale(_, a) | Mat::Transpose(a) | Mat::Map(_, a) | Mat::Power(_, a) | Mat::MatPower(_, a) => a,
+        Mat::Fill(_, _, a)
+        | Mat::Scale(_, a)
+        | Mat::Slice(_, a)
+        | Mat::Transpose(a)
+        | Mat::Map(_, a)
+        | Mat::Power(_, a)
+        | Mat::MatPower(_, a) => a,
         Mat::Times(ab) | Mat::Map2(_, ab) => ab,
         Mat::Mul(all) | Mat::Had(all) | Mat::Add(_, all) | Mat::Call(_, all) | Mat::Contract(_, all) => all,
     }
@@ -47,6 +56,9 @@ fn form_of<'a>(term: &Mat, of: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Eye(n) => Form::Grid(*n, *n),
         Mat::Zero(form) => form.clone(),
         Mat::Unit(_, n) => Form::Grid(*n, Dim::ONE),
+        Mat::Gather(s) => Form::Grid(s.length, s.of),
+        Mat::Scatter(s) => Form::Grid(s.of, s.length),
+        Mat::Slice(cuts, [a]) => form_of_slice(cuts, of(*a)),
         Mat::Fill(m, n, _) => Form::Grid(*m, *n),
         Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::Map(_, [a]) | Mat::Power(_, [a]) | Mat::MatPower(_, [a]) => of(*a).clone(),
         Mat::Mul(all) => match (all.first(), all.last()) {
@@ -116,7 +128,21 @@ pub(super) fn names(terms: &[Mat]) -> BTreeSet<Symbol> {
     let mut add = |d: Dim| names.extend(d.symbols());
     for term in terms {
         match term {
-            Mat::Size(n) | Mat::Eye(n) | Mat::Unit(_, n) => add(*n),
+            Mat::Size(n) | Mat::Eye(n) => add(*n),
+            Mat::Unit(i, n) => {
+                add(*i);
+                add(*n);
+            }
+            Mat::Gather(s) | Mat::Scatter(s) => {
+                add(s.offset);
+                add(s.length);
+                add(s.of);
+            }
+            Mat::Slice(cuts, _) => cuts.iter().for_each(|c| match c {
+                Cut::All => {}
+                Cut::At(place) => add(*place),
+                Cut::Run(s) => add(s.offset + s.length),
+            }),
             Mat::Fill(m, n, _) | Mat::Commutation(m, n) | Mat::Merge(m, n) | Mat::Zero(Form::Grid(m, n)) => {
                 add(*m);
                 add(*n);
