@@ -82,6 +82,8 @@ pub struct Answer {
     /// The input as it was understood; for a derivative, what was differentiated.
     pub input: Expr,
     pub wrt: Vec<Var>,
+    /// What it was differentiated by: each of these variables, or the part of it that was asked for.
+    pub by: Vec<Expr>,
     /// The variables of the input with their kinds.
     pub variables: Vec<Var>,
     /// Those of them whose kind was not declared but found.
@@ -115,9 +117,8 @@ impl Answer {
     /// # Errors
     /// As of the derivative itself.
     pub fn index(&self) -> Result<Presented> {
-        let wrt: Vec<Expr> = self.wrt.iter().map(|v| Expr::var(v.clone())).collect();
         let engine = Engine::new().saturation(false).notation(Notation::Index);
-        Ok(engine.derivative(&self.input, &wrt, &self.declarations())?.formula)
+        Ok(engine.derivative(&self.input, &self.by, &self.declarations())?.formula)
     }
 
     /// Python source with `value(…)` and, for a derivative, `derivative(…)`. Arguments are keywords: the variables, and
@@ -145,14 +146,21 @@ impl Answer {
     /// Of kind `Domain` if no point was found where all is finite.
     pub fn verify(&self, points: usize) -> Result<Verification> {
         const TOLERANCE: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
-        let function = infer(&self.input, &self.declarations())?;
+        let declarations = self.declarations();
+        let function = infer(&self.input, &declarations)?;
+        let by_parts = self.by.iter().any(|x| !matches!(x.op(), Op::Var(_)));
+        let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
+        let whole = by_parts.then(|| infer(&whole, &declarations)).transpose()?;
         let answer = self.typed()?;
         let wanted = |at: &crate::Inputs| {
-            let derivative = numeric_derivative(&|at| evaluate(&function, at), &self.wrt, at)?;
+            let derivative = match &whole {
+                Some(whole) => evaluate(whole, at)?,
+                None => numeric_derivative(&|at| evaluate(&function, at), &self.wrt, at)?,
+            };
             if self.notation == Notation::Kronecker { kronecker_form(&derivative, self.rows) } else { Ok(derivative) }
         };
         let tolerance = TOLERANCE[self.wrt.len().min(TOLERANCE.len() - 1)];
-        Scope::of(&[&function, &answer]).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
+        Scope::of(&[whole.as_ref().unwrap_or(&function), &answer]).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::dim::Dim;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Inputs, Sizes, Style, differentiate, evaluate};
-use crate::expr::{Op, Structure, Var};
-use crate::typed::Typed;
+use crate::expr::{Op, Structure, Subscript, Var};
+use crate::function::{Call, Function};
+use crate::typed::{Typed, TypedId};
 use indexmap::IndexMap;
 use ndarray::{ArrayD, IxDyn};
 
@@ -114,9 +115,7 @@ impl Scope {
             for node in &typed.nodes {
                 scope.dims.extend(node.shape.axes());
                 scope.dims.extend(node.free.iter().map(|f| f.1));
-                if let Op::Size(d) = &node.op {
-                    scope.dims.push(*d);
-                }
+                scope.dims.extend(lengths_within(typed, &node.op));
             }
         }
         scope
@@ -170,6 +169,33 @@ impl Scope {
         // Not `<`, so that an error that is no number is none that is small.
         seen.ok = seen.max_relative_error <= tolerance;
         Ok(seen)
+    }
+}
+
+/// What has to be at least 1 besides the lengths of axes: sizes, and the room from a place to the end of its axis.
+fn lengths_within(typed: &Typed, op: &Op<TypedId>) -> Vec<Dim> {
+    let dim = |id: &TypedId| match &typed.node(*id).op {
+        Op::Size(d) => Some(*d),
+        Op::Number(n) => n.as_integer().map(Dim::number),
+        _ => None,
+    };
+    let room = |place: Option<Dim>, of: Dim| place.into_iter().flat_map(move |p| [p, of - p + Dim::ONE]);
+    match op {
+        Op::Size(d) => vec![*d],
+        Op::Subscript(tensor, subscripts) => {
+            let axes = typed.node(*tensor).shape.axes();
+            let of_subscript = |(s, of): (&Subscript<TypedId>, Dim)| match s {
+                Subscript::Index(_) | Subscript::All => Vec::new(),
+                Subscript::At(place) => room(dim(place), of).collect(),
+                Subscript::Range(from, to) => dim(from).into_iter().chain(room(dim(to), of)).collect(),
+            };
+            subscripts.iter().zip(axes).flat_map(of_subscript).collect()
+        }
+        Op::Call(Function::Call(Call::Unit), arguments) => match arguments.as_slice() {
+            [place, of] => dim(of).map(|of| room(dim(place), of).collect()).unwrap_or_default(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 

@@ -97,12 +97,31 @@ impl Graph {
 
     /// What decides between a sum and its transpose: plainly transposed terms, then content.
     fn orientation(&self, terms: &[(Number, NodeId)]) -> (usize, Vec<u64>) {
-        (terms.iter().filter(|(_, a)| self.is_plain_transpose(*a)).count(), terms.iter().map(|(_, a)| self.meta(*a).hash).collect())
+        (
+            terms.iter().filter(|(_, a)| self.is_plain_transpose(*a) || self.is_turned_block(*a)).count(),
+            terms.iter().map(|(_, a)| self.meta(*a).hash).collect(),
+        )
     }
 
     /// Whether a node is just another one with its two axes swapped.
     pub(super) fn is_plain_transpose(&self, a: NodeId) -> bool {
         matches!(self.node(a), Node::Contract(c) if c.factors.len() == 1 && c.out.as_slice() == [0, 1] && c.factors[0].labels.as_slice() == [1, 0])
+    }
+
+    /// Whether a node is one matrix, transposed, in its place within zeros.
+    fn is_turned_block(&self, a: NodeId) -> bool {
+        let Node::Contract(c) = self.node(a) else { return false };
+        let [row, column] = c.out.as_slice() else { return false };
+        // The label inside of the place at which an output stands.
+        let inner = |out: &u16| {
+            let place = c.factors.iter().find(|f| matches!(self.node(f.node), Node::Select(_)) && f.labels[0] == *out);
+            place.map_or(*out, |f| f.labels[1])
+        };
+        let mut cores = c.factors.iter().filter(|f| !matches!(self.node(f.node), Node::Select(_)));
+        match (cores.next(), cores.next()) {
+            (Some(core), None) => core.labels.as_slice() == [inner(column), inner(row)] && inner(row) != inner(column),
+            _ => false,
+        }
     }
 
     /// The transpose of a matrix node whose elementwise functions are taken instead, where that is the better of the two.
