@@ -20,6 +20,7 @@
 //! fewer factors than they found.
 
 mod cancel;
+mod blocks;
 mod canonical;
 mod elementwise;
 mod opaque;

@@ -30,6 +30,9 @@ impl Graph {
             let inverse = self.power(pointwise, &Number::MINUS_ONE);
             return self.diagonal(inverse, n);
         }
+        if let Some(inverse) = self.inverse_of_blocks(a) {
+            return inverse;
+        }
         let n = self.axes(a)[0];
         match self.chain(a) {
             Some(chain) if chain.coefficient.recip().is_some() => {
@@ -58,6 +61,10 @@ impl Graph {
     pub fn determinant(&mut self, a: NodeId) -> NodeId {
         if let Some((_, v)) = self.as_diagonal(a) {
             return self.product_of_entries(v, self.axes(a)[0]);
+        }
+        if let Some(t) = self.triangular(a) {
+            let (first, last) = (self.determinant(t.first), self.determinant(t.last));
+            return self.times(first, last);
         }
         match self.chain(a) {
             Some(chain) => {
@@ -108,6 +115,10 @@ impl Graph {
             let abs = self.map(Map::Abs, v);
             let logs = self.map(Map::Log, abs);
             return self.total(logs, &[dim]);
+        }
+        if let Some(t) = self.triangular(a) {
+            let (first, last) = (self.log_determinant(t.first), self.log_determinant(t.last));
+            return self.sum(&[], vec![(Number::ONE, first), (Number::ONE, last)]);
         }
         let Some(chain) = self.chain(a) else { return self.log_determinant_of_link(a) };
         let mut terms: Vec<(Number, NodeId)> = chain.links.iter().map(|&(x, _)| (Number::ONE, self.log_determinant_of_link(x))).collect();

@@ -29,6 +29,7 @@ impl Graph {
             }
         }
         flat.retain(|(n, _)| !n.is_zero());
+        self.join_runs(&mut flat);
         if let Some(shorter) = self.cancelled(axes, &flat) {
             return shorter;
         }

@@ -79,7 +79,7 @@ impl Builder<'_> {
     /// Whether a term is something within zeros.
     pub(super) fn is_placed(&self, id: Id) -> bool {
         match &self.terms[usize::from(id)] {
-            Mat::Gather(_) | Mat::Scatter(_) => true,
+            Mat::Gather(_) | Mat::Scatter(_) | Mat::Unit(..) => true,
             Mat::Mul(all) => {
                 all.first().is_some_and(|f| self.rows_of(*f).is_some()) || all.last().is_some_and(|f| self.columns_of(*f).is_some())
             }
@@ -164,7 +164,7 @@ impl Builder<'_> {
                     self.collect(*a, region, turned, scalars.clone().scaled(c), into)?;
                 }
             }
-            Mat::Gather(_) | Mat::Scatter(_) => self.collect_chain(&[id], region, turned, scalars, into)?,
+            Mat::Gather(_) | Mat::Scatter(_) | Mat::Unit(..) => self.collect_chain(&[id], region, turned, scalars, into)?,
             Mat::Mul(all) => self.collect_chain(all, region, turned, scalars, into)?,
             _ => {}
         }
