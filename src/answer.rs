@@ -5,7 +5,7 @@ use crate::dim::{Dim, Symbol};
 use crate::emit::{Definition, numpy_module};
 use crate::error::Result;
 use crate::eval::evaluate;
-use crate::expr::{Expr, Op, Var};
+use crate::expr::{Expr, Kind, Op, Shape, Var};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::Engine;
@@ -101,7 +101,18 @@ pub struct Answer {
 impl Answer {
     /// The declarations under which the formula reads back.
     pub fn declarations(&self) -> Declarations {
-        declarations_of(self.variables.iter())
+        let mut declarations = declarations_of(self.variables.iter());
+        self.input.any(&mut |op| {
+            if let Op::Apply { function, .. } = op {
+                let kind = |s: &Shape| Kind::plain(s.clone());
+                let arguments = function.signature.arguments.iter().map(kind).collect();
+                let declared = Declaration::Function { arguments, result: kind(&function.signature.result) };
+                // Names are distinct in what was declared before.
+                let _ = declarations.insert(function.function, declared);
+            }
+            false
+        });
+        declarations
     }
 
     /// The formula with the shape of each part.

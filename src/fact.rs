@@ -99,7 +99,8 @@ pub fn facts_of(node: &Mat, form: &Form, child: impl Fn(Id) -> Facts) -> Facts {
         Mat::MatPower(_, [a]) => child(*a).only(Facts::DIAGONAL | Facts::ORTHOGONAL | Facts::POSDEF | SIGNS),
         Mat::Call(f, arguments) => of_call(*f, child(arguments[0])),
         Mat::Commutation(..) => Facts::ORTHOGONAL | Facts::NONNEGATIVE,
-        Mat::LeviCivita | Mat::Merge(..) | Mat::Contract(..) => Facts::NONE,
+        Mat::Apply(f, _) if f.is_symmetric() => Facts::SYMMETRIC,
+        Mat::Apply(..) | Mat::LeviCivita | Mat::Merge(..) | Mat::Contract(..) => Facts::NONE,
     }
 }
 

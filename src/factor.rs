@@ -80,6 +80,10 @@ impl Factoring<'_> {
                 let (a, b) = (self.node(a), self.node(b));
                 self.graph.map2(f, a, b)
             }
+            Node::Apply(f, arguments) => {
+                let arguments = arguments.into_iter().map(|a| self.node(a)).collect();
+                self.graph.apply(&f, arguments)
+            }
             Node::Opaque(f, a) => {
                 let a = self.node(a);
                 self.graph.opaque(f, a)

@@ -5,6 +5,7 @@
 //! nodes: a label that an output repeats is a delta. Nodes are made through the constructors in `contract/`, which
 //! normalise; [`Graph::insert`] only hash-conses.
 
+use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::Var;
 use crate::function::{Constant, Map, Map2, Sign};
@@ -12,6 +13,7 @@ use crate::number::Number;
 use crate::part::Selection;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// A node of a [`Graph`]. Children always come before their parents, so descending order is reverse topological.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,6 +97,8 @@ pub enum Node {
     /// Both of the same axes.
     Map2(Map2, NodeId, NodeId),
     Opaque(Opaque, NodeId),
+    /// A declared function: entry by entry of arguments of the same axes, or with the axes of [`Applied::axes`].
+    Apply(Arc<Applied>, Vec<NodeId>),
 }
 
 impl Node {
@@ -112,6 +116,7 @@ impl Node {
             Node::Contract(c) => c.factors.iter().for_each(|f| visit(f.node)),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Opaque(_, a) => visit(*a),
             Node::Sum(terms) => terms.iter().for_each(|(_, a)| visit(*a)),
+            Node::Apply(_, arguments) => arguments.iter().for_each(|a| visit(*a)),
             Node::Map2(_, a, b) => {
                 visit(*a);
                 visit(*b);
@@ -223,6 +228,8 @@ impl Graph {
             Node::Contract(c) => c.out.iter().map(|&l| c.dims[l as usize]).collect(),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Map2(_, a, _) => self.meta(*a).axes.clone(),
             Node::Sum(terms) => self.meta(terms[0].1).axes.clone(),
+            Node::Apply(f, arguments) if f.elementwise => arguments.first().map(|a| self.meta(*a).axes.clone()).unwrap_or_default(),
+            Node::Apply(f, _) => f.axes(),
             Node::Opaque(Opaque::Inv | Opaque::Adj | Opaque::Softmax, a) => self.meta(*a).axes.clone(),
             Node::Opaque(Opaque::Det | Opaque::LogDet | Opaque::Product | Opaque::NormInf, _) => Axes::new(),
             Node::Opaque(Opaque::LogSumExp, a) => {
@@ -253,6 +260,7 @@ impl Graph {
                 if least == Sign::Any { Sign::Any } else { most }
             }
             Node::Map(m, _) => m.row().sign,
+            Node::Apply(..) => Sign::Any,
             Node::Power(a, p) => match (of(a), p.as_integer()) {
                 (Sign::Positive, _) => Sign::Positive,
                 (Sign::NonNegative, _) => Sign::NonNegative,
@@ -363,6 +371,15 @@ impl Graph {
             }
             Node::Opaque(o, a) => {
                 h.add(14).add(*o as u64).add(of(a));
+            }
+            Node::Apply(f, arguments) => {
+                h.add(16).text(f.function).add(u64::from(f.elementwise)).add(f.by.len() as u64);
+                f.by.iter().for_each(|k| {
+                    h.add(*k as u64);
+                });
+                arguments.iter().for_each(|a| {
+                    h.add(of(a));
+                });
             }
         }
         h.0

@@ -4,6 +4,7 @@
 
 // Nouns: what the passes hand to each other.
 mod answer;
+mod applied;
 mod dim;
 mod error;
 mod expr;
@@ -39,6 +40,7 @@ mod check;
 mod eval;
 
 pub use answer::{Answer, Notation, Profile};
+pub use applied::{Applied, Signature};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use dim::{Dim, Symbol};

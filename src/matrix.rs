@@ -28,6 +28,7 @@ pub use terms::{Terms, sort_children};
 #[cfg(test)]
 mod tests;
 
+use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::expr::Var;
 use crate::function::{Constant, Map, Map2};
@@ -36,6 +37,7 @@ use crate::number::Number;
 use crate::part::{Cut, Selection};
 use egg::Id;
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// The shape of a matrix term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,6 +134,8 @@ pub enum Mat {
     /// The power of a square matrix, at least 2.
     MatPower(i64, [Id; 1]),
     Call(MatFn, Box<[Id]>),
+    /// A declared function; vectors are columns here as everywhere, except where its signature says row.
+    Apply(Arc<Applied>, Box<[Id]>),
     /// `commutation(m, n)`: takes vec(A) of an m×n matrix to vec(A').
     Commutation(Dim, Dim),
     /// The Levi-Civita symbol and the stacking bijection of the index form: only within a `Contract`.

@@ -203,7 +203,11 @@ fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
 
 /// The names of variables and dimensions, also of those that are not in the answer: it should read back where they are declared.
 fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
-    typed.variables.values().flat_map(|v| v.axes().into_iter().flat_map(Dim::symbols).chain([v.name])).collect()
+    let functions = typed.nodes.iter().filter_map(|n| if let Op::Apply { function, .. } = &n.op { Some(function.function) } else { None });
+    let names = typed.variables.values().flat_map(|v| v.axes().into_iter().flat_map(Dim::symbols).chain([v.name]));
+    // `D` is the derivative of a function.
+    let derivative = functions.clone().next().map(|_| Symbol::new("D"));
+    names.chain(functions).chain(derivative).collect()
 }
 
 /// A derivative by a name that nothing else mentions would be 0, and is more likely a slip.

@@ -265,6 +265,13 @@ impl Graph {
                 self.meta(*a).symmetric || self.found_transpose(*a).is_some_and(|t| terms.iter().any(|(m, b)| m == n && *b == t))
             }),
             Node::Zero(_) => true,
+            Node::Apply(f, arguments) => {
+                if f.elementwise {
+                    arguments.iter().all(|a| self.meta(*a).symmetric)
+                } else {
+                    f.is_symmetric()
+                }
+            }
             Node::Opaque(..)
             | Node::Constant(_)
             | Node::Size(_)

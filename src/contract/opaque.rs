@@ -1,10 +1,12 @@
 //! Functions of whole tensors, with what can be said of them at once.
 
 use super::{Draft, all_distinct};
+use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::function::{Map, Map2};
 use crate::index::{Axes, Contraction, Factor, Graph, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
+use std::sync::Arc;
 
 /// A square matrix taken apart: a number, scalar factors, and a chain of square factors of the same size.
 struct Chain {
@@ -23,6 +25,37 @@ impl Graph {
             Opaque::LogDet => self.log_determinant(a),
             Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp => self.insert(Node::Opaque(f, a)),
         }
+    }
+
+    /// A declared function of these arguments. Derivatives by several arguments do not depend on the order in which they are
+    /// taken; only the axes do.
+    pub fn apply(&mut self, f: &Applied, arguments: Vec<NodeId>) -> NodeId {
+        let mut f = f.clone();
+        f.elementwise &= arguments.first().is_some_and(|a| self.order(*a) > 0);
+        let mut order: Vec<usize> = (0..f.by.len()).collect();
+        order.sort_by_key(|at| f.by[*at]);
+        let given = std::mem::take(&mut f.by);
+        f.by = order.iter().map(|at| given[*at]).collect();
+        let mut axes = Axes::new();
+        let mut starts = vec![0; given.len()];
+        if !f.elementwise {
+            axes = f.axes();
+            let mut at = f.signature.result.axes().len();
+            for &k in &order {
+                starts[k] = at;
+                at += f.signature.arguments.get(given[k]).map_or(0, |s| s.axes().len());
+            }
+        }
+        let (result, signature) = (f.signature.result.axes().len(), f.signature.clone());
+        let elementwise = f.elementwise;
+        let node = self.insert(Node::Apply(Arc::new(f), arguments));
+        if elementwise || order.is_sorted() {
+            return node;
+        }
+        let length = |k: usize| signature.arguments.get(given[k]).map_or(0, |s| s.axes().len());
+        let permutation: Vec<usize> = (0..result).chain((0..given.len()).flat_map(|k| starts[k]..starts[k] + length(k))).collect();
+        debug_assert_eq!(permutation.len(), axes.len(), "each axis once");
+        self.permute(node, &permutation)
     }
 
     pub fn inverse(&mut self, a: NodeId) -> NodeId {

@@ -4,6 +4,7 @@ use super::einsum::{Labelled, contract};
 use super::functions::{elementwise, internal, log_sum_exp, power, scalar};
 use super::linear;
 use super::sizes::Sizes;
+use super::stand_in;
 use super::tree::levi_civita;
 use super::value::Inputs;
 use crate::error::{Error, ErrorKind, Result};
@@ -87,6 +88,10 @@ fn value(graph: &Graph, id: NodeId, values: &[Option<ArrayD<f64>>], inputs: &Inp
         }
         Node::Map2(m, a, b) => elementwise(&of(a)?.view(), &of(b)?.view(), |x, y| m.value(x, y)),
         Node::Opaque(o, a) => opaque(*o, of(a)?),
+        Node::Apply(f, arguments) => {
+            let arguments = arguments.iter().map(|a| Ok(of(a)?.clone())).collect::<Result<Vec<_>>>()?;
+            stand_in::apply(f, &arguments, inputs)
+        }
     }
 }
 
@@ -144,7 +149,7 @@ mod tests {
         let twice = g.insert(Node::Sum(vec![(Number::int(3), vec), (Number::MINUS_ONE, vec)]));
         let sizes = [("m", 2), ("n", 3)].map(|(s, k)| (Symbol::new(s), k)).into_iter().collect();
         let value = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].into_dyn();
-        let inputs = Inputs { sizes, values: [(Symbol::new("A"), value)].into_iter().collect() };
+        let inputs = Inputs { sizes, values: [(Symbol::new("A"), value)].into_iter().collect(), stand_ins: false };
         let values = evaluate_graph(&g, &[twice], &inputs).unwrap();
         assert_eq!(values, [arr1(&[2.0, 8.0, 4.0, 10.0, 6.0, 12.0]).into_dyn()]);
     }

@@ -3,11 +3,11 @@
 use super::report::Mismatch;
 use super::shape::unify_shapes;
 use super::{Found, Pass};
-use crate::dim::{Dim, Symbol};
+use crate::applied::Applied;
+use crate::dim::Dim;
 use crate::error::{Error, ErrorKind};
 use crate::expr::{Op, Shape};
 use crate::function::{Call, Function};
-use crate::parse::Declaration;
 use crate::typed::TypedId;
 
 impl Pass<'_> {
@@ -240,23 +240,26 @@ impl Pass<'_> {
     }
 
     /// A declared function: of the shapes declared, or of scalars entry by entry.
-    pub(super) fn apply(&mut self, function: Symbol, elementwise: bool, arguments: &[TypedId]) -> Found<Shape> {
-        let Some(Declaration::Function { arguments: kinds, result }) = self.declarations.get(function).cloned() else {
-            return Err(Error::new(ErrorKind::Name, format!("the function `{function}` is not declared")).into());
-        };
-        if kinds.len() != arguments.len() {
-            return Err(self.wrong_count(function.as_str(), &format!("{} arguments", kinds.len())));
+    pub(super) fn apply(&mut self, function: &Applied, arguments: &[TypedId]) -> Found<Shape> {
+        let shapes = &function.signature.arguments;
+        if shapes.len() != arguments.len() {
+            return Err(self.wrong_count(function.function.as_str(), &format!("{} arguments", shapes.len())));
         }
-        if elementwise {
+        if function.elementwise {
+            if !function.is_of_scalars() {
+                let message = format!("`{}` is no function of scalars, and cannot be applied entry by entry", function.function);
+                return Err(Error::new(ErrorKind::Shape, message).help(format!("write `{}(…)`", function.function)).into());
+            }
             return self.same_shape(arguments, "apply entry by entry");
         }
-        for (&id, kind) in arguments.iter().zip(&kinds) {
+        for (&id, wanted) in arguments.iter().zip(shapes) {
             let shape = self.shape(id).clone();
-            if unify_shapes(&mut self.dims, &kind.shape, &shape).is_err() {
-                return Err(self.unfit(id, &format!("`{function}` takes a {} here", kind.shape), "apply it to each entry with `f.(x)`"));
+            if unify_shapes(&mut self.dims, wanted, &shape).is_err() {
+                let help = if function.is_of_scalars() { format!("apply it to each entry with `{function}.(x)`") } else { String::new() };
+                return Err(self.unfit(id, &format!("`{function}` takes a {wanted} here"), &help));
             }
         }
-        Ok(result.shape)
+        Ok(function.shape())
     }
 }
 

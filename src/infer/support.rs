@@ -21,7 +21,6 @@ pub fn check(typed: &Typed) -> Result<()> {
 fn unsupported(typed: &Typed, node: &TypedNode) -> Option<String> {
     match &node.op {
         Op::Call(Function::Call(call), arguments) => unsupported_call(typed, *call, arguments),
-        Op::Apply { function, .. } => Some(format!("the declared function `{function}`")),
         Op::Pow(base, exponent) => unsupported_power(typed, *base, *exponent),
         Op::LeviCivita(s) if s.len() != 3 => Some(format!("`eps` with {} indices", s.len())),
         Op::Delta(s) | Op::LeviCivita(s) => s.iter().find_map(|s| unsupported_subscript(typed, s)),

@@ -1,6 +1,7 @@
 //! Functions: most are contractions and maps, the others opaque nodes.
 
 use super::*;
+use crate::applied::Applied;
 
 impl Lowering<'_> {
     /// Sums a child over the labels that `keep` does not name.
@@ -139,6 +140,17 @@ impl Lowering<'_> {
             | Call::Cholesky
             | Call::Sylvester => Err(Error::unsupported(format!("{}()", f.name()))),
         }
+    }
+
+    /// A declared function; of scalars it goes into index notation and arrays entry by entry.
+    pub(super) fn apply(&mut self, typed: &TypedNode, function: &Applied, arguments: &[TypedId]) -> Result<NodeId> {
+        if function.is_of_scalars() {
+            let arguments = arguments.iter().map(|a| self.aligned(*a, typed)).collect::<Result<Vec<_>>>()?;
+            return Ok(self.graph.apply(&Applied { elementwise: true, ..function.clone() }, arguments));
+        }
+        arguments.iter().try_for_each(|a| self.closed(*a))?;
+        let arguments = arguments.iter().map(|a| self.node(*a)).collect::<Result<Vec<_>>>()?;
+        Ok(self.graph.apply(function, arguments))
     }
 
     pub(super) fn two(&mut self, f: Map2, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {

@@ -149,7 +149,7 @@ impl Lowering<'_> {
             }
             Op::Braces(a, outputs) => self.braces(typed, *a, outputs),
             Op::Diff(f, x) => self.derivative(typed, *f, *x),
-            Op::Apply { function, .. } => Err(Error::unsupported(format!("applying the declared function {function}"))),
+            Op::Apply { function, arguments } => self.apply(typed, function, arguments),
             Op::Block(rows) => self.block(typed, rows),
         }
     }

@@ -207,6 +207,7 @@ pub fn reconstruct<B: Build + ?Sized>(b: &mut B, node: &Mat) -> Id {
         Mat::Power(p, [a]) => b.power(*a, p),
         Mat::MatPower(p, [a]) => b.matpower(*a, *p),
         Mat::Call(f, arguments) => b.call(*f, arguments),
+        Mat::Apply(..) => b.insert(node.clone()),
         Mat::Contract(spec, factors) => b.contract((**spec).clone(), factors),
     }
 }

@@ -88,6 +88,8 @@ pub fn form_of<'a>(node: &Mat, child: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Add(_, terms) | Mat::Had(terms) => child(terms[0]).clone(),
         Mat::Transpose([a]) => child(*a).transposed(),
         Mat::Call(f, arguments) => form_of_call(*f, arguments, child),
+        Mat::Apply(f, arguments) if f.elementwise => child(arguments[0]).clone(),
+        Mat::Apply(f, _) => Form::of_shape(&f.shape()),
         Mat::Commutation(m, n) => Form::Grid(*m * *n, *m * *n),
         Mat::LeviCivita => Form::Tensor(smallvec::smallvec![Dim::number(3); 3]),
         Mat::Merge(m, n) => Form::Tensor(smallvec::smallvec![*m * *n, *m, *n]),

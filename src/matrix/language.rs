@@ -27,6 +27,7 @@ pub enum Operator {
     LeviCivita,
     Merge,
     Contract,
+    Apply,
     Gather,
     Scatter,
     Slice,
@@ -62,7 +63,7 @@ impl Operator {
             Operator::Map2(f) => 20 + f as u32,
             Operator::Call(f) => 24 + f as u32,
             Operator::Map(f) => 64 + f as u32,
-            Operator::Gather | Operator::Scatter | Operator::Slice => 127,
+            Operator::Apply | Operator::Gather | Operator::Scatter | Operator::Slice => 127,
         };
         // Operators beyond the last bit share it: the filter then lets more laws pass, never fewer.
         1 << place.min(127)
@@ -95,6 +96,7 @@ impl Mat {
             Mat::LeviCivita => Operator::LeviCivita,
             Mat::Merge(..) => Operator::Merge,
             Mat::Contract(..) => Operator::Contract,
+            Mat::Apply(..) => Operator::Apply,
             Mat::Gather(_) => Operator::Gather,
             Mat::Scatter(_) => Operator::Scatter,
             Mat::Slice(..) => Operator::Slice,
@@ -118,6 +120,7 @@ impl Language for Mat {
             (Mat::Zero(a), Mat::Zero(b)) => a == b,
             (Mat::Unit(i, m), Mat::Unit(j, n)) => i == j && m == n,
             (Mat::Gather(s), Mat::Gather(t)) | (Mat::Scatter(s), Mat::Scatter(t)) => s == t,
+            (Mat::Apply(f, a), Mat::Apply(g, b)) => f == g && a.len() == b.len(),
             (Mat::Slice(s, _), Mat::Slice(t, _)) => s == t,
             (Mat::Fill(m, n, _), Mat::Fill(p, q, _)) => m == p && n == q,
             (Mat::Scale(a, _), Mat::Scale(b, _)) | (Mat::Power(a, _), Mat::Power(b, _)) => a == b,
@@ -156,7 +159,7 @@ impl Language for Mat {
             | Mat::Power(_, c)
             | Mat::MatPower(_, c) => c,
             Mat::Times(c) | Mat::Map2(_, c) => c,
-            Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Contract(_, c) => c,
+            Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Apply(_, c) | Mat::Contract(_, c) => c,
         }
     }
 
@@ -182,7 +185,7 @@ impl Language for Mat {
             | Mat::Power(_, c)
             | Mat::MatPower(_, c) => c,
             Mat::Times(c) | Mat::Map2(_, c) => c,
-            Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Contract(_, c) => c,
+            Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Apply(_, c) | Mat::Contract(_, c) => c,
         }
     }
 }

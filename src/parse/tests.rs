@@ -22,7 +22,7 @@ fn tree(e: &Expr) -> String {
         Op::HadPow(a, b) => two("hadpow", a, b),
         Op::Transpose(a) => format!("t({})", tree(a)),
         Op::Call(f, cs) => all(f.name(), cs),
-        Op::Apply { function, elementwise, arguments } => all(&format!("{function}{}", if *elementwise { "." } else { "" }), arguments),
+        Op::Apply { function, arguments } => all(&function.to_string(), arguments),
         Op::Subscript(a, s) => format!("{}[{}]", tree(a), subscripts(s)),
         Op::Delta(s) => format!("delta[{}]", subscripts(s)),
         Op::LeviCivita(s) => format!("eps[{}]", subscripts(s)),

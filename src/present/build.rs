@@ -149,6 +149,10 @@ impl<'a> Builder<'a> {
             Mat::Scale(n, [a]) => Ok(self.factors(*a)?.scaled(n)),
             Mat::Times([s, a]) => Ok(self.factors(*s)?.times(self.factors(*a)?)),
             Mat::Had(all) => all.iter().try_fold(Factors::one(), |product, a| Ok(product.times(self.factors(*a)?))),
+            Mat::Apply(f, all) => {
+                let arguments = all.iter().map(|a| self.expr(*a)).collect::<Result<Vec<_>>>()?;
+                leaf(Expr::new(Op::Apply { function: f.clone(), arguments }))
+            }
             Mat::Gather(s) => leaf(of_identity(*s, true)),
             Mat::Scatter(s) => leaf(of_identity(*s, false)),
             Mat::Slice(cuts, [a]) => self.slice(cuts, *a, scalar),

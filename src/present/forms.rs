@@ -29,7 +29,7 @@ pub(super) fn children(term: &Mat) -> &[Id] {
         | Mat::Power(_, a)
         | Mat::MatPower(_, a) => a,
         Mat::Times(ab) | Mat::Map2(_, ab) => ab,
-        Mat::Mul(all) | Mat::Had(all) | Mat::Add(_, all) | Mat::Call(_, all) | Mat::Contract(_, all) => all,
+        Mat::Mul(all) | Mat::Had(all) | Mat::Add(_, all) | Mat::Call(_, all) | Mat::Apply(_, all) | Mat::Contract(_, all) => all,
     }
 }
 
@@ -70,6 +70,8 @@ fn form_of<'a>(term: &Mat, of: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Map2(_, all) => all.iter().map(|a| of(*a)).find(|f| **f != SCALAR).unwrap_or(&SCALAR).clone(),
         Mat::Transpose([a]) => Form::Grid(grid(*a).1, grid(*a).0),
         Mat::Call(function, all) => form_of_call(*function, &all.iter().map(|a| grid(*a)).collect::<Vec<_>>()),
+        Mat::Apply(f, all) if f.elementwise => of(all[0]).clone(),
+        Mat::Apply(f, _) => Form::of_shape(&f.shape()),
         Mat::Commutation(m, n) => Form::Grid(*m * *n, *m * *n),
         Mat::LeviCivita => Form::Tensor(smallvec::smallvec![Dim::number(3); 3]),
         Mat::Merge(m, n) => Form::Tensor(smallvec::smallvec![*m * *n, *m, *n]),
@@ -149,10 +151,15 @@ pub(super) fn names(terms: &[Mat]) -> BTreeSet<Symbol> {
             }
             Mat::Zero(Form::Tensor(axes)) => axes.iter().copied().for_each(&mut add),
             Mat::Contract(spec, _) => spec.dims.iter().copied().for_each(&mut add),
+            Mat::Apply(f, _) => f.axes().into_iter().for_each(&mut add),
             Mat::Var(v) => v.axes().into_iter().for_each(&mut add),
             _ => {}
         }
     }
-    names.extend(terms.iter().filter_map(|t| if let Mat::Var(v) = t { Some(v.name) } else { None }));
+    names.extend(terms.iter().filter_map(|t| match t {
+        Mat::Var(v) => Some(v.name),
+        Mat::Apply(f, _) => Some(f.function),
+        _ => None,
+    }));
     names
 }

@@ -2,6 +2,7 @@
 
 use super::text::dim_level;
 use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, split_name};
+use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
 use crate::function::{Call, Constant, Function, Map};
@@ -213,8 +214,15 @@ impl Notation for Latex {
         }
     }
 
-    fn apply(&self, function: Symbol, _elementwise: bool, arguments: &[Expr]) -> Piece {
-        self.operator(&self.name(function).text, arguments)
+    /// Derivatives of a function of one scalar have primes, others an operator with the number of the argument.
+    fn apply(&self, function: &Applied, arguments: &[Expr]) -> Piece {
+        let name = self.name(function.function).text;
+        let written = match (function.signature.arguments.len(), function.is_of_scalars()) {
+            (1, true) => name + &"'".repeat(function.by.len()),
+            (1, false) => r"\mathrm{D}".repeat(function.by.len()) + &name,
+            _ => function.by.iter().rev().map(|k| format!(r"\mathrm{{D}}_{}", k + 1)).collect::<String>() + &name,
+        };
+        self.operator(&written, arguments)
     }
 
     fn subscript(&self, base: &Piece, subscripts: &[Subscript]) -> Piece {

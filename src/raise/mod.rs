@@ -9,6 +9,7 @@ mod kron;
 mod network;
 mod reduce;
 
+use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::expr::Shape;
 use crate::fact::Facts;
@@ -18,6 +19,7 @@ use crate::number::Number;
 use egg::Id;
 use network::Network;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// Raises nodes of one graph into one arena of terms; what was raised before is found again.
 pub struct Raiser<'a> {
@@ -68,6 +70,7 @@ impl Raiser<'_> {
                 self.terms.map2(f, a, b)
             }
             Node::Opaque(f, a) => self.opaque(f, a),
+            Node::Apply(f, arguments) => self.apply(&f, &arguments),
         };
         if self.graph.meta(node).symmetric {
             self.terms.know(term, Facts::SYMMETRIC);
@@ -111,6 +114,19 @@ impl Raiser<'_> {
             None => self.raise(a),
         };
         self.terms.power(base, p)
+    }
+
+    /// What a signature calls a row is one for the arguments and for the result.
+    fn apply(&mut self, f: &Arc<Applied>, arguments: &[NodeId]) -> Id {
+        let shapes = f.signature.arguments.clone();
+        let mut terms = Vec::with_capacity(arguments.len());
+        for (a, shape) in arguments.iter().zip(shapes) {
+            let term = self.raise(*a);
+            terms.push(if matches!(shape, Shape::Row(_)) { self.terms.transpose(term) } else { term });
+        }
+        let value = self.terms.insert(Mat::Apply(f.clone(), terms.into()));
+        let is_row = !f.elementwise && matches!(f.shape(), Shape::Row(_));
+        if is_row { self.terms.transpose(value) } else { value }
     }
 
     fn opaque(&mut self, f: Opaque, a: NodeId) -> Id {
