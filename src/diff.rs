@@ -106,6 +106,8 @@ impl Reverse {
             | Node::Zero(_)
             | Node::Unit(..)
             | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..) => {}
             Node::Contract(c) => {

@@ -170,6 +170,11 @@ impl Dim {
         self == other || (other - self).is_nonnegative()
     }
 
+    /// `n*(n+1)/2`, if n is a number: no polynomial with integer coefficients expresses it.
+    pub fn triangular(self) -> Option<Dim> {
+        self.as_number().and_then(|n| n.checked_mul(n.checked_add(1)?)).map(|twice| Dim::number(twice / 2))
+    }
+
     /// The value at the sizes given; `None` if a symbol has none or the result overflows.
     pub fn evaluate(self, size: &impl Fn(Symbol) -> Option<i64>) -> Option<i64> {
         self.terms().try_fold(0i64, |sum, (m, c)| sum.checked_add(m.iter().try_fold(c, |product, s| product.checked_mul(size(*s)?))?))

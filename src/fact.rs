@@ -98,6 +98,8 @@ pub fn facts_of(node: &Mat, form: &Form, child: impl Fn(Id) -> Facts) -> Facts {
         Mat::Power(exponent, [a]) => of_power(exponent, child(*a)),
         Mat::MatPower(_, [a]) => child(*a).only(Facts::DIAGONAL | Facts::ORTHOGONAL | Facts::POSDEF | SIGNS),
         Mat::Call(f, arguments) => of_call(*f, child(arguments[0])),
+        Mat::Duplication(_) | Mat::Elimination(_) => Facts::NONNEGATIVE,
+        Mat::Reshape(_, _, [a]) => child(*a).only(SIGNS),
         Mat::Commutation(..) => Facts::ORTHOGONAL | Facts::NONNEGATIVE,
         Mat::Apply(f, _) if f.is_symmetric() => Facts::SYMMETRIC,
         Mat::Apply(..) | Mat::LeviCivita | Mat::Merge(..) | Mat::Contract(..) => Facts::NONE,
@@ -183,7 +185,8 @@ fn of_call(f: MatFn, of: Facts) -> Facts {
         | MatFn::MeanRows
         | MatFn::MeanColumns
         | MatFn::Product
-        | MatFn::Vec => of.only(SIGNS),
+        | MatFn::Vec
+        | MatFn::Vech => of.only(SIGNS),
         MatFn::Kron => Facts::NONE,
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Facts::NONNEGATIVE,
         MatFn::Softmax => Facts::POSITIVE,

@@ -94,6 +94,8 @@ impl Factoring<'_> {
             | Node::Zero(_)
             | Node::Unit(..)
             | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..) => id,
         };

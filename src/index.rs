@@ -82,6 +82,10 @@ pub enum Node {
     Select(Selection),
     /// The Levi-Civita symbol: order 3, each axis of length 3.
     LeviCivita,
+    /// `duplication(n)*vech(A) = vec(A)` for a symmetric n×n matrix A: axes `[n*n, n*(n+1)/2]`.
+    Duplication(Dim),
+    /// `elimination(n)*vec(A) = vech(A)`: axes `[n*(n+1)/2, n*n]`.
+    Elimination(Dim),
     /// The bijection between a long axis and the pair of axes stacked in it, first axis fastest:
     /// `Merge(m, n)[I, i, j] = 1 if I = i + m*j, else 0`, axes `[m*n, m, n]`. It expresses `vec` and `kron`.
     Merge(Dim, Dim),
@@ -111,6 +115,8 @@ impl Node {
             | Node::Zero(_)
             | Node::Unit(..)
             | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..) => {}
             Node::Contract(c) => c.factors.iter().for_each(|f| visit(f.node)),
@@ -224,6 +230,8 @@ impl Graph {
             Node::Unit(_, n) => smallvec::smallvec![*n],
             Node::Select(s) => smallvec::smallvec![s.of, s.length],
             Node::LeviCivita => smallvec::smallvec![Dim::number(3); 3],
+            Node::Duplication(n) => smallvec::smallvec![*n * *n, half(*n)],
+            Node::Elimination(n) => smallvec::smallvec![half(*n), *n * *n],
             Node::Merge(m, n) => smallvec::smallvec![*m * *n, *m, *n],
             Node::Contract(c) => c.out.iter().map(|&l| c.dims[l as usize]).collect(),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Map2(_, a, _) => self.meta(*a).axes.clone(),
@@ -244,7 +252,9 @@ impl Graph {
         match node {
             Node::Var(v) => v.sign(),
             Node::Constant(_) | Node::Size(_) => Sign::Positive,
-            Node::Zero(_) | Node::Unit(..) | Node::Select(_) | Node::Merge(..) => Sign::NonNegative,
+            Node::Zero(_) | Node::Unit(..) | Node::Select(_) | Node::Duplication(_) | Node::Elimination(_) | Node::Merge(..) => {
+                Sign::NonNegative
+            }
             Node::LeviCivita => Sign::Any,
             Node::Contract(c) => self.sign_of_contraction(c),
             Node::Scale(n, a) => {
@@ -333,6 +343,12 @@ impl Graph {
             Node::LeviCivita => {
                 h.add(6);
             }
+            Node::Duplication(n) => {
+                h.add(17).dim(*n);
+            }
+            Node::Elimination(n) => {
+                h.add(18).dim(*n);
+            }
             Node::Merge(m, n) => {
                 h.add(7).dim(*m).dim(*n);
             }
@@ -384,6 +400,11 @@ impl Graph {
         }
         h.0
     }
+}
+
+/// How many entries the lower triangle of a square matrix has.
+fn half(n: Dim) -> Dim {
+    n.triangular().unwrap_or(Dim::ONE)
 }
 
 /// A running hash of content, the same on every machine (splitmix64's finaliser; Steele, Lea and Flood 2014).

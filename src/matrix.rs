@@ -80,6 +80,8 @@ pub enum MatFn {
     Softmax,
     /// The columns stacked.
     Vec,
+    /// The lower triangle of a square matrix, its columns stacked.
+    Vech,
     Kron,
     Cross,
     /// Half of `A + A'`.
@@ -138,6 +140,11 @@ pub enum Mat {
     Apply(Arc<Applied>, Box<[Id]>),
     /// `commutation(m, n)`: takes vec(A) of an m×n matrix to vec(A').
     Commutation(Dim, Dim),
+    /// `duplication(n)` and `elimination(n)`, between `vec` and `vech` of an n×n matrix.
+    Duplication(Dim),
+    Elimination(Dim),
+    /// `reshape(v, m, n)` of a column.
+    Reshape(Dim, Dim, [Id; 1]),
     /// The Levi-Civita symbol and the stacking bijection of the index form: only within a `Contract`.
     LeviCivita,
     Merge(Dim, Dim),

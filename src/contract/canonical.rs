@@ -259,7 +259,7 @@ impl Graph {
             Node::Var(v) => v.is_symmetric(),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Opaque(Opaque::Inv | Opaque::Adj, a) => self.meta(*a).symmetric,
             Node::Map2(_, a, b) => self.meta(*a).symmetric && self.meta(*b).symmetric,
-            Node::Contract(c) => canonical(self, &transposed(c)) == *c,
+            Node::Contract(c) => self.is_unstacked_half(c) || canonical(self, &transposed(c)) == *c,
             // Transposing permutes the terms.
             Node::Sum(terms) => terms.iter().all(|(n, a)| {
                 self.meta(*a).symmetric || self.found_transpose(*a).is_some_and(|t| terms.iter().any(|(m, b)| m == n && *b == t))
@@ -277,6 +277,8 @@ impl Graph {
             | Node::Size(_)
             | Node::Unit(..)
             | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..) => false,
         }

@@ -23,6 +23,7 @@ mod cancel;
 mod blocks;
 mod canonical;
 mod elementwise;
+mod half;
 mod opaque;
 mod power;
 mod recognise;

@@ -13,6 +13,7 @@ impl Graph {
             || (self.recognition && (self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_sign_and_abs(draft)))
             || self.join_merges(draft)
             || self.join_selections(draft)
+            || self.join_halves(draft)
     }
 
     /// `inv(X)*X` and `X*inv(X)` are the identity; the label between them must be theirs alone.

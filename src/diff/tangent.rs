@@ -50,6 +50,8 @@ impl Forward {
             | Node::Zero(_)
             | Node::Unit(..)
             | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..) => {}
             Node::Contract(c) => {

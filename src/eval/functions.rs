@@ -146,6 +146,7 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         }
         Call::Commutation => linear::commutation(size(first)?, size(second()?)?)?.into_dyn(),
         Call::Duplication => linear::duplication(size(first)?)?.into_dyn(),
+        Call::Elimination => linear::elimination(size(first)?)?.into_dyn(),
         Call::Inv => linear::inverse(&first.matrix()?)?.into_dyn(),
         Call::Pinv => {
             let inverse = linear::to_finite(&first.matrix()?)?.pseudo_inverse(1e-13).map_err(internal)?;

@@ -87,7 +87,11 @@ impl Pass<'_> {
             }
             Call::Duplication => {
                 let n = self.dim_argument(a)?;
-                Ok(Shape::Matrix(n * n, half_of_square(n).ok_or_else(|| Error::unsupported("`duplication(n)` for a symbolic n"))?))
+                Ok(Shape::Matrix(n * n, n.triangular().ok_or_else(|| Error::unsupported("`duplication(n)` for a symbolic n"))?))
+            }
+            Call::Elimination => {
+                let n = self.dim_argument(a)?;
+                Ok(Shape::Matrix(n.triangular().ok_or_else(|| Error::unsupported("`elimination(n)` for a symbolic n"))?, n * n))
             }
             Call::Integral => Ok(self.shape(a).clone()),
             Call::Pinv => self.transpose(a),
@@ -177,7 +181,7 @@ impl Pass<'_> {
     fn vech(&mut self, a: TypedId) -> Found<Shape> {
         match self.square(a, "vech")? {
             Shape::Matrix(n, _) => {
-                let half = half_of_square(self.dims.resolve(n));
+                let half = self.dims.resolve(n).triangular();
                 Ok(Shape::Column(half.ok_or_else(|| Error::unsupported("`vech` of a matrix of symbolic size"))?))
             }
             shape => Ok(shape),
@@ -261,9 +265,4 @@ impl Pass<'_> {
         }
         Ok(function.shape())
     }
-}
-
-/// n*(n+1)/2, if n is a number: no polynomial with integer coefficients expresses it.
-fn half_of_square(n: Dim) -> Option<Dim> {
-    n.as_number().and_then(|n| n.checked_mul(n.checked_add(1)?)).map(|twice| Dim::number(twice / 2))
 }

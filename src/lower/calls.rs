@@ -122,14 +122,23 @@ impl Lowering<'_> {
                 Ok(self.squeeze(product, typed))
             }
             Call::Commutation => self.commutation(args),
+            Call::Duplication | Call::Elimination => {
+                let n = self.dimension(args[0])?;
+                Ok(self.graph.insert(if f == Call::Duplication { Node::Duplication(n) } else { Node::Elimination(n) }))
+            }
+            Call::Vech => {
+                let a = self.square(args[0])?;
+                let n = self.graph.axes(a)[0];
+                let (vec, elimination) = (self.stacked(a), self.graph.insert(Node::Elimination(n)));
+                let half = self.graph.einsum(&[0], &[(elimination, &[0, 1]), (vec, &[1])]);
+                Ok(if self.typed(args[0]).shape == Shape::Scalar { self.graph.einsum(&[], &[(half, &[0])]) } else { half })
+            }
+            Call::Reshape => self.reshape(typed, args),
             Call::Nuclear
             | Call::LambdaMax
             | Call::LambdaMin
-            | Call::Vech
-            | Call::Reshape
             | Call::Triu
             | Call::Tril
-            | Call::Duplication
             | Call::Integral
             | Call::Pinv
             | Call::Expm

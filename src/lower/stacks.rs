@@ -14,6 +14,22 @@ impl Lowering<'_> {
         }
     }
 
+    /// `reshape(A, m, n)`: the stacked columns of A as the stacked columns of an m×n matrix.
+    pub(super) fn reshape(&mut self, typed: &TypedNode, args: &[TypedId]) -> Result<NodeId> {
+        self.closed(args[0])?;
+        let a = self.node(args[0])?;
+        let (m, n) = (self.dimension(args[1])?, self.dimension(args[2])?);
+        if self.graph.order(a) > 2 {
+            return Err(Error::unsupported("reshape() of a tensor"));
+        }
+        if self.graph.order(a) == 0 {
+            return Ok(self.broadcast(a, typed));
+        }
+        let stacked = self.stacked(a);
+        let merge = self.graph.insert(Node::Merge(m, n));
+        Ok(self.graph.einsum(&[1, 2], &[(merge, &[0, 1, 2]), (stacked, &[0])]))
+    }
+
     pub(super) fn kron(&mut self, typed: &TypedNode, a: TypedId, b: TypedId) -> Result<NodeId> {
         let (a, b) = (self.kron_factor(a)?, self.kron_factor(b)?);
         let product = self.kron_product(a, b);

@@ -127,6 +127,11 @@ pub trait Build {
         product::had(self, factors)
     }
 
+    /// A column as the stacked columns of an m×n matrix.
+    fn reshape(&mut self, m: Dim, n: Dim, t: Id) -> Id {
+        part::reshape(self, m, n, t)
+    }
+
     /// Rows and columns of a matrix.
     fn slice(&mut self, cuts: [Cut; 2], t: Id) -> Id {
         part::slice(self, cuts, t)
@@ -180,12 +185,15 @@ pub fn split<B: Build + ?Sized>(b: &mut B, t: Id) -> (Number, Id) {
 pub fn reconstruct<B: Build + ?Sized>(b: &mut B, node: &Mat) -> Id {
     match node {
         Mat::Commutation(m, n) => b.commutation(*m, *n),
+        Mat::Reshape(m, n, [a]) => b.reshape(*m, *n, *a),
         Mat::Number(_)
         | Mat::Constant(_)
         | Mat::Var(_)
         | Mat::Unit(..)
         | Mat::Gather(_)
         | Mat::Scatter(_)
+        | Mat::Duplication(_)
+        | Mat::Elimination(_)
         | Mat::LeviCivita
         | Mat::Merge(..) => b.insert(node.clone()),
         Mat::Size(n) => b.size(*n),

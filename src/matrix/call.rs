@@ -129,6 +129,7 @@ fn homogeneity(f: MatFn) -> Homogeneity {
         | MatFn::MeanRows
         | MatFn::MeanColumns
         | MatFn::Vec
+        | MatFn::Vech
         | MatFn::Kron
         | MatFn::Cross
         | MatFn::Sym => Homogeneity::Linear,
@@ -228,6 +229,7 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
         | MatFn::Product
         | MatFn::LogSumExp
         | MatFn::Vec
+        | MatFn::Vech
         | MatFn::Kron
         | MatFn::Sym => a,
         MatFn::Cross => b.insert(Mat::Call(f, [a].into())),

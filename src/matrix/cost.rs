@@ -167,6 +167,8 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
         Mat::Call(_, a) => more(all(a), TOKEN),
         // `D(f,2)` has a name more for each derivative, and a number.
         Mat::Apply(f, a) => more(all(a), f.by.iter().fold(TOKEN, |c, k| c + if *k == 0 { TOKEN } else { 2 * TOKEN })),
+        Mat::Duplication(n) | Mat::Elimination(n) => Cost::plain(TOKEN + dim(*n)),
+        Mat::Reshape(m, n, [a]) => more(plain(a), TOKEN + dim(*m) + dim(*n)),
         Mat::Commutation(m, n) | Mat::Merge(m, n) => Cost::plain(TOKEN + dim(*m) + dim(*n)),
         Mat::Contract(spec, factors) => Cost::plain(contraction(spec, factors, child)),
     }

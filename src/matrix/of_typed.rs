@@ -235,6 +235,7 @@ pub fn of_one_argument(f: Call) -> Option<MatFn> {
         Call::LogSumExp => MatFn::LogSumExp,
         Call::Softmax => MatFn::Softmax,
         Call::Vec => MatFn::Vec,
+        Call::Vech => MatFn::Vech,
         Call::Inv => MatFn::Inv,
         Call::Adj => MatFn::Adj,
         _ => return None,

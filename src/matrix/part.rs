@@ -1,7 +1,7 @@
 //! Parts of matrices: what a selection in a chain takes of its neighbour.
 
 use super::build::{Build, split};
-use super::{Form, Mat};
+use super::{Form, Mat, MatFn};
 use crate::dim::Dim;
 use crate::part::{Cut, Selection};
 use egg::Id;
@@ -104,7 +104,7 @@ enum Pair {
 
 /// Selections of a chain taken of their neighbours; `None` if the product is zero. Each step leaves fewer factors.
 pub fn fold<B: Build + ?Sized>(b: &mut B, factors: Vec<Id>, scalars: &mut Vec<Id>) -> Option<Vec<Id>> {
-    if !factors.iter().any(|f| chooser(b, *f).is_some()) {
+    if !factors.iter().any(|f| chooser(b, *f).is_some() || matches!(b.view(*f), Mat::Elimination(_))) {
         return Some(factors);
     }
     let mut done: Vec<Id> = Vec::with_capacity(factors.len());
@@ -133,6 +133,10 @@ pub fn fold<B: Build + ?Sized>(b: &mut B, factors: Vec<Id>, scalars: &mut Vec<Id
 }
 
 fn pair<B: Build + ?Sized>(b: &mut B, left: Id, right: Id) -> Pair {
+    if let (Mat::Elimination(_), Mat::Call(MatFn::Vec, a)) = (b.view(left), b.view(right)) {
+        let a = a[0];
+        return Pair::One(b.call(MatFn::Vech, &[a]));
+    }
     match (chooser(b, left), chooser(b, right)) {
         (Some(Chooser::Rows(x)), Some(Chooser::Columns(y))) => both(b, x, y),
         (Some(Chooser::Rows(Cut::Run(s))), Some(Chooser::Rows(y))) => match y {
@@ -180,5 +184,25 @@ fn place<B: Build + ?Sized>(b: &mut B, run: Selection, at: Dim, row: bool) -> Pa
             let unit = b.insert(Mat::Unit(within, run.length));
             Pair::One(if row { b.transpose(unit) } else { unit })
         }
+    }
+}
+
+/// `reshape(v, m, n)`; coefficients and scalars go in front of it.
+pub fn reshape<B: Build + ?Sized>(b: &mut B, m: Dim, n: Dim, t: Id) -> Id {
+    let (c, core) = split(b, t);
+    if !c.is_one() && !c.is_zero() {
+        let inner = reshape(b, m, n, core);
+        return b.scale(&c, inner);
+    }
+    match b.view(t).clone() {
+        _ if n == Dim::ONE => t,
+        Mat::Times([s, a]) => {
+            let inner = reshape(b, m, n, a);
+            b.times(s, inner)
+        }
+        Mat::Zero(_) => b.zero(Form::Grid(m, n)),
+        Mat::Fill(_, _, [a]) => b.fill(a, m, n),
+        Mat::Call(MatFn::Vec, a) if *b.form(a[0]) == Form::Grid(m, n) => a[0],
+        _ => b.insert(Mat::Reshape(m, n, [t])),
     }
 }

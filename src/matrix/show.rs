@@ -21,6 +21,9 @@ impl Terms {
                 let all: Vec<String> = all.iter().map(|a| self.show(*a)).collect();
                 format!("{f}({})", all.join(", "))
             }
+            Mat::Duplication(n) => format!("D({n})"),
+            Mat::Elimination(n) => format!("L({n})"),
+            Mat::Reshape(m, n, [a]) => format!("reshape({},{m},{n})", self.show(*a)),
             Mat::Gather(s) => format!("eye({})[{}:{},:]", s.of, s.offset + crate::dim::Dim::ONE, s.end()),
             Mat::Scatter(s) => format!("eye({})[:,{}:{}]", s.of, s.offset + crate::dim::Dim::ONE, s.end()),
             Mat::Slice(cuts, [a]) => format!("{}{cuts:?}", self.show(*a)),

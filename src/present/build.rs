@@ -153,6 +153,9 @@ impl<'a> Builder<'a> {
                 let arguments = all.iter().map(|a| self.expr(*a)).collect::<Result<Vec<_>>>()?;
                 leaf(Expr::new(Op::Apply { function: f.clone(), arguments }))
             }
+            Mat::Duplication(n) => leaf(call(Call::Duplication, [dim(*n)])),
+            Mat::Elimination(n) => leaf(call(Call::Elimination, [dim(*n)])),
+            Mat::Reshape(m, n, [a]) => self.linear(&[*a], scalar, |all| call(Call::Reshape, [all[0].clone(), dim(*m), dim(*n)])),
             Mat::Gather(s) => leaf(of_identity(*s, true)),
             Mat::Scatter(s) => leaf(of_identity(*s, false)),
             Mat::Slice(cuts, [a]) => self.slice(cuts, *a, scalar),
@@ -344,6 +347,7 @@ fn role(function: MatFn) -> Role {
         | MatFn::MeanRows
         | MatFn::MeanColumns
         | MatFn::Vec
+        | MatFn::Vech
         | MatFn::Kron
         | MatFn::Cross
         | MatFn::Sym => Role::Linear,
@@ -371,6 +375,7 @@ fn call_of(function: MatFn) -> Call {
         MatFn::LogSumExp => Call::LogSumExp,
         MatFn::Softmax => Call::Softmax,
         MatFn::Vec => Call::Vec,
+        MatFn::Vech => Call::Vech,
         MatFn::Kron => Call::Kron,
         MatFn::Cross => Call::Cross,
         MatFn::Sym => Call::Sym,

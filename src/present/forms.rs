@@ -19,9 +19,12 @@ pub(super) fn children(term: &Mat) -> &[Id] {
         | Mat::Gather(_)
         | Mat::Scatter(_)
         | Mat::Commutation(..)
+        | Mat::Duplication(_)
+        | Mat::Elimination(_)
         | Mat::LeviCivita
         | Mat::Merge(..) => &[],
         Mat::Fill(_, _, a)
+        | Mat::Reshape(_, _, a)
         | Mat::Scale(_, a)
         | Mat::Slice(_, a)
         | Mat::Transpose(a)
@@ -73,6 +76,9 @@ fn form_of<'a>(term: &Mat, of: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Apply(f, all) if f.elementwise => of(all[0]).clone(),
         Mat::Apply(f, _) => Form::of_shape(&f.shape()),
         Mat::Commutation(m, n) => Form::Grid(*m * *n, *m * *n),
+        Mat::Duplication(n) => Form::Grid(*n * *n, n.triangular().unwrap_or(Dim::ONE)),
+        Mat::Elimination(n) => Form::Grid(n.triangular().unwrap_or(Dim::ONE), *n * *n),
+        Mat::Reshape(m, n, _) => Form::Grid(*m, *n),
         Mat::LeviCivita => Form::Tensor(smallvec::smallvec![Dim::number(3); 3]),
         Mat::Merge(m, n) => Form::Tensor(smallvec::smallvec![*m * *n, *m, *n]),
         Mat::Contract(spec, _) => form_of_spec(spec),
@@ -107,6 +113,7 @@ fn form_of_call(function: MatFn, arguments: &[(Dim, Dim)]) -> Form {
         MatFn::LogSumExp if n == Dim::ONE => SCALAR,
         MatFn::LogSumExp => Form::Grid(m, Dim::ONE),
         MatFn::Vec => Form::Grid(m * n, Dim::ONE),
+        MatFn::Vech => Form::Grid(m.triangular().unwrap_or(Dim::ONE), Dim::ONE),
         MatFn::Kron => {
             let (m, n) = arguments.iter().fold((Dim::ONE, Dim::ONE), |(m, n), (p, q)| (m * *p, n * *q));
             Form::Grid(m, n)
@@ -130,7 +137,7 @@ pub(super) fn names(terms: &[Mat]) -> BTreeSet<Symbol> {
     let mut add = |d: Dim| names.extend(d.symbols());
     for term in terms {
         match term {
-            Mat::Size(n) | Mat::Eye(n) => add(*n),
+            Mat::Size(n) | Mat::Eye(n) | Mat::Duplication(n) | Mat::Elimination(n) => add(*n),
             Mat::Unit(i, n) => {
                 add(*i);
                 add(*n);
@@ -145,7 +152,7 @@ pub(super) fn names(terms: &[Mat]) -> BTreeSet<Symbol> {
                 Cut::At(place) => add(*place),
                 Cut::Run(s) => add(s.offset + s.length),
             }),
-            Mat::Fill(m, n, _) | Mat::Commutation(m, n) | Mat::Merge(m, n) | Mat::Zero(Form::Grid(m, n)) => {
+            Mat::Fill(m, n, _) | Mat::Reshape(m, n, _) | Mat::Commutation(m, n) | Mat::Merge(m, n) | Mat::Zero(Form::Grid(m, n)) => {
                 add(*m);
                 add(*n);
             }

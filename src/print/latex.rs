@@ -78,6 +78,7 @@ impl Latex {
             (Call::Zeros, _) => self.with_size(r"\mathbf{0}", arguments, r" \times "),
             (Call::Unit, 2) => self.with_size("e", &arguments[..1], ""),
             (Call::Commutation, 2) => self.with_size("K", arguments, ", "),
+            (Call::Elimination, 1) => self.with_size("L", arguments, ", "),
             (Call::Duplication, 1) => self.with_size("D", arguments, ", "),
             _ => return None,
         })

@@ -1,10 +1,13 @@
 //! Printing and reading back is the identity.
 
+use crate::applied::{Applied, Signature};
+use crate::expr::Shape;
 use crate::expr::{Expr, Op, Subscript};
 use crate::function::{Call, Function, Map};
 use crate::number::Number;
 use crate::{Declarations, Symbol, parse};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const DECLARATIONS: &str = "A: matrix(n, n); B: matrix(n, n); x: vector(n); y: vector(n); s: scalar; f: function(scalar) -> scalar";
 

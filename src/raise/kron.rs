@@ -21,6 +21,23 @@ impl Network {
             || (0..self.stacks.len()).any(|s| self.vec(raiser, s))
             || (0..self.stacks.len()).any(|a| (a + 1..self.stacks.len()).any(|b| self.kron_of_two(raiser, a, b)))
             || (0..self.stacks.len()).any(|s| self.kron_with_vertex(raiser, s))
+            || (0..self.stacks.len()).any(|s| self.reshape(raiser, s))
+    }
+
+    /// Nothing but vectors at the long axis: a matrix between the short ones.
+    fn reshape(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        let lone = !self.is_out(long) && self.held(long) == 1 && !self.bare(long) && self.edges_at(long).is_empty();
+        if !lone || fast == slow {
+            return false;
+        }
+        let column = self.take_column(raiser, long);
+        let (m, n) = (self.vertices[fast as usize].dim, self.vertices[slow as usize].dim);
+        let matrix = raiser.terms.reshape(m, n, column);
+        self.stacks.remove(s);
+        self.gone[long as usize] = true;
+        self.edges.push(Edge { from: fast, to: slow, matrix, symmetric: false });
+        true
     }
 
     /// A short axis that only this many stacks hold, and nothing else of higher order.

@@ -48,6 +48,8 @@ impl Raiser<'_> {
             Node::Size(d) => self.terms.size(d),
             Node::Zero(axes) => self.terms.zero(form_of_axes(&axes)),
             Node::Unit(i, n) => self.terms.insert(Mat::Unit(i, n)),
+            Node::Duplication(n) => self.terms.insert(Mat::Duplication(n)),
+            Node::Elimination(n) => self.terms.insert(Mat::Elimination(n)),
             Node::Select(s) => self.terms.insert(Mat::Scatter(s)),
             Node::LeviCivita => self.terms.insert(Mat::LeviCivita),
             Node::Merge(m, n) => self.terms.insert(Mat::Merge(m, n)),
