@@ -66,6 +66,7 @@ pub(super) fn apply(emitter: &mut Emitter, function: Function, codes: &[Code], k
             let (a, sign) = (&codes[0], if call == Call::Sym { "+" } else { "-" });
             return Ok(Code { text: format!("({} {sign} {})/2", a.text, method(a, ".T").text), tight: Tight::Product, depth });
         }
+        (Call::Cross, [a, _]) if matches!(kinds.get(1), Some(Kind::Matrix)) => format!("np.cross({a}, {}).T", method(&codes[1], ".T").text),
         (Call::Cross, [a, b]) => format!("np.cross({a}, {b})"),
         (Call::Outer, [a, b]) => format!("np.outer({a}, {b})"),
         (Call::Inv, [a]) if is_matrix => format!("np.linalg.inv({a})"),

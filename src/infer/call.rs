@@ -207,14 +207,20 @@ impl Pass<'_> {
     }
 
     fn cross(&mut self, a: TypedId, b: TypedId) -> Found<Shape> {
-        for id in [a, b] {
-            let n = self.length(id, "cross")?;
-            if !self.dims.require(n, 3) {
-                return Err(self.unfit(id, "`cross` takes vectors of length 3", ""));
+        let rule = "`cross` takes vectors of length 3";
+        let n = self.length(a, "cross")?;
+        // The columns of a matrix one by one.
+        let of_matrix = matches!(self.shape(b), Shape::Matrix(..));
+        let m = if let Shape::Matrix(m, _) = *self.shape(b) { m } else { self.length(b, "cross")? };
+        for (id, length) in [(a, n), (b, m)] {
+            if !self.dims.require(length, 3) {
+                return Err(self.unfit(id, rule, ""));
             }
         }
-        self.equal("cross", a, b)?;
-        Ok(self.shape(a).clone())
+        if !of_matrix {
+            self.equal("cross", a, b)?;
+        }
+        Ok(self.shape(b).clone())
     }
 
     fn kron_of_all(&mut self, all: &[TypedId]) -> Found<Shape> {

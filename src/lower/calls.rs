@@ -101,10 +101,13 @@ impl Lowering<'_> {
                 Ok(self.graph.sum(&axes, vec![(half, a), (other, t)]))
             }
             Call::Cross => {
-                let (a, b) = (self.aligned(args[0], typed)?, self.aligned(args[1], typed)?);
+                let (a, b) = (self.node(args[0])?, self.node(args[1])?);
                 self.closed(args[0])?;
                 self.closed(args[1])?;
                 let eps = self.graph.insert(Node::LeviCivita);
+                if self.graph.order(b) == 2 {
+                    return Ok(self.graph.einsum(&[0, 3], &[(eps, &[0, 1, 2]), (a, &[1]), (b, &[2, 3])]));
+                }
                 Ok(self.graph.einsum(&[0], &[(eps, &[0, 1, 2]), (a, &[1]), (b, &[2])]))
             }
             Call::Outer => {

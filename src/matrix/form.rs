@@ -103,7 +103,9 @@ pub fn form_of<'a>(node: &Mat, child: impl Fn(Id) -> &'a Form) -> Form {
 fn form_of_call<'a>(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> &'a Form) -> Form {
     let a = child(arguments[0]);
     match f {
-        MatFn::Inv | MatFn::Adj | MatFn::Sym | MatFn::Softmax | MatFn::Cross => a.clone(),
+        MatFn::Inv | MatFn::Adj | MatFn::Sym | MatFn::Softmax => a.clone(),
+        // Of a vector and each column of a matrix.
+        MatFn::Cross => child(arguments[arguments.len() - 1]).clone(),
         MatFn::Det
         | MatFn::LogDet
         | MatFn::Trace

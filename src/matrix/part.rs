@@ -95,6 +95,15 @@ fn chooser<B: Build + ?Sized>(b: &B, t: Id) -> Option<Chooser> {
     })
 }
 
+/// Whether a factor that chooses nothing may join what follows.
+fn joins<B: Build + ?Sized>(b: &B, t: Id) -> bool {
+    match b.view(t) {
+        Mat::Elimination(_) => true,
+        Mat::Call(MatFn::Cross, arguments) => matches!(b.view(arguments[1]), Mat::Eye(_)),
+        _ => false,
+    }
+}
+
 /// What a pair of neighbours becomes.
 enum Pair {
     Apart,
@@ -104,7 +113,7 @@ enum Pair {
 
 /// Selections of a chain taken of their neighbours; `None` if the product is zero. Each step leaves fewer factors.
 pub fn fold<B: Build + ?Sized>(b: &mut B, factors: Vec<Id>, scalars: &mut Vec<Id>) -> Option<Vec<Id>> {
-    if !factors.iter().any(|f| chooser(b, *f).is_some() || matches!(b.view(*f), Mat::Elimination(_))) {
+    if !factors.iter().any(|f| chooser(b, *f).is_some() || joins(b, *f)) {
         return Some(factors);
     }
     let mut done: Vec<Id> = Vec::with_capacity(factors.len());
@@ -136,6 +145,12 @@ fn pair<B: Build + ?Sized>(b: &mut B, left: Id, right: Id) -> Pair {
     if let (Mat::Elimination(_), Mat::Call(MatFn::Vec, a)) = (b.view(left), b.view(right)) {
         let a = a[0];
         return Pair::One(b.call(MatFn::Vech, &[a]));
+    }
+    if let Mat::Call(MatFn::Cross, arguments) = b.view(left)
+        && joins(b, left)
+    {
+        let vector = arguments[0];
+        return Pair::One(b.call(MatFn::Cross, &[vector, right]));
     }
     match (chooser(b, left), chooser(b, right)) {
         (Some(Chooser::Rows(x)), Some(Chooser::Columns(y))) => both(b, x, y),

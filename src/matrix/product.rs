@@ -296,6 +296,7 @@ fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
         Mat::Mul(factors) => factors.iter().map(of).sum(),
         Mat::Had(all) | Mat::Add(_, all) => all.iter().map(of).sum::<i64>().min(TURNED),
         Mat::Map2(_, pair) => pair.iter().map(of).sum::<i64>().min(TURNED),
+        Mat::Call(MatFn::Cross, arguments) if matches!(b.view(arguments[1]), Mat::Eye(_)) => 0,
         Mat::Call(MatFn::Kron, arguments) => arguments.iter().map(of).sum::<i64>().min(TURNED),
         _ => TURNED,
     }
@@ -359,6 +360,8 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
             let (x, y) = (transpose(b, x), transpose(b, y));
             b.map2(f, x, y)
         }
+        // The matrix of a cross product is skew.
+        Mat::Call(MatFn::Cross, arguments) if matches!(b.view(arguments[1]), Mat::Eye(_)) => b.negate(t),
         Mat::Call(MatFn::Kron, arguments) if enters(b, &arguments) => {
             let arguments: Vec<Id> = arguments.iter().map(|a| transpose(b, *a)).collect();
             b.call(MatFn::Kron, &arguments)

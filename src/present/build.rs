@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
             }
             Mat::Duplication(n) => leaf(call(Call::Duplication, [dim(*n)])),
             Mat::Elimination(n) => leaf(call(Call::Elimination, [dim(*n)])),
-            Mat::Reshape(m, n, [a]) => self.linear(&[*a], scalar, |all| call(Call::Reshape, [all[0].clone(), dim(*m), dim(*n)])),
+            Mat::Reshape(m, n, [a]) => self.linear(&[*a], scalar, |all| call(Call::Reshape, [unstacked(&all[0]), dim(*m), dim(*n)])),
             Mat::Gather(s) => leaf(of_identity(*s, true)),
             Mat::Scatter(s) => leaf(of_identity(*s, false)),
             Mat::Slice(cuts, [a]) => self.slice(cuts, *a, scalar),
@@ -443,6 +443,14 @@ pub(super) fn map2(function: Map2, a: Expr, b: Expr, scalar: bool) -> Expr {
         Map2::Power => Expr::new(Op::HadPow(a, b)),
         Map2::Max => call(Call::Max, [a, b]),
         Map2::Min => call(Call::Min, [a, b]),
+    }
+}
+
+/// `reshape(vec(A), …)` is `reshape(A, …)`.
+fn unstacked(e: &Expr) -> Expr {
+    match e.op() {
+        Op::Call(Function::Call(Call::Vec), all) if all.len() == 1 => all[0].clone(),
+        _ => e.clone(),
     }
 }
 

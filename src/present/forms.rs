@@ -106,7 +106,8 @@ fn form_of_spec(spec: &Spec) -> Form {
 fn form_of_call(function: MatFn, arguments: &[(Dim, Dim)]) -> Form {
     let (m, n) = arguments.first().copied().unwrap_or((Dim::ONE, Dim::ONE));
     match function {
-        MatFn::Inv | MatFn::Adj | MatFn::Softmax | MatFn::Sym | MatFn::Cross => Form::Grid(m, n),
+        MatFn::Inv | MatFn::Adj | MatFn::Softmax | MatFn::Sym => Form::Grid(m, n),
+        MatFn::Cross => arguments.last().map_or(SCALAR, |(m, n)| Form::Grid(*m, *n)),
         MatFn::Diag => Form::Grid(m, m),
         MatFn::DiagOf | MatFn::SumColumns | MatFn::MeanColumns => Form::Grid(m, Dim::ONE),
         MatFn::SumRows | MatFn::MeanRows => Form::Grid(Dim::ONE, n),
