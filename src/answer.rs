@@ -5,7 +5,7 @@ use crate::dim::{Dim, Symbol};
 use crate::emit::{Definition, numpy_module};
 use crate::error::Result;
 use crate::eval::evaluate;
-use crate::expr::{Expr, Kind, Op, Shape, Var};
+use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::Engine;
@@ -115,6 +115,26 @@ impl Answer {
         declarations
     }
 
+    /// What was taken for granted of the dimensions, because the symbols do not tell: that the parts of the input lie within
+    /// their axes, as in `k <= n`.
+    ///
+    /// # Errors
+    /// As of [`infer`] for the input.
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, parse};
+    /// let declarations = Declarations::parse("x: vector(n)")?;
+    /// let (f, x) = (parse("sum(x[1:k])", &declarations)?, parse("x", &declarations)?);
+    /// let answer = Engine::new().derivative(&f, &[x], &declarations)?;
+    /// assert_eq!(answer.to_string(), "[ones(k); zeros(n-k)]");
+    /// assert_eq!(answer.conditions()?, ["k <= n"]);
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    pub fn conditions(&self) -> Result<Vec<String>> {
+        let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
+        Ok(within_axes(&infer(&whole, &self.declarations())?))
+    }
+
     /// The formula with the shape of each part.
     ///
     /// # Errors
@@ -180,6 +200,37 @@ impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}", self.formula)
     }
+}
+
+/// `k <= n` for each place k along an axis of length n where the symbols leave it open.
+fn within_axes(typed: &Typed) -> Vec<String> {
+    let dim = |id: &crate::typed::TypedId| match &typed.node(*id).op {
+        Op::Size(d) => Some(*d),
+        Op::Number(n) => n.as_integer().map(Dim::number),
+        _ => None,
+    };
+    let mut conditions: Vec<(Dim, Dim)> = Vec::new();
+    let mut note = |small: Option<Dim>, large: Dim| {
+        let implied = |d: &Dim, by: &[(Dim, Dim)]| by.iter().any(|(e, of)| *of == large && d.is_at_most(*e));
+        if let Some(small) = small.filter(|d| !d.is_at_most(large) && !implied(d, &conditions)) {
+            conditions.retain(|(d, of)| *of != large || !d.is_at_most(small));
+            conditions.push((small, large));
+        }
+    };
+    for node in &typed.nodes {
+        let Op::Subscript(tensor, subscripts) = &node.op else { continue };
+        for (s, axis) in subscripts.iter().zip(typed.node(*tensor).shape.axes()) {
+            match s {
+                Subscript::Index(_) | Subscript::All => {}
+                Subscript::At(place) => note(dim(place), axis),
+                Subscript::Range(from, to) => {
+                    dim(to).into_iter().for_each(|to| note(dim(from), to));
+                    note(dim(to), axis);
+                }
+            }
+        }
+    }
+    conditions.into_iter().map(|(small, large)| format!("{small} <= {large}")).collect()
 }
 
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.

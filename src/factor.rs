@@ -169,7 +169,7 @@ impl Factoring<'_> {
 
     fn signature(&self, c: &Contraction, at: usize) -> Option<Signature> {
         let factor = &c.factors[at];
-        if c.out.len() > 60 {
+        if c.out.len() > 60 || self.rest_is_places(c, at) {
             return None;
         }
         let in_rest = |l: Label| c.factors.iter().enumerate().any(|(k, f)| k != at && f.labels.contains(&l));
@@ -194,6 +194,12 @@ impl Factoring<'_> {
         let order =
             signature.kept.count_ones() as usize + signature.axes.iter().filter(|(_, outputs, in_rest)| *outputs == 0 && *in_rest).count();
         (missing != 0 && order <= MOST_REST_ORDER).then_some(signature)
+    }
+
+    /// Whether the rest only says where the factor stands: blocks are not taken out of a block matrix.
+    fn rest_is_places(&self, c: &Contraction, at: usize) -> bool {
+        let place = |f: &Factor| matches!(self.graph.node(f.node), Node::Select(_) | Node::Unit(..));
+        c.factors.len() > 1 && c.factors.iter().enumerate().all(|(k, f)| k == at || place(f)) && !place(&c.factors[at])
     }
 
     fn rest_is_one_tensor(&self, c: &Contraction, at: usize) -> bool {

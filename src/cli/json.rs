@@ -26,6 +26,7 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("wrt", json!(answer.by.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("variables", answer.variables.iter().map(|v| variable(v.name.as_str(), v.kind.as_deref())).collect());
     put("assumed", json!(answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put("conditions", json!(answer.conditions()?));
     put("shape", json!(answer.shape.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("notation", json!(answer.notation.to_string()));
     put("text", json!(formula.body.to_string()));

@@ -46,6 +46,13 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
     if !assumed.is_empty() {
         let _ = writeln!(notes, "assuming {}", assumed.join("; "));
     }
+    match answer.conditions() {
+        Ok(conditions) if !conditions.is_empty() => {
+            let _ = writeln!(notes, "assuming {}", conditions.join(", "));
+        }
+        // The input was understood before.
+        Ok(_) | Err(_) => {}
+    }
     match answer.notation {
         Notation::Matrix => {}
         Notation::Kronecker => notes.push_str("in Kronecker notation: d vec(F) / d vec(X)', columns stacked\n"),

@@ -113,14 +113,17 @@ impl Graph {
     fn is_turned_block(&self, a: NodeId) -> bool {
         let Node::Contract(c) = self.node(a) else { return false };
         let [row, column] = c.out.as_slice() else { return false };
-        // The label inside of the place at which an output stands.
-        let inner = |out: &u16| {
-            let place = c.factors.iter().find(|f| matches!(self.node(f.node), Node::Select(_)) && f.labels[0] == *out);
-            place.map_or(*out, |f| f.labels[1])
+        let places = |f: &&crate::index::Factor| matches!(self.node(f.node), Node::Select(_) | Node::Unit(..));
+        // The label inside of the place at which an output stands; none of a single row or column.
+        let inner = |out: &u16| match c.factors.iter().filter(places).find(|f| f.labels[0] == *out) {
+            Some(f) => f.labels.get(1).copied(),
+            None => Some(*out),
         };
-        let mut cores = c.factors.iter().filter(|f| !matches!(self.node(f.node), Node::Select(_)));
-        match (cores.next(), cores.next()) {
-            (Some(core), None) => core.labels.as_slice() == [inner(column), inner(row)] && inner(row) != inner(column),
+        let mut cores = c.factors.iter().filter(|f| !places(f));
+        let (Some(core), None) = (cores.next(), cores.next()) else { return false };
+        match core.labels.as_slice() {
+            [a, b] => a != b && Some(*a) == inner(column) && Some(*b) == inner(row),
+            [a] => Some(*a) == inner(column) && inner(row).is_none(),
             _ => false,
         }
     }

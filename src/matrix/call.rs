@@ -333,6 +333,12 @@ fn reduction<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id, form: &Form) -> Opti
         return Some(b.call(if mean { MatFn::Mean } else { MatFn::Sum }, &[a]));
     }
     match *b.view(a) {
+        // The places of a run, with ones.
+        Mat::Scatter(s) if f == MatFn::SumColumns => {
+            let ones = b.ones(s.length, Dim::ONE);
+            Some(b.mul(&[a, ones]))
+        }
+        Mat::Gather(s) if f == MatFn::SumColumns => Some(b.ones(s.length, Dim::ONE)),
         Mat::Fill(_, _, [entry]) => {
             let entry = if mean {
                 entry

@@ -138,8 +138,8 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
         Mat::Eye(n) => Cost::plain(TOKEN + dim(*n)),
         Mat::Zero(form) => Cost::plain(filled(form.rows(), form.columns())),
         Mat::Unit(i, n) => Cost::plain(TOKEN + dim(*i) + dim(*n)),
-        // Most stand in a block matrix, with some zeros beside them.
-        Mat::Gather(s) | Mat::Scatter(s) => Cost::plain(2 * TOKEN + dim(s.of)),
+        // Most stand in a block matrix, with about as many zeros beside them.
+        Mat::Gather(s) | Mat::Scatter(s) => Cost::plain(TOKEN + dim(s.of) + dim(s.offset + Dim::ONE) + dim(s.end())),
         Mat::Slice(cuts, [a]) => more(plain(a), cuts.iter().map(cut).sum()),
         Mat::Fill(m, n, [a]) => {
             let (ones, entry) = (filled(*m, *n), child(*a));

@@ -288,8 +288,9 @@ fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
     }
     match b.view(t) {
         _ if keeps_when_transposed(b, t) => 0,
+        Mat::Transpose([a]) if matches!(b.view(*a), Mat::Unit(..)) => 0,
         Mat::Transpose(_) => -TURNED,
-        Mat::Zero(_) | Mat::Fill(..) | Mat::Commutation(..) | Mat::Gather(_) | Mat::Scatter(_) => 0,
+        Mat::Zero(_) | Mat::Fill(..) | Mat::Commutation(..) | Mat::Gather(_) | Mat::Scatter(_) | Mat::Unit(..) => 0,
         Mat::Slice(_, [a]) => of(a).min(TURNED),
         Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::Power(_, [a]) | Mat::MatPower(_, [a]) => of(a),
         Mat::Map(_, [a]) => of(a).min(TURNED),

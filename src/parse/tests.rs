@@ -157,7 +157,10 @@ fn names_are_resolved() {
         ("f(x, x)", "syntax: `f` cannot take 2 arguments"),
         ("det()", "syntax: `det` cannot take no arguments"),
         ("diff(x, x, n)", "diff(diff(x, x), size(n))"),
-        ("D(f)", "unsupported: the derivative `D(f)` of a declared function is not supported yet"),
+        ("D(f)", "syntax: expected the arguments of the derivative, found the end of the input"),
+        ("D(f)(n)", "D(f)(size(n))"),
+        ("D(D(f)).(x)", "D(D(f)).(x)"),
+        ("D(f, 2)(n)", "syntax: expected the number of an argument of `f`, from 1 to 1, found `2`"),
     ] {
         assert_eq!(read(declared, text), expected, "{text}");
     }

@@ -186,11 +186,51 @@ impl Builder<'_> {
         let region = if turned { Region { rows: inner.columns, columns: inner.rows } } else { inner };
         match chain {
             [only] => self.collect(*only, region, turned, scalars, into),
+            [first, rest @ ..] if self.is_placed(*first) && self.opens(*first, rest, inner, turned, &scalars, into, true)? => Ok(()),
+            [rest @ .., last] if self.is_placed(*last) && self.opens(*last, rest, inner, turned, &scalars, into, false)? => Ok(()),
             _ => {
                 into.push(Block { region, chain: chain.to_vec(), turned, scalars });
                 Ok(())
             }
         }
+    }
+
+    /// `[A; B]*C` as `[A*C; B*C]`, and `C*[A, B]` as `[C*A, C*B]`, within other blocks; says whether it was that.
+    #[expect(clippy::too_many_arguments, reason = "a product with one factor apart, and where it stands")]
+    fn opens(
+        &mut self,
+        blocks: Id,
+        rest: &[Id],
+        inner: Region,
+        turned: bool,
+        scalars: &Factors,
+        into: &mut Vec<Block>,
+        before: bool,
+    ) -> Result<bool> {
+        let Form::Grid(m, n) = self.forms[usize::from(blocks)] else { return Ok(false) };
+        let own = if before {
+            Region { rows: inner.rows, columns: Span::whole(n) }
+        } else {
+            Region { rows: Span::whole(m), columns: inner.columns }
+        };
+        let mut parts = Vec::new();
+        self.collect(blocks, own, false, scalars.clone(), &mut parts)?;
+        // Blocks that are cut along the inner dimension, too, are no factors of the whole.
+        let whole = |b: &Block| !b.turned && if before { b.region.columns == own.columns } else { b.region.rows == own.rows };
+        if parts.len() < 2 || !parts.iter().all(whole) {
+            return Ok(false);
+        }
+        for part in parts {
+            let region = if before {
+                Region { rows: part.region.rows, columns: inner.columns }
+            } else {
+                Region { rows: inner.rows, columns: part.region.columns }
+            };
+            let region = if turned { Region { rows: region.columns, columns: region.rows } } else { region };
+            let chain = if before { part.chain.iter().chain(rest) } else { rest.iter().chain(&part.chain) };
+            into.push(Block { region, chain: chain.copied().collect(), turned, scalars: part.scalars });
+        }
+        Ok(true)
     }
 
     /// A region with blocks in it. Each call is for a smaller region.
