@@ -5,7 +5,7 @@ use crate::dim::{Dim, Symbol};
 use crate::emit::{Definition, numpy_module};
 use crate::error::Result;
 use crate::eval::evaluate;
-use crate::expr::{Expr, Op, Var};
+use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::Engine;
@@ -83,6 +83,8 @@ pub struct Answer {
     /// The input as it was understood; for a derivative, what was differentiated.
     pub input: Expr,
     pub wrt: Vec<Var>,
+    /// What it was differentiated by: each of these variables, or the part of it that was asked for.
+    pub by: Vec<Expr>,
     /// The variables of the input with their kinds.
     pub variables: Vec<Var>,
     /// Those of them whose kind was not declared but found.
@@ -102,7 +104,38 @@ pub struct Answer {
 impl Answer {
     /// The declarations under which the formula reads back.
     pub fn declarations(&self) -> Declarations {
-        declarations_of(self.variables.iter())
+        let mut declarations = declarations_of(self.variables.iter());
+        self.input.any(&mut |op| {
+            if let Op::Apply { function, .. } = op {
+                let kind = |s: &Shape| Kind::plain(s.clone());
+                let arguments = function.signature.arguments.iter().map(kind).collect();
+                let declared = Declaration::Function { arguments, result: kind(&function.signature.result) };
+                // Names are distinct in what was declared before.
+                let _ = declarations.insert(function.function, declared);
+            }
+            false
+        });
+        declarations
+    }
+
+    /// What was taken for granted of the dimensions, because the symbols do not tell: that the parts of the input lie within
+    /// their axes, as in `k <= n`.
+    ///
+    /// # Errors
+    /// As of [`infer`] for the input.
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, parse};
+    /// let declarations = Declarations::parse("x: vector(n)")?;
+    /// let (f, x) = (parse("sum(x[1:k])", &declarations)?, parse("x", &declarations)?);
+    /// let answer = Engine::new().derivative(&f, &[x], &declarations)?;
+    /// assert_eq!(answer.to_string(), "[ones(k); zeros(n-k)]");
+    /// assert_eq!(answer.conditions()?, ["k <= n"]);
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    pub fn conditions(&self) -> Result<Vec<String>> {
+        let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
+        Ok(within_axes(&infer(&whole, &self.declarations())?))
     }
 
     /// The formula with the shape of each part.
@@ -125,9 +158,8 @@ impl Answer {
     /// # Errors
     /// As of the derivative itself.
     pub fn index(&self) -> Result<Presented> {
-        let wrt: Vec<Expr> = self.wrt.iter().map(|v| Expr::var(v.clone())).collect();
         let engine = Engine::new().saturation(false).notation(Notation::Index).structure(self.convention);
-        Ok(engine.derivative(&self.input, &wrt, &self.declarations())?.formula)
+        Ok(engine.derivative(&self.input, &self.by, &self.declarations())?.formula)
     }
 
     /// Python source with `value(…)` and, for a derivative, `derivative(…)`. Arguments are keywords: the variables, and
@@ -155,14 +187,21 @@ impl Answer {
     /// Of kind `Domain` if no point was found where all is finite.
     pub fn verify(&self, points: usize) -> Result<Verification> {
         const TOLERANCE: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
-        let function = infer(&self.input, &self.declarations())?.by(self.convention);
+        let declarations = self.declarations();
+        let function = infer(&self.input, &declarations)?.by(self.convention);
+        let by_parts = self.by.iter().any(|x| !matches!(x.op(), Op::Var(_)));
+        let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
+        let whole = by_parts.then(|| infer(&whole, &declarations)).transpose()?;
         let answer = self.typed()?;
         let wanted = |at: &crate::Inputs| {
-            let derivative = numeric_derivative_by(self.convention, &|at| evaluate(&function, at), &self.wrt, at)?;
+            let derivative = match &whole {
+                Some(whole) => evaluate(whole, at)?,
+                None => numeric_derivative_by(self.convention, &|at| evaluate(&function, at), &self.wrt, at)?,
+            };
             if self.notation == Notation::Kronecker { kronecker_form(&derivative, self.rows) } else { Ok(derivative) }
         };
         let tolerance = TOLERANCE[self.wrt.len().min(TOLERANCE.len() - 1)];
-        Scope::of(&[&function, &answer]).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
+        Scope::of(&[whole.as_ref().unwrap_or(&function), &answer]).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
     }
 }
 
@@ -171,6 +210,37 @@ impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}", self.formula)
     }
+}
+
+/// `k <= n` for each place k along an axis of length n where the symbols leave it open.
+fn within_axes(typed: &Typed) -> Vec<String> {
+    let dim = |id: &crate::typed::TypedId| match &typed.node(*id).op {
+        Op::Size(d) => Some(*d),
+        Op::Number(n) => n.as_integer().map(Dim::number),
+        _ => None,
+    };
+    let mut conditions: Vec<(Dim, Dim)> = Vec::new();
+    let mut note = |small: Option<Dim>, large: Dim| {
+        let implied = |d: &Dim, by: &[(Dim, Dim)]| by.iter().any(|(e, of)| *of == large && d.is_at_most(*e));
+        if let Some(small) = small.filter(|d| !d.is_at_most(large) && !implied(d, &conditions)) {
+            conditions.retain(|(d, of)| *of != large || !d.is_at_most(small));
+            conditions.push((small, large));
+        }
+    };
+    for node in &typed.nodes {
+        let Op::Subscript(tensor, subscripts) = &node.op else { continue };
+        for (s, axis) in subscripts.iter().zip(typed.node(*tensor).shape.axes()) {
+            match s {
+                Subscript::Index(_) | Subscript::All => {}
+                Subscript::At(place) => note(dim(place), axis),
+                Subscript::Range(from, to) => {
+                    dim(to).into_iter().for_each(|to| note(dim(from), to));
+                    note(dim(to), axis);
+                }
+            }
+        }
+    }
+    conditions.into_iter().map(|(small, large)| format!("{small} <= {large}")).collect()
 }
 
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.

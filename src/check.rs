@@ -3,9 +3,10 @@
 use crate::dim::Dim;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Inputs, Sizes, Style, differentiate, evaluate};
-use crate::expr::{Op, Structure, Var};
+use crate::expr::{Op, Structure, Subscript, Var};
+use crate::function::{Call, Function};
 use crate::structure::Convention;
-use crate::typed::Typed;
+use crate::typed::{Typed, TypedId};
 use indexmap::IndexMap;
 use ndarray::{ArrayD, Dimension, IxDyn};
 
@@ -121,9 +122,7 @@ impl Scope {
             for node in &typed.nodes {
                 scope.dims.extend(node.shape.axes());
                 scope.dims.extend(node.free.iter().map(|f| f.1));
-                if let Op::Size(d) = &node.op {
-                    scope.dims.push(*d);
-                }
+                scope.dims.extend(lengths_within(typed, &node.op));
             }
         }
         scope
@@ -201,6 +200,33 @@ fn ill_conditioned(at: &Inputs, (wanted, w): (&Valuation, &ArrayD<f64>), (got, g
     let distance = |a: &ArrayD<f64>, b: &ArrayD<f64>| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     let change = |f: &Valuation, before: &ArrayD<f64>| finite(f(&moved)).map_or(f64::INFINITY, |after| distance(&after, before));
     w.len() == g.len() && distance(w, g) <= MARGIN * change(wanted, w).max(change(got, g))
+}
+
+/// What has to be at least 1 besides the lengths of axes: sizes, and the room from a place to the end of its axis.
+fn lengths_within(typed: &Typed, op: &Op<TypedId>) -> Vec<Dim> {
+    let dim = |id: &TypedId| match &typed.node(*id).op {
+        Op::Size(d) => Some(*d),
+        Op::Number(n) => n.as_integer().map(Dim::number),
+        _ => None,
+    };
+    let room = |place: Option<Dim>, of: Dim| place.into_iter().flat_map(move |p| [p, of - p + Dim::ONE]);
+    match op {
+        Op::Size(d) => vec![*d],
+        Op::Subscript(tensor, subscripts) => {
+            let axes = typed.node(*tensor).shape.axes();
+            let of_subscript = |(s, of): (&Subscript<TypedId>, Dim)| match s {
+                Subscript::Index(_) | Subscript::All => Vec::new(),
+                Subscript::At(place) => room(dim(place), of).collect(),
+                Subscript::Range(from, to) => dim(from).into_iter().chain(room(dim(to), of)).collect(),
+            };
+            subscripts.iter().zip(axes).flat_map(of_subscript).collect()
+        }
+        Op::Call(Function::Call(Call::Unit), arguments) => match arguments.as_slice() {
+            [place, of] => dim(of).map(|of| room(dim(place), of).collect()).unwrap_or_default(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
 }
 
 fn finite(value: Result<ArrayD<f64>>) -> Result<ArrayD<f64>> {

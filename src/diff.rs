@@ -7,6 +7,7 @@
 
 mod tangent;
 
+use crate::applied::Applied;
 use crate::contract::Draft;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
@@ -111,6 +112,9 @@ impl Reverse {
             | Node::Size(_)
             | Node::Zero(_)
             | Node::Unit(..)
+            | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..)
             | Node::Triangle(..) => {}
@@ -132,6 +136,7 @@ impl Reverse {
                 self.through_slope(graph, adjoint, slope, a);
             }
             Node::Map2(f, a, b) => self.through_map2(graph, adjoint, f, a, b),
+            Node::Apply(f, arguments) => self.through_function(graph, adjoint, &f, &arguments),
             Node::Opaque(f, a) => self.through_opaque(graph, adjoint, f, a, node),
         }
         Ok(())
@@ -180,6 +185,29 @@ impl Reverse {
                 let slope = partial(graph, f, a, b, slope);
                 self.through_slope(graph, adjoint, slope, to);
             }
+        }
+    }
+
+    /// The chain rule of a declared function: its derivative by each argument that depends on the variable.
+    fn through_function(&mut self, graph: &mut Graph, adjoint: NodeId, f: &Applied, arguments: &[NodeId]) {
+        for (k, &a) in arguments.iter().enumerate() {
+            if !self.wants(a) {
+                continue;
+            }
+            let slope = graph.apply(&f.derivative(k), arguments.to_vec());
+            if f.elementwise {
+                self.through_slope(graph, adjoint, slope, a);
+                continue;
+            }
+            let axes: Axes = graph.axes(a).into();
+            let mut draft = self.with_outer(graph, adjoint, &axes);
+            let value: Axes = graph.axes(adjoint)[self.outputs..].into();
+            let value = draft.draft.labels(&value);
+            let of_adjoint: Labels = draft.outer.iter().chain(&value).copied().collect();
+            let of_slope: Labels = value.iter().chain(&draft.own).copied().collect();
+            draft.draft.factor(adjoint, &of_adjoint).factor(slope, &of_slope);
+            let term = draft.finish(graph);
+            self.add(a, Number::ONE, term);
         }
     }
 

@@ -156,6 +156,25 @@ impl Dim {
         })
     }
 
+    /// Whether it is known to be at least 0 whatever the symbols are, each of which is at least 1.
+    pub fn is_nonnegative(self) -> bool {
+        match self.as_number() {
+            Some(n) => n >= 0,
+            // With each symbol one more than something that is at least 0, no coefficient may be negative.
+            None => self.substitute(&|s| Some(Dim::of(s) + Dim::ONE)).terms().all(|(_, c)| c >= 0),
+        }
+    }
+
+    /// Whether it is known to be at most the other one.
+    pub fn is_at_most(self, other: Dim) -> bool {
+        self == other || (other - self).is_nonnegative()
+    }
+
+    /// `n*(n+1)/2`, if n is a number: no polynomial with integer coefficients expresses it.
+    pub fn triangular(self) -> Option<Dim> {
+        self.as_number().and_then(|n| n.checked_mul(n.checked_add(1)?)).map(|twice| Dim::number(twice / 2))
+    }
+
     /// The value at the sizes given; `None` if a symbol has none or the result overflows.
     pub fn evaluate(self, size: &impl Fn(Symbol) -> Option<i64>) -> Option<i64> {
         self.terms().try_fold(0i64, |sum, (m, c)| sum.checked_add(m.iter().try_fold(c, |product, s| product.checked_mul(size(*s)?))?))
@@ -265,6 +284,8 @@ mod tests {
         assert_eq!((n - Dim::ONE).to_string(), "n-1");
         assert_eq!((m * n).to_string(), "m*n");
         assert_eq!((n - n).as_number(), Some(0));
+        assert!((m * n - m).is_nonnegative() && !(m - n).is_nonnegative() && !(n - Dim::number(2)).is_nonnegative());
+        assert!(m.is_at_most(m + n - Dim::ONE) && !(m + n).is_at_most(m));
         assert_eq!((m * n + Dim::ONE).evaluate(&|s| Some(if s.as_str() == "m" { 2 } else { 3 })), Some(7));
     }
 }

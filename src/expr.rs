@@ -1,5 +1,6 @@
 //! Expressions as people write them: a tree of small shared nodes with their places in the text.
 
+use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::error::Span;
 use crate::function::{Constant, Function, Sign};
@@ -225,8 +226,7 @@ pub enum Op<C = Expr> {
     Call(Function, Vec<C>),
     /// A declared function applied, elementwise for `f.(x)`.
     Apply {
-        function: Symbol,
-        elementwise: bool,
+        function: Arc<Applied>,
         arguments: Vec<C>,
     },
     /// `A[i,j]`, `A[2,3]`, `A[i,:]`, `A[1:k,1:k]`
@@ -464,9 +464,7 @@ impl<C> Op<C> {
             Op::HadPow(a, b) => Op::HadPow(f(a)?, f(b)?),
             Op::Transpose(a) => Op::Transpose(f(a)?),
             Op::Call(function, cs) => Op::Call(*function, all(cs, f)?),
-            Op::Apply { function, elementwise, arguments } => {
-                Op::Apply { function: *function, elementwise: *elementwise, arguments: all(arguments, f)? }
-            }
+            Op::Apply { function, arguments } => Op::Apply { function: function.clone(), arguments: all(arguments, f)? },
             Op::Subscript(a, s) => Op::Subscript(f(a)?, s.iter().map(|s| s.try_map(f)).collect::<Result<_, E>>()?),
             Op::Delta(s) => Op::Delta(s.iter().map(|s| s.try_map(f)).collect::<Result<_, E>>()?),
             Op::LeviCivita(s) => Op::LeviCivita(s.iter().map(|s| s.try_map(f)).collect::<Result<_, E>>()?),

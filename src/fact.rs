@@ -18,6 +18,7 @@
 //! | `A^k` | symmetric, lower, upper, orthogonal, (semi)definite, invertible; of a skew matrix by the parity of k; semidefinite for even k and symmetric A |
 //! | `kron(A, B)` | symmetric, lower, upper, orthogonal, (semi)definite, invertible, sign if both are; hollow if one is; skew if one is and the other is symmetric |
 //! | `diag(v)` | diagonal; semidefinite if v ≥ 0, definite if v > 0 |
+//! | `A[r,r]` | symmetric, skew, lower, upper, hollow, (semi)definite, sign |
 //! | `sym(A)`, `tril(A)`, `triu(A)` | symmetric, lower, upper; diagonal if A is of the other triangle |
 //! | `det(A)`, `tr(A)`, `diag(A)` | positive if A is definite, not negative if it is semidefinite |
 //!
@@ -263,6 +264,11 @@ impl Facts {
             | Facts::POSDEF.when(self.contains(Facts::POSITIVE))
     }
 
+    /// Of the rows and columns of one range.
+    fn of_principal_part(self) -> Facts {
+        self.only(Facts::LINEAR | Facts::POSDEF | Facts::POSITIVE).without_inverse()
+    }
+
     /// Of the trace, the diagonal or the determinant of a matrix.
     pub fn of_definite(self) -> Facts {
         Facts::POSITIVE.when(self.contains(Facts::POSDEF)) | Facts::NONNEGATIVE.when(self.contains(Facts::PSD))
@@ -287,7 +293,9 @@ pub fn facts_of(node: &Mat, form: &Form, child: impl Fn(Id) -> Facts) -> Facts {
         Mat::Var(var) => var.kind.as_ref().map_or(Facts::NONE, |kind| Facts::of_kind(kind)),
         Mat::Eye(_) => Facts::DIAGONAL | Facts::ORTHOGONAL | Facts::POSDEF | Facts::NONNEGATIVE,
         Mat::Zero(form) if form.is_square() => Facts::DIAGONAL | Facts::SKEW | Facts::PSD | Facts::NONNEGATIVE,
-        Mat::Zero(_) | Mat::Unit(..) => Facts::NONNEGATIVE,
+        Mat::Zero(_) | Mat::Unit(..) | Mat::Gather(_) | Mat::Scatter(_) | Mat::Duplication(_) | Mat::Elimination(_) => Facts::NONNEGATIVE,
+        Mat::Slice(cuts, [a]) if cuts[0] == cuts[1] && square => child(*a).of_principal_part(),
+        Mat::Slice(_, [a]) | Mat::Reshape(_, _, [a]) => child(*a).only(Facts::POSITIVE),
         Mat::Fill(_, _, [a]) => {
             let entry = child(*a).only(Facts::POSITIVE);
             entry | matrix(Facts::SYMMETRIC | Facts::PSD.when(entry.contains(Facts::NONNEGATIVE)))
@@ -305,7 +313,8 @@ pub fn facts_of(node: &Mat, form: &Form, child: impl Fn(Id) -> Facts) -> Facts {
         Mat::MatPower(k, [a]) => child(*a).matrix_power(*k),
         Mat::Call(f, arguments) => of_call(*f, arguments, child),
         Mat::Commutation(m, n) => Facts::ORTHOGONAL | Facts::NONNEGATIVE | Facts::SYMMETRIC.when(m == n),
-        Mat::LeviCivita | Mat::Merge(..) | Mat::Contract(..) => Facts::NONE,
+        Mat::Apply(f, _) if f.is_symmetric() => Facts::SYMMETRIC,
+        Mat::Apply(..) | Mat::LeviCivita | Mat::Merge(..) | Mat::Contract(..) => Facts::NONE,
     }
 }
 
@@ -338,7 +347,8 @@ fn of_call(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> Facts) -> Facts {
         | MatFn::MeanRows
         | MatFn::MeanColumns
         | MatFn::Product
-        | MatFn::Vec => of.only(Facts::POSITIVE),
+        | MatFn::Vec
+        | MatFn::Vech => of.only(Facts::POSITIVE),
         MatFn::Kron => Facts::kronecker(arguments.iter().map(|a| child(*a))),
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Facts::NONNEGATIVE,
         MatFn::Softmax => Facts::POSITIVE,

@@ -80,6 +80,10 @@ impl Factoring<'_> {
                 let (a, b) = (self.node(a), self.node(b));
                 self.graph.map2(f, a, b)
             }
+            Node::Apply(f, arguments) => {
+                let arguments = arguments.into_iter().map(|a| self.node(a)).collect();
+                self.graph.apply(&f, arguments)
+            }
             Node::Opaque(f, a) => {
                 let a = self.node(a);
                 self.graph.opaque(f, a)
@@ -89,6 +93,9 @@ impl Factoring<'_> {
             | Node::Size(_)
             | Node::Zero(_)
             | Node::Unit(..)
+            | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..)
             | Node::Triangle(..) => id,
@@ -163,7 +170,7 @@ impl Factoring<'_> {
 
     fn signature(&self, c: &Contraction, at: usize) -> Option<Signature> {
         let factor = &c.factors[at];
-        if c.out.len() > 60 {
+        if c.out.len() > 60 || self.rest_is_places(c, at) {
             return None;
         }
         let in_rest = |l: Label| c.factors.iter().enumerate().any(|(k, f)| k != at && f.labels.contains(&l));
@@ -188,6 +195,12 @@ impl Factoring<'_> {
         let order =
             signature.kept.count_ones() as usize + signature.axes.iter().filter(|(_, outputs, in_rest)| *outputs == 0 && *in_rest).count();
         (missing != 0 && order <= MOST_REST_ORDER).then_some(signature)
+    }
+
+    /// Whether the rest only says where the factor stands: blocks are not taken out of a block matrix.
+    fn rest_is_places(&self, c: &Contraction, at: usize) -> bool {
+        let place = |f: &Factor| matches!(self.graph.node(f.node), Node::Select(_) | Node::Unit(..));
+        c.factors.len() > 1 && c.factors.iter().enumerate().all(|(k, f)| k == at || place(f)) && !place(&c.factors[at])
     }
 
     fn rest_is_one_tensor(&self, c: &Contraction, at: usize) -> bool {

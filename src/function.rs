@@ -197,8 +197,8 @@ calls! {
     LambdaMin   "lambda_min"  []          1 1 "lambda_min(S)" false;
     Diag        "diag"        []          1 1 "diag(x)" true;
     Vec         "vec"         []          1 1 "vec(A)" true;
-    Vech        "vech"        []          1 1 "vech(A)" false;
-    Reshape     "reshape"     []          3 3 "reshape(A, m, n)" false;
+    Vech        "vech"        []          1 1 "vech(A)" true;
+    Reshape     "reshape"     []          3 3 "reshape(A, m, n)" true;
     Eye         "eye"         []          1 2 "eye(n)" true;
     Ones        "ones"        []          1 9 "ones(n) or ones(m, n)" true;
     Zeros       "zeros"       []          1 9 "zeros(n) or zeros(m, n)" true;
@@ -213,7 +213,8 @@ calls! {
     Outer       "outer"       []          2 2 "outer(x, y)" true;
     Kron        "kron"        []          2 9 "kron(A, B)" true;
     Commutation "commutation" []          2 2 "commutation(m, n)" true;
-    Duplication "duplication" []          1 1 "duplication(n)" false;
+    Duplication "duplication" []          1 1 "duplication(n)" true;
+    Elimination "elimination" []          1 1 "elimination(n)" true;
     Integral    "integral"    []          4 4 "integral(F, t, a, b)" false;
     Inv         "inv"         []          1 1 "inv(A)" true;
     Pinv        "pinv"        []          1 1 "pinv(A)" false;

@@ -5,13 +5,16 @@
 //! nodes: a label that an output repeats is a delta. Nodes are made through the constructors in `contract/`, which
 //! normalise; [`Graph::insert`] only hash-conses.
 
+use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Structure, Var};
 use crate::fact::Facts;
 use crate::function::{Constant, Map, Map2, Sign};
 use crate::number::Number;
+use crate::part::Selection;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// A node of a [`Graph`]. Children always come before their parents, so descending order is reverse topological.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,9 +77,16 @@ pub enum Node {
     /// All entries 0.
     Zero(Axes),
     /// The `i`-th unit vector (from 1) of that length.
-    Unit(i64, Dim),
+    Unit(Dim, Dim),
+    /// The columns of the identity matrix that a run of places chooses, axes `[of, length]`:
+    /// `Select(s)[i, j] = 1 if i = offset + j, else 0`. A part of a tensor, and a block of a matrix, is a contraction with it.
+    Select(Selection),
     /// The Levi-Civita symbol: order 3, each axis of length 3.
     LeviCivita,
+    /// `duplication(n)*vech(A) = vec(A)` for a symmetric n×n matrix A: axes `[n*n, n*(n+1)/2]`.
+    Duplication(Dim),
+    /// `elimination(n)*vec(A) = vech(A)`: axes `[n*(n+1)/2, n*n]`.
+    Elimination(Dim),
     /// The bijection between a long axis and the pair of axes stacked in it, first axis fastest:
     /// `Merge(m, n)[I, i, j] = 1 if I = i + m*j, else 0`, axes `[m*n, m, n]`. It expresses `vec` and `kron`.
     Merge(Dim, Dim),
@@ -94,6 +104,8 @@ pub enum Node {
     /// Both of the same axes.
     Map2(Map2, NodeId, NodeId),
     Opaque(Opaque, NodeId),
+    /// A declared function: entry by entry of arguments of the same axes, or with the axes of [`Applied::axes`].
+    Apply(Arc<Applied>, Vec<NodeId>),
 }
 
 impl Node {
@@ -105,12 +117,16 @@ impl Node {
             | Node::Size(_)
             | Node::Zero(_)
             | Node::Unit(..)
+            | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..)
             | Node::Triangle(..) => {}
             Node::Contract(c) => c.factors.iter().for_each(|f| visit(f.node)),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Opaque(_, a) => visit(*a),
             Node::Sum(terms) => terms.iter().for_each(|(_, a)| visit(*a)),
+            Node::Apply(_, arguments) => arguments.iter().for_each(|a| visit(*a)),
             Node::Map2(_, a, b) => {
                 visit(*a);
                 visit(*b);
@@ -221,12 +237,17 @@ impl Graph {
             Node::Constant(_) | Node::Size(_) => Axes::new(),
             Node::Zero(axes) => axes.clone(),
             Node::Unit(_, n) => smallvec::smallvec![*n],
+            Node::Select(s) => smallvec::smallvec![s.of, s.length],
             Node::LeviCivita => smallvec::smallvec![Dim::number(3); 3],
+            Node::Duplication(n) => smallvec::smallvec![*n * *n, half(*n)],
+            Node::Elimination(n) => smallvec::smallvec![half(*n), *n * *n],
             Node::Merge(m, n) => smallvec::smallvec![*m * *n, *m, *n],
             Node::Triangle(m, n) => smallvec::smallvec![*m, *n],
             Node::Contract(c) => c.out.iter().map(|&l| c.dims[l as usize]).collect(),
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Map2(_, a, _) => self.meta(*a).axes.clone(),
             Node::Sum(terms) => self.meta(terms[0].1).axes.clone(),
+            Node::Apply(f, arguments) if f.elementwise => arguments.first().map(|a| self.meta(*a).axes.clone()).unwrap_or_default(),
+            Node::Apply(f, _) => f.axes(),
             Node::Opaque(Opaque::Inv | Opaque::Adj | Opaque::Softmax, a) => self.meta(*a).axes.clone(),
             Node::Opaque(Opaque::Det | Opaque::LogDet | Opaque::Product | Opaque::NormInf, _) => Axes::new(),
             Node::Opaque(Opaque::LogSumExp, a) => {
@@ -241,7 +262,13 @@ impl Graph {
         match node {
             Node::Var(v) => v.sign(),
             Node::Constant(_) | Node::Size(_) => Sign::Positive,
-            Node::Zero(_) | Node::Unit(..) | Node::Merge(..) | Node::Triangle(..) => Sign::NonNegative,
+            Node::Zero(_)
+            | Node::Unit(..)
+            | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
+            | Node::Merge(..)
+            | Node::Triangle(..) => Sign::NonNegative,
             Node::LeviCivita => Sign::Any,
             Node::Contract(c) => self.sign_of_contraction(c),
             Node::Scale(n, a) => {
@@ -257,6 +284,7 @@ impl Graph {
                 if least == Sign::Any { Sign::Any } else { most }
             }
             Node::Map(m, _) => m.row().sign,
+            Node::Apply(..) => Sign::Any,
             Node::Power(a, p) => match (of(a), p.as_integer()) {
                 (Sign::Positive, _) => Sign::Positive,
                 (Sign::NonNegative, _) => Sign::NonNegative,
@@ -331,10 +359,19 @@ impl Graph {
                 });
             }
             Node::Unit(i, n) => {
-                h.add(5).add(*i as u64).dim(*n);
+                h.add(5).dim(*i).dim(*n);
+            }
+            Node::Select(s) => {
+                h.add(15).dim(s.offset).dim(s.length).dim(s.of);
             }
             Node::LeviCivita => {
                 h.add(6);
+            }
+            Node::Duplication(n) => {
+                h.add(17).dim(*n);
+            }
+            Node::Elimination(n) => {
+                h.add(18).dim(*n);
             }
             Node::Merge(m, n) => {
                 h.add(7).dim(*m).dim(*n);
@@ -378,9 +415,23 @@ impl Graph {
             Node::Opaque(o, a) => {
                 h.add(14).add(*o as u64).add(of(a));
             }
+            Node::Apply(f, arguments) => {
+                h.add(16).text(f.function).add(u64::from(f.elementwise)).add(f.by.len() as u64);
+                f.by.iter().for_each(|k| {
+                    h.add(*k as u64);
+                });
+                arguments.iter().for_each(|a| {
+                    h.add(of(a));
+                });
+            }
         }
         h.0
     }
+}
+
+/// How many entries the lower triangle of a square matrix has.
+fn half(n: Dim) -> Dim {
+    n.triangular().unwrap_or(Dim::ONE)
 }
 
 /// A running hash of content, the same on every machine (splitmix64's finaliser; Steele, Lea and Flood 2014).

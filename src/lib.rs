@@ -4,6 +4,7 @@
 
 // Nouns: what the passes hand to each other.
 mod answer;
+mod applied;
 mod dim;
 mod error;
 mod expr;
@@ -12,6 +13,7 @@ mod function;
 mod index;
 mod matrix;
 mod number;
+mod part;
 mod rule;
 mod structure;
 mod typed;
@@ -39,6 +41,7 @@ mod check;
 mod eval;
 
 pub use answer::{Answer, Notation, Profile};
+pub use applied::{Applied, Signature};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use dim::{Dim, Symbol};

@@ -9,6 +9,7 @@ mod cost;
 mod form;
 mod language;
 mod of_typed;
+mod part;
 mod product;
 mod sharing;
 mod structure;
@@ -21,6 +22,7 @@ pub use cost::{Cost, TOKEN, cost_of};
 pub use form::form_of;
 pub use language::Operator;
 pub use of_typed::{of_one_argument, of_typed};
+pub use part::form_of_slice;
 pub use product::{TURNED, turn};
 pub(crate) use structure::is_mask;
 pub use terms::{Terms, sort_children};
@@ -28,13 +30,16 @@ pub use terms::{Terms, sort_children};
 #[cfg(test)]
 mod tests;
 
+use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::expr::Var;
 use crate::function::{Constant, Map, Map2};
 use crate::index::Labels;
 use crate::number::Number;
+use crate::part::{Cut, Selection};
 use egg::Id;
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// The shape of a matrix term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,6 +82,8 @@ pub enum MatFn {
     Softmax,
     /// The columns stacked.
     Vec,
+    /// The lower triangle of a square matrix, its columns stacked.
+    Vech,
     Kron,
     Cross,
     /// Half of `A + A'`.
@@ -108,7 +115,13 @@ pub enum Mat {
     Eye(Dim),
     Zero(Form),
     /// A column of zeros with a 1 at that place, from 1.
-    Unit(i64, Dim),
+    Unit(Dim, Dim),
+    /// The rows of the identity matrix that a run chooses: before a matrix it takes these rows of it.
+    Gather(Selection),
+    /// Its transpose: before a matrix it puts this in these rows of a matrix of zeros.
+    Scatter(Selection),
+    /// `A[1:k,:]`, `A[2,:]`, `A[1:k,1:k]`: rows and columns of a matrix.
+    Slice(Box<[Cut; 2]>, [Id; 1]),
     /// Every entry is the 1×1 child; `ones(m,n)` is `Fill(1)`.
     Fill(Dim, Dim, [Id; 1]),
     /// A rational number other than 0 and 1 times anything.
@@ -129,8 +142,15 @@ pub enum Mat {
     /// The power of a square matrix, at least 2.
     MatPower(i64, [Id; 1]),
     Call(MatFn, Box<[Id]>),
+    /// A declared function; vectors are columns here as everywhere, except where its signature says row.
+    Apply(Arc<Applied>, Box<[Id]>),
     /// `commutation(m, n)`: takes vec(A) of an m×n matrix to vec(A').
     Commutation(Dim, Dim),
+    /// `duplication(n)` and `elimination(n)`, between `vec` and `vech` of an n×n matrix.
+    Duplication(Dim),
+    Elimination(Dim),
+    /// `reshape(v, m, n)` of a column.
+    Reshape(Dim, Dim, [Id; 1]),
     /// The Levi-Civita symbol and the stacking bijection of the index form: only within a `Contract`.
     LeviCivita,
     Merge(Dim, Dim),

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Notation, Profile};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Expr, Op, Shape, Var};
+use crate::expr::{Expr, Op, Shape, Subscript, Var};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Build, Mat, Terms};
@@ -106,6 +106,7 @@ impl Engine {
     pub fn derivative(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Answer> {
         wrt.iter().try_for_each(|x| known(x, f, declarations))?;
         let f = &with_axes_for_free_indices(f, declarations)?;
+        let wrt = &wrt.iter().map(|x| part_by_axes(x, f)).collect::<Result<Vec<_>>>()?[..];
         let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
         self.answer(f, wrt, &whole, declarations)
     }
@@ -122,12 +123,13 @@ impl Engine {
         on_a_deep_stack(whole.depth(), || {
             let mut profile = Profile::default();
             let typed = profile.stage("infer", || infer(whole, declarations))?.by(self.convention);
+            let by = wrt;
             let wrt = wrt.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
             let mut graph = Graph::new();
             graph.recognition = self.recognition;
             let node = profile.stage("lower and differentiate", || lower::lower(&mut graph, &typed))?;
             let shape = graph.axes(node).to_vec();
-            let rows = shape.len() - wrt.last().map_or(0, |x| x.axes().len());
+            let rows = shape.len() - by.last().zip(wrt.last()).map_or(0, |(part, x)| order_of_part(part, x));
             let row = matches!(typed.root().shape, Shape::Row(_));
             let (terms, seeds, notation) = profile.stage("raise", || self.raise(&mut graph, node, rows, row));
             let best = if self.saturation {
@@ -142,6 +144,7 @@ impl Engine {
             Ok(Answer {
                 input: input.clone(),
                 wrt,
+                by: by.to_vec(),
                 variables: typed.variables.values().cloned().collect(),
                 assumed: typed.assumed.clone(),
                 shape,
@@ -217,12 +220,16 @@ fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
 
 /// The names of variables and dimensions, also of those that are not in the answer: it should read back where they are declared.
 fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
-    typed.variables.values().flat_map(|v| v.axes().into_iter().flat_map(Dim::symbols).chain([v.name])).collect()
+    let functions = typed.nodes.iter().filter_map(|n| if let Op::Apply { function, .. } = &n.op { Some(function.function) } else { None });
+    let names = typed.variables.values().flat_map(|v| v.axes().into_iter().flat_map(Dim::symbols).chain([v.name]));
+    // `D` is the derivative of a function.
+    let derivative = functions.clone().next().map(|_| Symbol::new("D"));
+    names.chain(functions).chain(derivative).collect()
 }
 
 /// A derivative by a name that nothing else mentions would be 0, and is more likely a slip.
 fn known(x: &Expr, f: &Expr, declarations: &Declarations) -> Result<()> {
-    match x.op() {
+    match whole_of(x).op() {
         Op::Var(v) if declarations.get(v.name).is_none() && !f.mentions(v.name) => {
             let error = Error::new(ErrorKind::Name, format!("{} does not occur in the expression", v.name));
             Err(error.help("declare it if the derivative is meant to be zero"))
@@ -231,12 +238,49 @@ fn known(x: &Expr, f: &Expr, declarations: &Declarations) -> Result<()> {
     }
 }
 
+/// What a part is a part of.
+fn whole_of(x: &Expr) -> &Expr {
+    if let Op::Subscript(of, _) = x.op() { of } else { x }
+}
+
+/// By `A[i,j]` with free indices is by the axes of A: `:` in the place of each index.
+fn part_by_axes(x: &Expr, f: &Expr) -> Result<Expr> {
+    let Op::Subscript(of, subscripts) = x.op() else { return Ok(x.clone()) };
+    let mut seen: Vec<Symbol> = match f.op() {
+        Op::Braces(_, outputs) => outputs.iter().map(|(i, _)| *i).collect(),
+        _ => Vec::new(),
+    };
+    let mut axes = Vec::with_capacity(subscripts.len());
+    for s in subscripts {
+        axes.push(match s {
+            Subscript::Index(i) if seen.contains(i) => {
+                let error = Error::new(ErrorKind::Index, format!("the index `{i}` of {x} stands for another axis already"));
+                return Err(error.help("give each axis of the derivative an index of its own"));
+            }
+            Subscript::Index(i) => {
+                seen.push(*i);
+                Subscript::All
+            }
+            other => other.clone(),
+        });
+    }
+    let whole = matches!(of.op(), Op::Var(_)) && axes.iter().all(|s| *s == Subscript::All);
+    Ok(if whole { of.clone() } else { Expr::new(Op::Subscript(of.clone(), axes)) })
+}
+
+/// How many axes a part of a variable has.
+fn order_of_part(part: &Expr, x: &Var) -> usize {
+    match part.op() {
+        Op::Subscript(_, subscripts) => subscripts.iter().filter(|s| matches!(s, Subscript::All | Subscript::Range(..))).count(),
+        _ => x.axes().len(),
+    }
+}
+
 /// The variable that an expression to differentiate by is.
 fn variable(x: &Expr, typed: &Typed) -> Result<Var> {
-    let Op::Var(v) = x.op() else {
-        return Err(
-            Error::unsupported(format!("the derivative with respect to {x}")).help("differentiate with respect to a whole variable")
-        );
+    let Op::Var(v) = whole_of(x).op() else {
+        return Err(Error::unsupported(format!("the derivative with respect to {x}"))
+            .help("differentiate with respect to a variable or a part of one"));
     };
     typed.variables.get(&v.name).cloned().ok_or_else(|| Error::new(ErrorKind::Name, format!("{} does not occur in the expression", v.name)))
 }

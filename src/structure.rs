@@ -202,10 +202,17 @@ pub(crate) fn substitute(graph: &mut Graph, root: NodeId, replacements: &[(Var, 
             Node::Power(a, p) => graph.power(of(&a), &p),
             Node::Map2(f, a, b) => graph.map2(f, of(&a), of(&b)),
             Node::Opaque(f, a) => graph.opaque(f, of(&a)),
+            Node::Apply(f, arguments) => {
+                let arguments = arguments.iter().map(of).collect();
+                graph.apply(&f, arguments)
+            }
             Node::Constant(_)
             | Node::Size(_)
             | Node::Zero(_)
             | Node::Unit(..)
+            | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..)
             | Node::Triangle(..) => id,

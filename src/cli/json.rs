@@ -23,9 +23,10 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
         object.insert(key.to_owned(), value);
     };
     put("input", json!(answer.input.to_string()));
-    put("wrt", json!(answer.wrt.iter().map(|v| v.name.to_string()).collect::<Vec<_>>()));
+    put("wrt", json!(answer.by.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("variables", answer.variables.iter().map(|v| variable(v.name.as_str(), v.kind.as_deref())).collect());
     put("assumed", json!(answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put("conditions", json!(answer.conditions()?));
     put("shape", json!(answer.shape.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("notation", json!(answer.notation.to_string()));
     put("structure", if answer.remarks().is_empty() { Value::Null } else { json!(answer.convention.to_string()) });

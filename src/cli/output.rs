@@ -49,6 +49,13 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
     for remark in answer.remarks() {
         let _ = writeln!(notes, "{remark}");
     }
+    match answer.conditions() {
+        Ok(conditions) if !conditions.is_empty() => {
+            let _ = writeln!(notes, "assuming {}", conditions.join(", "));
+        }
+        // The input was understood before.
+        Ok(_) | Err(_) => {}
+    }
     match answer.notation {
         Notation::Matrix => {}
         Notation::Kronecker => notes.push_str("in Kronecker notation: d vec(F) / d vec(X)', columns stacked\n"),

@@ -8,6 +8,8 @@
 //! order       indices that triangles force to be equal are joined, entries that are 0 end it   structure.rs
 //! linear      a sum reduced over a label of its own is reduced term by term, and one of order 3 or more with deltas
 //!             is taken apart: the only expansions
+//! blocks      a sum of blocks is taken term by term where it meets a selection or other blocks       select.rs
+//! selections  two selections of one axis are one of what they have in common                        select.rs
 //! closed      a component that reaches no output becomes an order-0 factor
 //! powers      equal bases with equal labels add their exponents                            power.rs
 //! recognise   inverses cancel, exp(u)/sum(exp(u)) is softmax(u), eps*eps is deltas, …      recognise.rs
@@ -19,11 +21,14 @@
 //! fewer factors than they found.
 
 mod cancel;
+mod blocks;
 mod canonical;
 mod elementwise;
+mod half;
 mod opaque;
 mod power;
 mod recognise;
+mod select;
 mod structure;
 mod sum;
 
@@ -277,7 +282,9 @@ impl Graph {
                 Settled::Changed => continue,
                 Settled::Already => {}
             }
-            if let Some(done) = self.distribute_alone(&draft).or_else(|| self.distribute_deltas(&draft)) {
+            if let Some(done) =
+                self.distribute_alone(&draft).or_else(|| self.distribute_deltas(&draft)).or_else(|| self.distribute_blocks(&draft))
+            {
                 return done;
             }
             if self.reduce_linear(&mut draft)

@@ -1,11 +1,13 @@
 //! Functions of whole tensors, with what can be said of them at once.
 
 use super::{Draft, all_distinct};
+use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::fact::Facts;
 use crate::function::{Map, Map2};
 use crate::index::{Axes, Contraction, Factor, Graph, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
+use std::sync::Arc;
 
 /// A square matrix taken apart: a number, scalar factors, and a chain of square factors of the same size.
 struct Chain {
@@ -26,10 +28,44 @@ impl Graph {
         }
     }
 
+    /// A declared function of these arguments. Derivatives by several arguments do not depend on the order in which they are
+    /// taken; only the axes do.
+    pub fn apply(&mut self, f: &Applied, arguments: Vec<NodeId>) -> NodeId {
+        let mut f = f.clone();
+        f.elementwise &= arguments.first().is_some_and(|a| self.order(*a) > 0);
+        let mut order: Vec<usize> = (0..f.by.len()).collect();
+        order.sort_by_key(|at| f.by[*at]);
+        let given = std::mem::take(&mut f.by);
+        f.by = order.iter().map(|at| given[*at]).collect();
+        let mut axes = Axes::new();
+        let mut starts = vec![0; given.len()];
+        if !f.elementwise {
+            axes = f.axes();
+            let mut at = f.signature.result.axes().len();
+            for &k in &order {
+                starts[k] = at;
+                at += f.signature.arguments.get(given[k]).map_or(0, |s| s.axes().len());
+            }
+        }
+        let (result, signature) = (f.signature.result.axes().len(), f.signature.clone());
+        let elementwise = f.elementwise;
+        let node = self.insert(Node::Apply(Arc::new(f), arguments));
+        if elementwise || order.is_sorted() {
+            return node;
+        }
+        let length = |k: usize| signature.arguments.get(given[k]).map_or(0, |s| s.axes().len());
+        let permutation: Vec<usize> = (0..result).chain((0..given.len()).flat_map(|k| starts[k]..starts[k] + length(k))).collect();
+        debug_assert_eq!(permutation.len(), axes.len(), "each axis once");
+        self.permute(node, &permutation)
+    }
+
     pub fn inverse(&mut self, a: NodeId) -> NodeId {
         if let Some((n, pointwise)) = self.as_diagonal(a) {
             let inverse = self.power(pointwise, &Number::MINUS_ONE);
             return self.diagonal(inverse, n);
+        }
+        if let Some(inverse) = self.inverse_of_blocks(a) {
+            return inverse;
         }
         let n = self.axes(a)[0];
         match self.chain(a) {
@@ -60,6 +96,10 @@ impl Graph {
     pub fn determinant(&mut self, a: NodeId) -> NodeId {
         if let Some((_, v)) = self.as_diagonal(a) {
             return self.product_of_entries(v, self.axes(a)[0]);
+        }
+        if let Some(t) = self.triangular(a) {
+            let (first, last) = (self.determinant(t.first), self.determinant(t.last));
+            return self.times(first, last);
         }
         match self.chain(a) {
             Some(chain) => {
@@ -110,6 +150,10 @@ impl Graph {
             let abs = self.map(Map::Abs, v);
             let logs = self.map(Map::Log, abs);
             return self.total(logs, &[dim]);
+        }
+        if let Some(t) = self.triangular(a) {
+            let (first, last) = (self.log_determinant(t.first), self.log_determinant(t.last));
+            return self.sum(&[], vec![(Number::ONE, first), (Number::ONE, last)]);
         }
         let Some(chain) = self.chain(a) else { return self.log_determinant_of_link(a) };
         let mut terms: Vec<(Number, NodeId)> = chain.links.iter().map(|&(x, _)| (Number::ONE, self.log_determinant_of_link(x))).collect();

@@ -14,6 +14,8 @@ impl Graph {
             || self.join_merges(draft)
             || self.cancel_orthogonal(draft)
             || self.cancel_signs(draft)
+            || self.join_selections(draft)
+            || self.join_halves(draft)
     }
 
     /// `inv(X)*X` and `X*inv(X)` are the identity; the label between them must be theirs alone.

@@ -166,7 +166,18 @@ impl Graph {
             Node::Opaque(Opaque::Adj, a) => of(a).adjugated(),
             Node::Contract(c) => self.facts_of_contraction(c),
             Node::Sum(terms) => Facts::sum(terms.iter().map(|(n, a)| (n.is_negative(), of(a)))) | self.mirrored_sum(terms),
-            Node::Opaque(..) | Node::Constant(_) | Node::Size(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..) => Facts::NONE,
+            Node::Apply(f, arguments) if f.elementwise => arguments.iter().fold(Facts::SYMMETRIC, |all, a| all.common(of(a))),
+            Node::Apply(f, _) if f.is_symmetric() => Facts::SYMMETRIC,
+            Node::Apply(..)
+            | Node::Opaque(..)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Unit(..)
+            | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
+            | Node::LeviCivita
+            | Node::Merge(..) => Facts::NONE,
         }
     }
 
@@ -190,6 +201,9 @@ impl Graph {
     fn facts_of_contraction(&self, c: &Contraction) -> Facts {
         if c.out[0] == c.out[1] {
             return self.facts_of_diagonal(c);
+        }
+        if self.is_unstacked_half(c) {
+            return Facts::SYMMETRIC;
         }
         let (turned, parity) = canonical::canonical_and_sign(self, &canonical::transposed(c));
         let mirrored = match parity {

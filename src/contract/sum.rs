@@ -29,6 +29,7 @@ impl Graph {
             }
         }
         flat.retain(|(n, _)| !n.is_zero());
+        self.join_runs(&mut flat);
         if let Some(shorter) = self.cancelled(axes, &flat) {
             return shorter;
         }
@@ -102,12 +103,34 @@ impl Graph {
 
     /// What decides between a sum and its transpose: plainly transposed terms, then content.
     fn orientation(&self, terms: &[(Number, NodeId)]) -> (usize, Vec<u64>) {
-        (terms.iter().filter(|(_, a)| self.is_plain_transpose(*a)).count(), terms.iter().map(|(_, a)| self.meta(*a).hash).collect())
+        (
+            terms.iter().filter(|(_, a)| self.is_plain_transpose(*a) || self.is_turned_block(*a)).count(),
+            terms.iter().map(|(_, a)| self.meta(*a).hash).collect(),
+        )
     }
 
     /// Whether a node is just another one with its two axes swapped.
     pub(super) fn is_plain_transpose(&self, a: NodeId) -> bool {
         matches!(self.node(a), Node::Contract(c) if c.factors.len() == 1 && c.out.as_slice() == [0, 1] && c.factors[0].labels.as_slice() == [1, 0])
+    }
+
+    /// Whether a node is one matrix, transposed, in its place within zeros.
+    fn is_turned_block(&self, a: NodeId) -> bool {
+        let Node::Contract(c) = self.node(a) else { return false };
+        let [row, column] = c.out.as_slice() else { return false };
+        let places = |f: &&crate::index::Factor| matches!(self.node(f.node), Node::Select(_) | Node::Unit(..));
+        // The label inside of the place at which an output stands; none of a single row or column.
+        let inner = |out: &u16| match c.factors.iter().filter(places).find(|f| f.labels[0] == *out) {
+            Some(f) => f.labels.get(1).copied(),
+            None => Some(*out),
+        };
+        let mut cores = c.factors.iter().filter(|f| !places(f));
+        let (Some(core), None) = (cores.next(), cores.next()) else { return false };
+        match core.labels.as_slice() {
+            [a, b] => a != b && Some(*a) == inner(column) && Some(*b) == inner(row),
+            [a] => Some(*a) == inner(column) && inner(row).is_none(),
+            _ => false,
+        }
     }
 
     /// The transpose of a matrix node whose elementwise functions are taken instead, where that is the better of the two.

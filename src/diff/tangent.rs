@@ -49,6 +49,9 @@ impl Forward {
             | Node::Size(_)
             | Node::Zero(_)
             | Node::Unit(..)
+            | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
             | Node::LeviCivita
             | Node::Merge(..)
             | Node::Triangle(..) => {}
@@ -76,6 +79,17 @@ impl Forward {
                         let slope = partial(graph, f, a, b, argument);
                         terms.extend(self.times_slope(graph, slope, to));
                     }
+                }
+            }
+            Node::Apply(f, arguments) => {
+                for (k, &a) in arguments.iter().enumerate() {
+                    let Some(t) = self.of(a) else { continue };
+                    let slope = graph.apply(&f.derivative(k), arguments.clone());
+                    terms.extend(if f.elementwise {
+                        self.times_slope(graph, slope, a)
+                    } else {
+                        Some((Number::ONE, self.through_function(graph, slope, t, a)))
+                    });
                 }
             }
             Node::Opaque(f, a) => {
@@ -111,6 +125,19 @@ impl Forward {
         let labels = draft.labels(&axes);
         draft.factor(slope, &labels[..graph.order(a)]).factor(t, &labels);
         Some((Number::ONE, graph.contract(draft.out(&labels))))
+    }
+
+    /// The derivative of a declared function by an argument, over all axes of which it meets the argument's tangent.
+    fn through_function(&self, graph: &mut Graph, slope: NodeId, tangent: NodeId, a: NodeId) -> NodeId {
+        let mut draft = Draft::new();
+        let of_slope: Axes = graph.axes(slope).into();
+        let of_slope = draft.labels(&of_slope);
+        let (value, own) = of_slope.split_at(of_slope.len() - graph.order(a));
+        let inner = draft.labels(&self.variable);
+        let of_tangent: Labels = own.iter().chain(&inner).copied().collect();
+        draft.factor(slope, &of_slope).factor(tangent, &of_tangent);
+        let out: Labels = value.iter().chain(&inner).copied().collect();
+        graph.contract(draft.out(&out))
     }
 
     /// The differentials of functions of whole tensors; `t` is the tangent of the argument.

@@ -54,12 +54,20 @@ pub(super) fn apply(emitter: &mut Emitter, function: Function, codes: &[Code], k
         (Call::LogSumExp, [a]) => format!("special.logsumexp({a}, axis=-1)"),
         (Call::Softmax, [a]) => format!("special.softmax({a}, axis=-1)"),
         (Call::Diag, [a]) if is_matrix || is_vector => format!("np.diag({a})"),
+        (Call::Vech, [_]) if is_matrix => {
+            // The upper triangle of the transpose, row by row.
+            let turned = emitter.named(method(&codes[0], ".T")).text;
+            format!("{turned}[np.triu_indices(len({turned}))]")
+        }
+        (Call::Vech, [a]) => (*a).to_owned(),
+        (Call::Reshape, [a, ..]) => format!("np.reshape({a}, ({}), order='F')", emitter.tuple(&node.shape.axes())),
         (Call::Vec, [a]) => format!("np.reshape({a}, -1, order='F')"),
         (Call::Sym | Call::Skew, [_]) if is_matrix => {
             let (a, sign) = (&codes[0], if call == Call::Sym { "+" } else { "-" });
             return Ok(Code { text: format!("({} {sign} {})/2", a.text, method(a, ".T").text), tight: Tight::Product, depth });
         }
         (Call::Tril | Call::Triu, [a]) if is_matrix => format!("np.{}({a})", call.name()),
+        (Call::Cross, [a, _]) if matches!(kinds.get(1), Some(Kind::Matrix)) => format!("np.cross({a}, {}).T", method(&codes[1], ".T").text),
         (Call::Cross, [a, b]) => format!("np.cross({a}, {b})"),
         (Call::Outer, [a, b]) => format!("np.outer({a}, {b})"),
         (Call::Inv, [a]) if is_matrix => format!("np.linalg.inv({a})"),
@@ -121,6 +129,20 @@ fn constant(emitter: &mut Emitter, call: Call, arguments: &[TypedId], node: &Typ
             let (m, n) = (emitter.value(arguments[0])?, emitter.value(arguments[1])?);
             let (m, n) = (m.at_least(Tight::Atom), n.at_least(Tight::Atom));
             format!("np.eye({m}*{n})[np.ravel(np.reshape(np.arange({m}*{n}), ({n}, {m})).T)]")
+        }
+        Call::Elimination if arguments.len() == 1 => {
+            let n = emitter.value(arguments[0])?;
+            let n = n.at_least(Tight::Atom);
+            format!("np.eye({n}*{n})[[i + {n}*j for j in range({n}) for i in range(j, {n})]]")
+        }
+        Call::Duplication if arguments.len() == 1 => {
+            let n = emitter.value(arguments[0])?;
+            let n = n.at_least(Tight::Atom);
+            let half = axes.get(1).copied().unwrap_or(crate::dim::Dim::ONE);
+            format!(
+                "np.eye({})[[{n}*min(i, j) - min(i, j)*(min(i, j) + 1)//2 + max(i, j) for j in range({n}) for i in range({n})]]",
+                emitter.dim(half)
+            )
         }
         _ => return Ok(None),
     };

@@ -5,6 +5,7 @@
 
 use super::calls;
 use super::sizes::{dim_code, solve};
+use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Op, Shape, Var};
@@ -62,7 +63,8 @@ fn function(variables: &IndexMap<Symbol, Var>, definition: &Definition) -> Resul
     };
     let (argument, name) = (|s: Symbol| emitter.names.argument(s), |s: Symbol| emitter.names.dim(s));
     let sizes = solve(&emitter.sizes, variables.values(), &argument, &name);
-    let arguments = variables.keys().map(|v| argument(*v)).chain(sizes.asked.iter().map(|s| name(*s)));
+    let arguments =
+        variables.keys().map(|v| argument(*v)).chain(sizes.asked.iter().map(|s| name(*s))).chain(emitter.functions.iter().cloned());
     let arguments: Vec<String> = arguments.collect();
     let star = if arguments.is_empty() { "" } else { "*, " };
     let mut source = format!("def {}({star}{}):\n", definition.name, arguments.join(", "));
@@ -143,6 +145,8 @@ pub(super) struct Emitter<'a> {
     lines: Vec<String>,
     temporaries: usize,
     sizes: BTreeSet<Symbol>,
+    /// The declared functions in use, as they are spelled here.
+    functions: BTreeSet<String>,
 }
 
 impl<'a> Emitter<'a> {
@@ -170,6 +174,7 @@ impl<'a> Emitter<'a> {
             lines: Vec::new(),
             temporaries: 0,
             sizes: BTreeSet::new(),
+            functions: BTreeSet::new(),
         }
     }
 
@@ -258,10 +263,27 @@ impl<'a> Emitter<'a> {
             }
             Op::Call(f, all) => calls::call(self, *f, all, node),
             Op::Block(rows) => self.block(rows, node),
-            Op::Apply { function, .. } => Err(Error::unsupported(format_args!("the declared function {function} in code"))),
+            Op::Apply { function, arguments } => self.apply(function, arguments),
             Op::Diff(..) => Err(Error::unsupported("a derivative inside an expression in code")),
             Op::Subscript(..) | Op::Delta(_) | Op::LeviCivita(_) | Op::IndexSum(..) | Op::Braces(..) => self.indexed(node),
         }
+    }
+
+    /// A declared function is an argument, and so is each of its derivatives: `D(f,2)` is `D2_f`.
+    fn apply(&mut self, function: &Applied, arguments: &[TypedId]) -> Result<Code> {
+        let all = arguments.iter().map(|a| self.value(*a)).collect::<Result<Vec<_>>>()?;
+        let depth = all.iter().map(|c| c.depth).max().unwrap_or(0) + 2;
+        let alone = function.signature.arguments.len() == 1;
+        let word: String = function.by.iter().map(|k| if alone { "D".to_owned() } else { format!("D{}", k + 1) }).collect();
+        let name = if word.is_empty() { function.function.to_string() } else { format!("{word}_{}", function.function) };
+        let mut name = self.names.argument(Symbol::new(&name));
+        while self.taken.contains(&Symbol::new(&name)) {
+            name.push('_');
+        }
+        let all: Vec<String> = all.into_iter().map(|c| c.text).collect();
+        let call = if function.elementwise { format!("np.vectorize({name})") } else { name.clone() };
+        self.functions.insert(name);
+        Ok(Code::atom(format!("{call}({})", all.join(", ")), depth))
     }
 
     fn sum(&mut self, all: &[TypedId]) -> Result<Code> {

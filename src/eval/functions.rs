@@ -146,6 +146,7 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         }
         Call::Commutation => linear::commutation(size(first)?, size(second()?)?)?.into_dyn(),
         Call::Duplication => linear::duplication(size(first)?)?.into_dyn(),
+        Call::Elimination => linear::elimination(size(first)?)?.into_dyn(),
         Call::Inv => linear::inverse(&first.matrix()?)?.into_dyn(),
         Call::Pinv => {
             let inverse = linear::to_finite(&first.matrix()?)?.pseudo_inverse(1e-13).map_err(internal)?;
@@ -231,7 +232,13 @@ fn halves(x: &Operand, s: f64) -> Result<ArrayD<f64>> {
     elementwise(&a.view().into_dyn(), &a.t().into_dyn(), |u, v| (u + s * v) / 2.0)
 }
 
+/// Of a vector and another one, or each column of a matrix.
 fn cross(x: &ArrayViewD<f64>, y: &ArrayViewD<f64>) -> Result<ArrayD<f64>> {
+    if y.ndim() == 2 {
+        let columns = y.axis_iter(Axis(1)).map(|column| cross(x, &column)).collect::<Result<Vec<_>>>()?;
+        let views: Vec<ArrayViewD<f64>> = columns.iter().map(|c| c.view()).collect();
+        return ndarray::stack(Axis(1), &views).map_err(internal);
+    }
     let (x, y): (Vec<f64>, Vec<f64>) = (x.iter().copied().collect(), y.iter().copied().collect());
     match (x.as_slice(), y.as_slice()) {
         ([a, b, c], [d, e, f]) => Ok(ndarray::arr1(&[b * f - c * e, c * d - a * f, a * e - b * d]).into_dyn()),

@@ -4,6 +4,7 @@ use super::einsum::{Labelled, contract};
 use super::functions::{elementwise, internal, log_sum_exp, power, scalar};
 use super::linear;
 use super::sizes::Sizes;
+use super::stand_in;
 use super::tree::levi_civita;
 use super::value::Inputs;
 use crate::error::{Error, ErrorKind, Result};
@@ -41,14 +42,23 @@ fn value(graph: &Graph, id: NodeId, values: &[Option<ArrayD<f64>>], inputs: &Inp
         Node::Size(d) => Ok(scalar(sizes.of(*d)? as f64)),
         Node::Zero(axes) => Ok(ArrayD::zeros(IxDyn(&sizes.lengths(axes)?))),
         Node::Unit(i, n) => {
-            let i = usize::try_from(*i).ok().and_then(|i| i.checked_sub(1));
+            let i = sizes.of(*i)?.checked_sub(1);
             let length = sizes.lengths(&[*n])?;
             match i.filter(|i| *i < length[0]) {
                 Some(i) => Ok(ArrayD::from_shape_fn(IxDyn(&length), |at| f64::from(u8::from(at[0] == i)))),
                 None => Err(Error::new(ErrorKind::Domain, format!("an entry beyond the length {}", length[0]))),
             }
         }
+        Node::Select(s) => {
+            let (lengths, offset) = (sizes.lengths(&[s.of, s.length])?, sizes.of(s.offset)?);
+            if offset + lengths[1] > lengths[0] {
+                return Err(Error::new(ErrorKind::Domain, format!("a part beyond the length {}", lengths[0])));
+            }
+            Ok(ArrayD::from_shape_fn(IxDyn(&lengths), |at| f64::from(u8::from(at[0] == offset + at[1]))))
+        }
         Node::LeviCivita => Ok(ArrayD::from_shape_fn(IxDyn(&[3, 3, 3]), |at| levi_civita(at.slice()))),
+        Node::Duplication(n) => Ok(linear::duplication(sizes.of(*n)?)?.into_dyn()),
+        Node::Elimination(n) => Ok(linear::elimination(sizes.of(*n)?)?.into_dyn()),
         Node::Merge(m, n) => {
             let lengths = sizes.lengths(&[*m * *n, *m, *n])?;
             let rows = lengths[1];
@@ -81,6 +91,10 @@ fn value(graph: &Graph, id: NodeId, values: &[Option<ArrayD<f64>>], inputs: &Inp
         }
         Node::Map2(m, a, b) => elementwise(&of(a)?.view(), &of(b)?.view(), |x, y| m.value(x, y)),
         Node::Opaque(o, a) => opaque(*o, of(a)?),
+        Node::Apply(f, arguments) => {
+            let arguments = arguments.iter().map(|a| Ok(of(a)?.clone())).collect::<Result<Vec<_>>>()?;
+            stand_in::apply(f, &arguments, inputs)
+        }
     }
 }
 
@@ -138,7 +152,7 @@ mod tests {
         let twice = g.insert(Node::Sum(vec![(Number::int(3), vec), (Number::MINUS_ONE, vec)]));
         let sizes = [("m", 2), ("n", 3)].map(|(s, k)| (Symbol::new(s), k)).into_iter().collect();
         let value = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].into_dyn();
-        let inputs = Inputs { sizes, values: [(Symbol::new("A"), value)].into_iter().collect() };
+        let inputs = Inputs { sizes, values: [(Symbol::new("A"), value)].into_iter().collect(), stand_ins: false };
         let values = evaluate_graph(&g, &[twice], &inputs).unwrap();
         assert_eq!(values, [arr1(&[2.0, 8.0, 4.0, 10.0, 6.0, 12.0]).into_dyn()]);
     }

@@ -166,6 +166,16 @@ pub(crate) fn duplication(n: usize) -> Result<Array2<f64>> {
     Ok(d)
 }
 
+/// The matrix L with `L*vec(A) = vech(A)` for each n×n matrix A (Magnus and Neudecker 1980).
+pub(crate) fn elimination(n: usize) -> Result<Array2<f64>> {
+    let (rows, columns) = (n.saturating_mul(n.saturating_add(1)) / 2, n.saturating_mul(n));
+    check_entries(&[rows, columns])?;
+    let mut l = Array2::zeros((rows, columns));
+    let places = (0..n).flat_map(|j| (j..n).map(move |i| i + n * j));
+    places.enumerate().for_each(|(at, place)| l[[at, place]] = 1.0);
+    Ok(l)
+}
+
 /// The blocks put together; each row of blocks has one height, and all rows are as wide.
 pub(crate) fn blocks(rows: &[Vec<Array2<f64>>]) -> Result<Array2<f64>> {
     let misfit = || Error::new(ErrorKind::Shape, "the blocks of a block matrix do not fit together");

@@ -15,6 +15,7 @@ mod linear;
 mod matrix_functions;
 mod random;
 mod sizes;
+mod stand_in;
 mod tree;
 mod value;
 

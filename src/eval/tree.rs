@@ -5,6 +5,7 @@ use super::functions::{self, Operand, elementwise, internal, scalar};
 use super::indices::{Indexed, Place, Ranges, choose, scalars};
 use super::linear;
 use super::matrix_functions;
+use super::stand_in;
 use super::value::Inputs;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
@@ -117,7 +118,6 @@ impl<'a> Evaluator<'a> {
             Op::LeviCivita(subscripts) => self.symbol(node, &self.places(subscripts)?, levi_civita),
             Op::Braces(body, outputs) => self.braces(node, *body, outputs),
             Op::Diff(function, variable) => self.derivative(node, *function, *variable),
-            Op::Apply { function, .. } => Err(Error::unsupported(format!("the value of the unknown function {function}"))),
             Op::Neg(_)
             | Op::Add(_)
             | Op::Mul(_)
@@ -130,6 +130,7 @@ impl<'a> Evaluator<'a> {
             | Op::HadPow(..)
             | Op::Transpose(_)
             | Op::Call(..)
+            | Op::Apply { .. }
             | Op::IndexSum(..)
             | Op::Block(_) => self.pointwise(node),
         }
@@ -197,6 +198,10 @@ impl<'a> Evaluator<'a> {
             (Op::Transpose(_), _) => Err(Error::unsupported("the transpose of a tensor of order above 2")),
             (Op::Call(Function::Map(m), _), [a]) => Ok(a.value.mapv(m.row().value)),
             (Op::Call(Function::Call(c), _), _) => functions::call(*c, operands, &node.shape, &self.inputs.sizes),
+            (Op::Apply { function, .. }, _) => {
+                let arguments: Vec<ArrayD<f64>> = operands.iter().map(|o| o.value.to_owned()).collect();
+                stand_in::apply(function, &arguments, &self.inputs)
+            }
             (Op::Block(rows), _) => {
                 let mut next = operands.iter();
                 let row = |r: &Vec<TypedId>| next.by_ref().take(r.len()).map(Operand::matrix).collect();
@@ -381,7 +386,7 @@ mod tests {
     fn inputs() -> Inputs {
         let values = [("A", array![[1.0, 2.0], [3.0, 4.0]].into_dyn()), ("x", arr1(&[5.0, 6.0]).into_dyn())];
         let sizes = [(Symbol::new("n"), 2)].into_iter().collect();
-        Inputs { sizes, values: values.into_iter().map(|(s, v)| (Symbol::new(s), v)).collect() }
+        Inputs { sizes, values: values.into_iter().map(|(s, v)| (Symbol::new(s), v)).collect(), stand_ins: false }
     }
 
     fn n() -> Dim {

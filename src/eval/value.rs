@@ -23,6 +23,8 @@ use std::io::{Read, Seek};
 pub struct Inputs {
     pub sizes: Sizes,
     pub values: IndexMap<Symbol, ArrayD<f64>>,
+    /// Whether declared functions have made-up values, with derivatives that fit them: for checks, not for data.
+    pub stand_ins: bool,
 }
 
 impl Inputs {
@@ -51,7 +53,7 @@ impl Inputs {
             let kind = v.kind.as_ref().ok_or_else(|| Error::new(ErrorKind::Internal, format!("the kind of {} is not known", v.name)))?;
             values.insert(v.name, random.value(kind, sizes, style)?);
         }
-        Ok(Inputs { sizes: sizes.clone(), values })
+        Ok(Inputs { sizes: sizes.clone(), values, stand_ins: true })
     }
 
     /// Reads a JSON object of numbers and nested arrays of numbers, and finds the sizes from the shapes. A member named

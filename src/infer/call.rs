@@ -3,11 +3,11 @@
 use super::report::Mismatch;
 use super::shape::unify_shapes;
 use super::{Found, Pass};
-use crate::dim::{Dim, Symbol};
+use crate::applied::Applied;
+use crate::dim::Dim;
 use crate::error::{Error, ErrorKind};
 use crate::expr::{Op, Shape};
 use crate::function::{Call, Function};
-use crate::parse::Declaration;
 use crate::typed::TypedId;
 
 impl Pass<'_> {
@@ -87,7 +87,11 @@ impl Pass<'_> {
             }
             Call::Duplication => {
                 let n = self.dim_argument(a)?;
-                Ok(Shape::Matrix(n * n, half_of_square(n).ok_or_else(|| Error::unsupported("`duplication(n)` for a symbolic n"))?))
+                Ok(Shape::Matrix(n * n, n.triangular().ok_or_else(|| Error::unsupported("`duplication(n)` for a symbolic n"))?))
+            }
+            Call::Elimination => {
+                let n = self.dim_argument(a)?;
+                Ok(Shape::Matrix(n.triangular().ok_or_else(|| Error::unsupported("`elimination(n)` for a symbolic n"))?, n * n))
             }
             Call::Integral => Ok(self.shape(a).clone()),
             Call::Pinv => self.transpose(a),
@@ -177,7 +181,7 @@ impl Pass<'_> {
     fn vech(&mut self, a: TypedId) -> Found<Shape> {
         match self.square(a, "vech")? {
             Shape::Matrix(n, _) => {
-                let half = half_of_square(self.dims.resolve(n));
+                let half = self.dims.resolve(n).triangular();
                 Ok(Shape::Column(half.ok_or_else(|| Error::unsupported("`vech` of a matrix of symbolic size"))?))
             }
             shape => Ok(shape),
@@ -203,14 +207,20 @@ impl Pass<'_> {
     }
 
     fn cross(&mut self, a: TypedId, b: TypedId) -> Found<Shape> {
-        for id in [a, b] {
-            let n = self.length(id, "cross")?;
-            if !self.dims.require(n, 3) {
-                return Err(self.unfit(id, "`cross` takes vectors of length 3", ""));
+        let rule = "`cross` takes vectors of length 3";
+        let n = self.length(a, "cross")?;
+        // The columns of a matrix one by one.
+        let of_matrix = matches!(self.shape(b), Shape::Matrix(..));
+        let m = if let Shape::Matrix(m, _) = *self.shape(b) { m } else { self.length(b, "cross")? };
+        for (id, length) in [(a, n), (b, m)] {
+            if !self.dims.require(length, 3) {
+                return Err(self.unfit(id, rule, ""));
             }
         }
-        self.equal("cross", a, b)?;
-        Ok(self.shape(a).clone())
+        if !of_matrix {
+            self.equal("cross", a, b)?;
+        }
+        Ok(self.shape(b).clone())
     }
 
     fn kron_of_all(&mut self, all: &[TypedId]) -> Found<Shape> {
@@ -240,27 +250,25 @@ impl Pass<'_> {
     }
 
     /// A declared function: of the shapes declared, or of scalars entry by entry.
-    pub(super) fn apply(&mut self, function: Symbol, elementwise: bool, arguments: &[TypedId]) -> Found<Shape> {
-        let Some(Declaration::Function { arguments: kinds, result }) = self.declarations.get(function).cloned() else {
-            return Err(Error::new(ErrorKind::Name, format!("the function `{function}` is not declared")).into());
-        };
-        if kinds.len() != arguments.len() {
-            return Err(self.wrong_count(function.as_str(), &format!("{} arguments", kinds.len())));
+    pub(super) fn apply(&mut self, function: &Applied, arguments: &[TypedId]) -> Found<Shape> {
+        let shapes = &function.signature.arguments;
+        if shapes.len() != arguments.len() {
+            return Err(self.wrong_count(function.function.as_str(), &format!("{} arguments", shapes.len())));
         }
-        if elementwise {
+        if function.elementwise {
+            if !function.is_of_scalars() {
+                let message = format!("`{}` is no function of scalars, and cannot be applied entry by entry", function.function);
+                return Err(Error::new(ErrorKind::Shape, message).help(format!("write `{}(…)`", function.function)).into());
+            }
             return self.same_shape(arguments, "apply entry by entry");
         }
-        for (&id, kind) in arguments.iter().zip(&kinds) {
+        for (&id, wanted) in arguments.iter().zip(shapes) {
             let shape = self.shape(id).clone();
-            if unify_shapes(&mut self.dims, &kind.shape, &shape).is_err() {
-                return Err(self.unfit(id, &format!("`{function}` takes a {} here", kind.shape), "apply it to each entry with `f.(x)`"));
+            if unify_shapes(&mut self.dims, wanted, &shape).is_err() {
+                let help = if function.is_of_scalars() { format!("apply it to each entry with `{function}.(x)`") } else { String::new() };
+                return Err(self.unfit(id, &format!("`{function}` takes a {wanted} here"), &help));
             }
         }
-        Ok(result.shape)
+        Ok(function.shape())
     }
-}
-
-/// n*(n+1)/2, if n is a number: no polynomial with integer coefficients expresses it.
-fn half_of_square(n: Dim) -> Option<Dim> {
-    n.as_number().and_then(|n| n.checked_mul(n.checked_add(1)?)).map(|twice| Dim::number(twice / 2))
 }

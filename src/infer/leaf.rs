@@ -64,7 +64,7 @@ pub fn names(expr: &Expr, declarations: &Declarations) -> Names {
 /// From which argument on a function takes dimensions.
 fn first_dim_argument(call: Call) -> usize {
     match call {
-        Call::Eye | Call::Ones | Call::Zeros | Call::Unit | Call::Commutation | Call::Duplication => 0,
+        Call::Eye | Call::Ones | Call::Zeros | Call::Unit | Call::Commutation | Call::Duplication | Call::Elimination => 0,
         Call::Reshape => 1,
         _ => usize::MAX,
     }

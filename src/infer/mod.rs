@@ -247,7 +247,7 @@ impl<'a> Pass<'a> {
             Op::Pow(a, b) => self.power(*a, *b)?,
             Op::HadPow(a, b) => self.same_shape(&[*a, *b], "raise entry by entry")?,
             Op::Call(function, arguments) => self.call(*function, arguments)?,
-            Op::Apply { function, elementwise, arguments } => self.apply(*function, *elementwise, arguments)?,
+            Op::Apply { function, arguments } => self.apply(function, arguments)?,
             Op::Subscript(a, subscripts) => return self.subscript(expr, *a, subscripts, scope),
             Op::Delta(subscripts) => return self.delta(subscripts, scope),
             Op::LeviCivita(subscripts) => return self.levi_civita(subscripts, scope),

@@ -3,6 +3,7 @@
 use super::dims::Dims;
 use super::report::Mismatch;
 use super::{Found, Pass};
+use crate::applied::derivative_shape;
 use crate::dim::Dim;
 use crate::error::{Error, ErrorKind};
 use crate::expr::{Op, Shape};
@@ -169,13 +170,7 @@ impl Pass<'_> {
             let error = Error::new(ErrorKind::Domain, message);
             return Err(self.expr(x).span().into_iter().fold(error, Error::at).into());
         }
-        Ok(match (self.shape(f).clone(), self.shape(x).clone()) {
-            (Shape::Scalar, shape) | (shape, Shape::Scalar) => shape,
-            (a, b) => {
-                let axes: Vec<Dim> = a.axes().into_iter().chain(b.axes()).collect();
-                Shape::of_axes(&axes)
-            }
-        })
+        Ok(derivative_shape(self.shape(f), self.shape(x)))
     }
 
     /// Blocks of one row share their rows, and all rows of blocks have as many columns.

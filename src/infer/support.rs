@@ -21,11 +21,9 @@ pub fn check(typed: &Typed) -> Result<()> {
 fn unsupported(typed: &Typed, node: &TypedNode) -> Option<String> {
     match &node.op {
         Op::Call(Function::Call(call), arguments) => unsupported_call(typed, *call, arguments),
-        Op::Apply { function, .. } => Some(format!("the declared function `{function}`")),
-        Op::Block(_) => Some("a block matrix".to_owned()),
         Op::Pow(base, exponent) => unsupported_power(typed, *base, *exponent),
         Op::LeviCivita(s) if s.len() != 3 => Some(format!("`eps` with {} indices", s.len())),
-        Op::Subscript(_, s) | Op::Delta(s) | Op::LeviCivita(s) => s.iter().find_map(|s| unsupported_subscript(typed, s)),
+        Op::Delta(s) | Op::LeviCivita(s) => s.iter().find_map(|s| unsupported_subscript(typed, s)),
         _ => None,
     }
 }
@@ -36,7 +34,6 @@ fn unsupported_call(typed: &Typed, call: Call, arguments: &[TypedId]) -> Option<
     match call {
         _ if !call.row().supported => Some(format!("the function `{name}`")),
         Call::Norm1 | Call::Norm2 | Call::NormInf | Call::Norm if of_matrix => Some(format!("`{name}` of a matrix")),
-        Call::Unit if !matches!(typed.node(arguments[0]).op, Op::Number(_)) => Some("a unit vector of symbolic number".to_owned()),
         _ => None,
     }
 }

@@ -4,12 +4,13 @@
 //! They end because they only ever look from a term into cheaper ones: the cheapest node of a class costs more than
 //! each of its children, except a constant array in a sum, whose entry is cheaper still.
 
-use super::{Cost, Form, Mat, MatFn, Spec, call, product, sum};
+use super::{Cost, Form, Mat, MatFn, Spec, call, part, product, sum};
 use crate::dim::Dim;
 use crate::expr::Var;
 use crate::fact::Facts;
 use crate::function::{Map, Map2};
 use crate::number::Number;
+use crate::part::Cut;
 use egg::Id;
 use std::cmp::Ordering;
 
@@ -126,6 +127,16 @@ pub trait Build {
         product::had(self, factors)
     }
 
+    /// A column as the stacked columns of an m×n matrix.
+    fn reshape(&mut self, m: Dim, n: Dim, t: Id) -> Id {
+        part::reshape(self, m, n, t)
+    }
+
+    /// Rows and columns of a matrix.
+    fn slice(&mut self, cuts: [Cut; 2], t: Id) -> Id {
+        part::slice(self, cuts, t)
+    }
+
     fn transpose(&mut self, t: Id) -> Id {
         product::transpose(self, t)
     }
@@ -174,8 +185,19 @@ pub fn split<B: Build + ?Sized>(b: &mut B, t: Id) -> (Number, Id) {
 pub fn reconstruct<B: Build + ?Sized>(b: &mut B, node: &Mat) -> Id {
     match node {
         Mat::Commutation(m, n) => b.commutation(*m, *n),
-        Mat::Number(_) | Mat::Constant(_) | Mat::Var(_) | Mat::Unit(..) | Mat::LeviCivita | Mat::Merge(..) => b.insert(node.clone()),
+        Mat::Reshape(m, n, [a]) => b.reshape(*m, *n, *a),
+        Mat::Number(_)
+        | Mat::Constant(_)
+        | Mat::Var(_)
+        | Mat::Unit(..)
+        | Mat::Gather(_)
+        | Mat::Scatter(_)
+        | Mat::Duplication(_)
+        | Mat::Elimination(_)
+        | Mat::LeviCivita
+        | Mat::Merge(..) => b.insert(node.clone()),
         Mat::Size(n) => b.size(*n),
+        Mat::Slice(cuts, [a]) => b.slice(**cuts, *a),
         Mat::Eye(n) => b.eye(*n),
         Mat::Zero(form) => b.zero(form.clone()),
         Mat::Fill(m, n, [a]) => b.fill(*a, *m, *n),
@@ -193,6 +215,7 @@ pub fn reconstruct<B: Build + ?Sized>(b: &mut B, node: &Mat) -> Id {
         Mat::Power(p, [a]) => b.power(*a, p),
         Mat::MatPower(p, [a]) => b.matpower(*a, *p),
         Mat::Call(f, arguments) => b.call(*f, arguments),
+        Mat::Apply(..) => b.insert(node.clone()),
         Mat::Contract(spec, factors) => b.contract((**spec).clone(), factors),
     }
 }

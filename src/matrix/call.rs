@@ -130,6 +130,7 @@ fn homogeneity(f: MatFn) -> Homogeneity {
         | MatFn::MeanRows
         | MatFn::MeanColumns
         | MatFn::Vec
+        | MatFn::Vech
         | MatFn::Kron
         | MatFn::Cross
         | MatFn::Sym
@@ -232,6 +233,7 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
         | MatFn::Product
         | MatFn::LogSumExp
         | MatFn::Vec
+        | MatFn::Vech
         | MatFn::Kron
         | MatFn::Sym
         | MatFn::Tril
@@ -337,6 +339,12 @@ fn reduction<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id, form: &Form) -> Opti
         return Some(b.call(if mean { MatFn::Mean } else { MatFn::Sum }, &[a]));
     }
     match *b.view(a) {
+        // The places of a run, with ones.
+        Mat::Scatter(s) if f == MatFn::SumColumns => {
+            let ones = b.ones(s.length, Dim::ONE);
+            Some(b.mul(&[a, ones]))
+        }
+        Mat::Gather(s) if f == MatFn::SumColumns => Some(b.ones(s.length, Dim::ONE)),
         Mat::Fill(_, _, [entry]) => {
             let entry = if mean {
                 entry

@@ -5,6 +5,7 @@ use super::{Mat, MatFn, Spec};
 use crate::dim::Dim;
 use crate::function::Map2;
 use crate::number::Number;
+use crate::part::Cut;
 use egg::Id;
 
 /// One name, number or operator.
@@ -74,6 +75,15 @@ fn dim(d: Dim) -> u64 {
     TOKEN * names_and_numbers.saturating_sub(1).max(1)
 }
 
+/// The tokens of a subscript.
+fn cut(cut: &Cut) -> u64 {
+    match cut {
+        Cut::All => 0,
+        Cut::At(place) => dim(*place),
+        Cut::Run(s) => dim(s.offset + Dim::ONE) + dim(s.end()),
+    }
+}
+
 fn filled(rows: Dim, columns: Dim) -> u64 {
     if columns == Dim::ONE { TOKEN + dim(rows) } else { TOKEN + dim(rows) + dim(columns) }
 }
@@ -129,7 +139,10 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
         Mat::Size(d) => Cost::plain(dim(*d)),
         Mat::Eye(n) => Cost::plain(TOKEN + dim(*n)),
         Mat::Zero(form) => Cost::plain(filled(form.rows(), form.columns())),
-        Mat::Unit(_, n) => Cost::plain(2 * TOKEN + dim(*n)),
+        Mat::Unit(i, n) => Cost::plain(TOKEN + dim(*i) + dim(*n)),
+        // Most stand in a block matrix, with about as many zeros beside them.
+        Mat::Gather(s) | Mat::Scatter(s) => Cost::plain(TOKEN + dim(s.of) + dim(s.offset + Dim::ONE) + dim(s.end())),
+        Mat::Slice(cuts, [a]) => more(plain(a), cuts.iter().map(cut).sum()),
         Mat::Fill(m, n, [a]) => {
             let (ones, entry) = (filled(*m, *n), child(*a));
             let is_one = entry.tail == 0;
@@ -154,6 +167,10 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
         Mat::Call(MatFn::Diag | MatFn::DiagOf, a) => more(all(a), TOKEN + DIAGONAL),
         Mat::Call(MatFn::Sym, a) => more(all(a), TOKEN + SYMMETRISED),
         Mat::Call(_, a) => more(all(a), TOKEN),
+        // `D(f,2)` has a name more for each derivative, and a number.
+        Mat::Apply(f, a) => more(all(a), f.by.iter().fold(TOKEN, |c, k| c + if *k == 0 { TOKEN } else { 2 * TOKEN })),
+        Mat::Duplication(n) | Mat::Elimination(n) => Cost::plain(TOKEN + dim(*n)),
+        Mat::Reshape(m, n, [a]) => more(plain(a), TOKEN + dim(*m) + dim(*n)),
         Mat::Commutation(m, n) | Mat::Merge(m, n) => Cost::plain(TOKEN + dim(*m) + dim(*n)),
         Mat::Contract(spec, factors) => Cost::plain(contraction(spec, factors, child)),
     }

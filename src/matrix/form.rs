@@ -78,6 +78,9 @@ pub fn form_of<'a>(node: &Mat, child: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Eye(n) => Form::Grid(*n, *n),
         Mat::Zero(form) => form.clone(),
         Mat::Unit(_, n) => Form::column(*n),
+        Mat::Gather(s) => Form::Grid(s.length, s.of),
+        Mat::Scatter(s) => Form::Grid(s.of, s.length),
+        Mat::Slice(cuts, [a]) => super::part::form_of_slice(cuts, child(*a)),
         Mat::Fill(m, n, _) => Form::Grid(*m, *n),
         Mat::Scale(_, [a]) | Mat::Map(_, [a]) | Mat::Map2(_, [a, _]) | Mat::Power(_, [a]) | Mat::MatPower(_, [a]) => child(*a).clone(),
         Mat::Times([_, a]) => child(*a).clone(),
@@ -85,7 +88,12 @@ pub fn form_of<'a>(node: &Mat, child: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Add(_, terms) | Mat::Had(terms) => child(terms[0]).clone(),
         Mat::Transpose([a]) => child(*a).transposed(),
         Mat::Call(f, arguments) => form_of_call(*f, arguments, child),
+        Mat::Apply(f, arguments) if f.elementwise => child(arguments[0]).clone(),
+        Mat::Apply(f, _) => Form::of_shape(&f.shape()),
         Mat::Commutation(m, n) => Form::Grid(*m * *n, *m * *n),
+        Mat::Duplication(n) => Form::Grid(*n * *n, n.triangular().unwrap_or(Dim::ONE)),
+        Mat::Elimination(n) => Form::Grid(n.triangular().unwrap_or(Dim::ONE), *n * *n),
+        Mat::Reshape(m, n, _) => Form::Grid(*m, *n),
         Mat::LeviCivita => Form::Tensor(smallvec::smallvec![Dim::number(3); 3]),
         Mat::Merge(m, n) => Form::Tensor(smallvec::smallvec![*m * *n, *m, *n]),
         Mat::Contract(spec, _) => Form::of_spec(spec),
@@ -95,7 +103,9 @@ pub fn form_of<'a>(node: &Mat, child: impl Fn(Id) -> &'a Form) -> Form {
 fn form_of_call<'a>(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> &'a Form) -> Form {
     let a = child(arguments[0]);
     match f {
-        MatFn::Inv | MatFn::Adj | MatFn::Sym | MatFn::Tril | MatFn::Triu | MatFn::Softmax | MatFn::Cross => a.clone(),
+        MatFn::Inv | MatFn::Adj | MatFn::Sym | MatFn::Tril | MatFn::Triu | MatFn::Softmax => a.clone(),
+        // Of a vector and each column of a matrix.
+        MatFn::Cross => child(arguments[arguments.len() - 1]).clone(),
         MatFn::Det
         | MatFn::LogDet
         | MatFn::Trace
@@ -113,6 +123,7 @@ fn form_of_call<'a>(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> &'a Form) 
         MatFn::LogSumExp if a.columns() == Dim::ONE => Form::SCALAR,
         MatFn::LogSumExp => Form::column(a.rows()),
         MatFn::Vec => Form::column(a.rows() * a.columns()),
+        MatFn::Vech => Form::column(a.rows().triangular().unwrap_or(Dim::ONE)),
         MatFn::Kron => arguments.iter().skip(1).fold(a.clone(), |left, b| {
             let right = child(*b);
             Form::Grid(left.rows() * right.rows(), left.columns() * right.columns())

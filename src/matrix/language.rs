@@ -24,9 +24,16 @@ pub enum Operator {
     Power,
     MatPower,
     Commutation,
+    Duplication,
+    Elimination,
+    Reshape,
     LeviCivita,
     Merge,
     Contract,
+    Apply,
+    Gather,
+    Scatter,
+    Slice,
     Map2(Map2),
     Call(MatFn),
     Map(Map),
@@ -59,6 +66,13 @@ impl Operator {
             Operator::Map2(f) => 20 + f as u32,
             Operator::Call(f) => 24 + f as u32,
             Operator::Map(f) => 64 + f as u32,
+            Operator::Duplication
+            | Operator::Elimination
+            | Operator::Reshape
+            | Operator::Apply
+            | Operator::Gather
+            | Operator::Scatter
+            | Operator::Slice => 127,
         };
         // Operators beyond the last bit share it: the filter then lets more laws pass, never fewer.
         1 << place.min(127)
@@ -88,9 +102,16 @@ impl Mat {
             Mat::MatPower(..) => Operator::MatPower,
             Mat::Call(f, _) => Operator::Call(*f),
             Mat::Commutation(..) => Operator::Commutation,
+            Mat::Duplication(_) => Operator::Duplication,
+            Mat::Elimination(_) => Operator::Elimination,
+            Mat::Reshape(..) => Operator::Reshape,
             Mat::LeviCivita => Operator::LeviCivita,
             Mat::Merge(..) => Operator::Merge,
             Mat::Contract(..) => Operator::Contract,
+            Mat::Apply(..) => Operator::Apply,
+            Mat::Gather(_) => Operator::Gather,
+            Mat::Scatter(_) => Operator::Scatter,
+            Mat::Slice(..) => Operator::Slice,
         }
     }
 }
@@ -107,10 +128,14 @@ impl Language for Mat {
             (Mat::Number(a), Mat::Number(b)) => a == b,
             (Mat::Constant(a), Mat::Constant(b)) => a == b,
             (Mat::Size(a), Mat::Size(b)) | (Mat::Eye(a), Mat::Eye(b)) => a == b,
+            (Mat::Duplication(a), Mat::Duplication(b)) | (Mat::Elimination(a), Mat::Elimination(b)) => a == b,
             (Mat::Var(a), Mat::Var(b)) => a == b,
             (Mat::Zero(a), Mat::Zero(b)) => a == b,
             (Mat::Unit(i, m), Mat::Unit(j, n)) => i == j && m == n,
-            (Mat::Fill(m, n, _), Mat::Fill(p, q, _)) => m == p && n == q,
+            (Mat::Gather(s), Mat::Gather(t)) | (Mat::Scatter(s), Mat::Scatter(t)) => s == t,
+            (Mat::Apply(f, a), Mat::Apply(g, b)) => f == g && a.len() == b.len(),
+            (Mat::Slice(s, _), Mat::Slice(t, _)) => s == t,
+            (Mat::Fill(m, n, _), Mat::Fill(p, q, _)) | (Mat::Reshape(m, n, _), Mat::Reshape(p, q, _)) => m == p && n == q,
             (Mat::Scale(a, _), Mat::Scale(b, _)) | (Mat::Power(a, _), Mat::Power(b, _)) => a == b,
             (Mat::Times(_), Mat::Times(_)) | (Mat::Transpose(_), Mat::Transpose(_)) | (Mat::LeviCivita, Mat::LeviCivita) => true,
             (Mat::Mul(a), Mat::Mul(b)) | (Mat::Had(a), Mat::Had(b)) => a.len() == b.len(),
@@ -134,12 +159,23 @@ impl Language for Mat {
             | Mat::Eye(_)
             | Mat::Zero(_)
             | Mat::Unit(..)
+            | Mat::Gather(_)
+            | Mat::Scatter(_)
             | Mat::Commutation(..)
+            | Mat::Duplication(_)
+            | Mat::Elimination(_)
             | Mat::LeviCivita
             | Mat::Merge(..) => &[],
-            Mat::Fill(_, _, c) | Mat::Scale(_, c) | Mat::Transpose(c) | Mat::Map(_, c) | Mat::Power(_, c) | Mat::MatPower(_, c) => c,
+            Mat::Fill(_, _, c)
+            | Mat::Reshape(_, _, c)
+            | Mat::Scale(_, c)
+            | Mat::Slice(_, c)
+            | Mat::Transpose(c)
+            | Mat::Map(_, c)
+            | Mat::Power(_, c)
+            | Mat::MatPower(_, c) => c,
             Mat::Times(c) | Mat::Map2(_, c) => c,
-            Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Contract(_, c) => c,
+            Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Apply(_, c) | Mat::Contract(_, c) => c,
         }
     }
 
@@ -152,12 +188,23 @@ impl Language for Mat {
             | Mat::Eye(_)
             | Mat::Zero(_)
             | Mat::Unit(..)
+            | Mat::Gather(_)
+            | Mat::Scatter(_)
             | Mat::Commutation(..)
+            | Mat::Duplication(_)
+            | Mat::Elimination(_)
             | Mat::LeviCivita
             | Mat::Merge(..) => &mut [],
-            Mat::Fill(_, _, c) | Mat::Scale(_, c) | Mat::Transpose(c) | Mat::Map(_, c) | Mat::Power(_, c) | Mat::MatPower(_, c) => c,
+            Mat::Fill(_, _, c)
+            | Mat::Reshape(_, _, c)
+            | Mat::Scale(_, c)
+            | Mat::Slice(_, c)
+            | Mat::Transpose(c)
+            | Mat::Map(_, c)
+            | Mat::Power(_, c)
+            | Mat::MatPower(_, c) => c,
             Mat::Times(c) | Mat::Map2(_, c) => c,
-            Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Contract(_, c) => c,
+            Mat::Mul(c) | Mat::Add(_, c) | Mat::Had(c) | Mat::Call(_, c) | Mat::Apply(_, c) | Mat::Contract(_, c) => c,
         }
     }
 }

@@ -168,7 +168,7 @@ impl Converter<'_> {
             (Call::Unit, [place, _]) => match self.terms.node(*place) {
                 Mat::Number(n) if n.as_integer().is_some() => {
                     let n = n.as_integer().unwrap_or(1);
-                    self.terms.insert(Mat::Unit(n, form.rows()))
+                    self.terms.insert(Mat::Unit(Dim::number(n), form.rows()))
                 }
                 _ => return Err(Error::unsupported("a unit vector of a symbolic place")),
             },
@@ -235,6 +235,7 @@ pub fn of_one_argument(f: Call) -> Option<MatFn> {
         Call::LogSumExp => MatFn::LogSumExp,
         Call::Softmax => MatFn::Softmax,
         Call::Vec => MatFn::Vec,
+        Call::Vech => MatFn::Vech,
         Call::Inv => MatFn::Inv,
         Call::Adj => MatFn::Adj,
         Call::Tril => MatFn::Tril,

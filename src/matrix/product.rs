@@ -1,7 +1,7 @@
 //! Products of all kinds: scalar multiples, chains, Hadamard products and powers; and transposes, which move in them.
 
 use super::build::{Build, split};
-use super::{Form, Mat, MatFn};
+use super::{Form, Mat, MatFn, part};
 use crate::dim::Dim;
 use crate::fact::Facts;
 use crate::number::Number;
@@ -83,6 +83,7 @@ pub fn mul<B: Build + ?Sized>(b: &mut B, factors: &[Id]) -> Id {
     }
     let Chain { coefficient, mut scalars, factors } = unfold(b, factors);
     let factors = join_ones(b, factors, &mut scalars);
+    let Some(factors) = part::fold(b, factors, &mut scalars) else { return b.zero(form) };
     let rest = closed_segments(b, &factors, &mut scalars);
     let product = match rest[..] {
         [] => b.eye(form.rows()),
@@ -293,14 +294,17 @@ fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
     }
     match b.view(t) {
         _ if keeps_when_transposed(b, t) => 0,
+        Mat::Transpose([a]) if matches!(b.view(*a), Mat::Unit(..)) => 0,
         Mat::Transpose(_) => -TURNED,
-        Mat::Zero(_) | Mat::Fill(..) | Mat::Commutation(..) => 0,
+        Mat::Zero(_) | Mat::Fill(..) | Mat::Commutation(..) | Mat::Gather(_) | Mat::Scatter(_) | Mat::Unit(..) => 0,
+        Mat::Slice(_, [a]) => of(a).min(TURNED),
         Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::Power(_, [a]) | Mat::MatPower(_, [a]) => of(a),
         Mat::Call(MatFn::Tril | MatFn::Triu, a) => of(&a[0]),
         Mat::Map(_, [a]) => of(a).min(TURNED),
         Mat::Mul(factors) => factors.iter().map(of).sum(),
         Mat::Had(all) | Mat::Add(_, all) => all.iter().map(of).sum::<i64>().min(TURNED),
         Mat::Map2(_, pair) => pair.iter().map(of).sum::<i64>().min(TURNED),
+        Mat::Call(MatFn::Cross, arguments) if matches!(b.view(arguments[1]), Mat::Eye(_)) => 0,
         Mat::Call(MatFn::Kron, arguments) => arguments.iter().map(of).sum::<i64>().min(TURNED),
         _ => TURNED,
     }
@@ -321,6 +325,13 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
         Mat::Zero(form) => b.zero(form.transposed()),
         Mat::Fill(m, n, [a]) => b.fill(a, n, m),
         Mat::Commutation(m, n) => b.insert(Mat::Commutation(n, m)),
+        Mat::Gather(s) => b.insert(Mat::Scatter(s)),
+        Mat::Scatter(s) => b.insert(Mat::Gather(s)),
+        Mat::Slice(cuts, [a]) if matches!(b.view(a), Mat::Transpose(_)) => {
+            let [rows, columns] = *cuts;
+            let a = transpose(b, a);
+            b.slice([columns, rows], a)
+        }
         Mat::Scale(c, [a]) => {
             let a = transpose(b, a);
             b.scale(&c, a)
@@ -361,6 +372,8 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
             let a = transpose(b, arguments[0]);
             b.call(if f == MatFn::Tril { MatFn::Triu } else { MatFn::Tril }, &[a])
         }
+        // The matrix of a cross product is skew.
+        Mat::Call(MatFn::Cross, arguments) if matches!(b.view(arguments[1]), Mat::Eye(_)) => b.negate(t),
         Mat::Call(MatFn::Kron, arguments) if enters(b, &arguments) => {
             let arguments: Vec<Id> = arguments.iter().map(|a| transpose(b, *a)).collect();
             b.call(MatFn::Kron, &arguments)

@@ -17,6 +17,16 @@ impl Terms {
             Mat::Eye(_) => "I".to_owned(),
             Mat::Zero(_) => "0".to_owned(),
             Mat::Unit(i, n) => format!("unit({i},{n})"),
+            Mat::Apply(f, all) => {
+                let all: Vec<String> = all.iter().map(|a| self.show(*a)).collect();
+                format!("{f}({})", all.join(", "))
+            }
+            Mat::Duplication(n) => format!("D({n})"),
+            Mat::Elimination(n) => format!("L({n})"),
+            Mat::Reshape(m, n, [a]) => format!("reshape({},{m},{n})", self.show(*a)),
+            Mat::Gather(s) => format!("eye({})[{}:{},:]", s.of, s.offset + crate::dim::Dim::ONE, s.end()),
+            Mat::Scatter(s) => format!("eye({})[:,{}:{}]", s.of, s.offset + crate::dim::Dim::ONE, s.end()),
+            Mat::Slice(cuts, [a]) => format!("{}{cuts:?}", self.show(*a)),
             Mat::Fill(_, _, [a]) => format!("ones[{}]", self.show(*a)),
             Mat::Scale(c, [a]) => format!("{c}*{}", self.inner(*a)),
             Mat::Times(pair) => all(pair, "."),

@@ -3,6 +3,7 @@
 use super::expression::Parser;
 use super::lex::Tok;
 use super::{suggest, syntax};
+use crate::applied::{Applied, Signature};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::{Expr, Op, Subscript, Var};
@@ -140,8 +141,9 @@ impl Parser<'_> {
 
     fn call(&mut self, name: &str, span: Span) -> Result<Expr> {
         let declared = self.declarations.get(Symbol::new(name));
-        if let Some(Declaration::Function { arguments, .. }) = declared {
-            return self.apply(name, arguments.len(), false, span);
+        if let Some(Declaration::Function { .. }) = declared {
+            let function = self.declared_function(name)?;
+            return self.apply(function, span);
         }
         if self.is_known(name) {
             return Err(self.no_function(name, span));
@@ -153,8 +155,13 @@ impl Parser<'_> {
                 let argument = self.arguments("transpose(A)", 1, 1, span)?.swap_remove(0);
                 return self.node(Op::Transpose(argument), span);
             }
-            "D" if matches!(self.cursor.look(1), Tok::Name(f) if self.is_declared_function(f)) => {
-                return Err(Error::unsupported("the derivative `D(f)` of a declared function").at(span));
+            "D" if self.names_function(1) => {
+                let function = self.derivative_of_function()?;
+                let elementwise = self.cursor.eat(&Tok::Dot);
+                if *self.cursor.peek() != Tok::Open {
+                    return Err(self.cursor.unexpected("the arguments of the derivative").help("a derivative is applied as `D(f)(x)`"));
+                }
+                return self.apply(Applied { elementwise, ..function }, span);
             }
             _ => {}
         }
@@ -204,10 +211,54 @@ impl Parser<'_> {
             .help(format!("it is used as `{usage}`")))
     }
 
-    fn apply(&mut self, name: &str, count: usize, elementwise: bool, span: Span) -> Result<Expr> {
-        let usage = format!("{name}({})", vec!["…"; count].join(", "));
+    fn apply(&mut self, function: Applied, span: Span) -> Result<Expr> {
+        let count = function.signature.arguments.len();
+        let usage = format!("{function}({})", vec!["…"; count].join(", "));
         let arguments = self.arguments(&usage, count, count, span)?;
-        self.node(Op::Apply { function: Symbol::new(name), elementwise, arguments }, span)
+        self.node(Op::Apply { function: Arc::new(function), arguments }, span)
+    }
+
+    fn declared_function(&self, name: &str) -> Result<Applied> {
+        let symbol = Symbol::new(name);
+        let Some(Declaration::Function { arguments, result }) = self.declarations.get(symbol) else {
+            return Err(Error::new(ErrorKind::Name, format!("`{name}` is no declared function")));
+        };
+        let arguments = arguments.iter().map(|k| k.shape.clone()).collect();
+        Ok(Applied::new(symbol, Arc::new(Signature { arguments, result: result.shape.clone() })))
+    }
+
+    /// Whether a declared function, or the `D` of its derivative, stands `ahead`.
+    fn names_function(&self, ahead: usize) -> bool {
+        match self.cursor.look(ahead) {
+            Tok::Name("D") if !self.is_known("D") && *self.cursor.look(ahead + 1) == Tok::Open => self.names_function(ahead + 2),
+            Tok::Name(f) => self.is_declared_function(f),
+            _ => false,
+        }
+    }
+
+    /// `(f)`, `(f, 2)` or `(D(f), 2)` after a `D`.
+    fn derivative_of_function(&mut self) -> Result<Applied> {
+        self.cursor.enter()?;
+        let open = self.cursor.span();
+        self.cursor.advance();
+        let (name, _) = self.cursor.name("a declared function")?;
+        let function =
+            if name == "D" && !self.is_declared_function(name) { self.derivative_of_function()? } else { self.declared_function(name)? };
+        let mut argument = 1;
+        if self.cursor.eat(&Tok::Comma) {
+            let count = function.signature.arguments.len();
+            let number = match self.cursor.peek() {
+                Tok::Number(n) => n.as_integer().and_then(|n| usize::try_from(n).ok()),
+                _ => None,
+            };
+            argument = number.filter(|n| (1..=count).contains(n)).ok_or_else(|| {
+                self.cursor.unexpected(&format!("the number of an argument of `{}`, from 1 to {count}", function.function))
+            })?;
+            self.cursor.advance();
+        }
+        self.cursor.close(&Tok::Close, open)?;
+        self.cursor.depth -= 1;
+        Ok(function.derivative(argument - 1))
     }
 
     /// `f.(x)`; the functions of the tables that work entry by entry anyway may be written so, too.
@@ -218,7 +269,10 @@ impl Parser<'_> {
         }
         self.cursor.advance();
         match self.declarations.get(Symbol::new(name)) {
-            Some(Declaration::Function { arguments, .. }) => self.apply(name, arguments.len(), true, span),
+            Some(Declaration::Function { .. }) => {
+                let function = self.declared_function(name)?;
+                self.apply(Applied { elementwise: true, ..function }, span)
+            }
             None if matches!(Function::named(name), Some(Function::Map(_))) => self.call(name, span),
             _ => Err(self.no_function(name, span)),
         }

@@ -22,7 +22,7 @@ fn tree(e: &Expr) -> String {
         Op::HadPow(a, b) => two("hadpow", a, b),
         Op::Transpose(a) => format!("t({})", tree(a)),
         Op::Call(f, cs) => all(f.name(), cs),
-        Op::Apply { function, elementwise, arguments } => all(&format!("{function}{}", if *elementwise { "." } else { "" }), arguments),
+        Op::Apply { function, arguments } => all(&function.to_string(), arguments),
         Op::Subscript(a, s) => format!("{}[{}]", tree(a), subscripts(s)),
         Op::Delta(s) => format!("delta[{}]", subscripts(s)),
         Op::LeviCivita(s) => format!("eps[{}]", subscripts(s)),
@@ -157,7 +157,10 @@ fn names_are_resolved() {
         ("f(x, x)", "syntax: `f` cannot take 2 arguments"),
         ("det()", "syntax: `det` cannot take no arguments"),
         ("diff(x, x, n)", "diff(diff(x, x), size(n))"),
-        ("D(f)", "unsupported: the derivative `D(f)` of a declared function is not supported yet"),
+        ("D(f)", "syntax: expected the arguments of the derivative, found the end of the input"),
+        ("D(f)(n)", "D(f)(size(n))"),
+        ("D(D(f)).(x)", "D(D(f)).(x)"),
+        ("D(f, 2)(n)", "syntax: expected the number of an argument of `f`, from 1 to 1, found `2`"),
     ] {
         assert_eq!(read(declared, text), expected, "{text}");
     }

@@ -1,5 +1,6 @@
 //! Builds the expression of a matrix term, with the orientation of each sum chosen so that few minus signs are left.
 
+use super::blocks::of_identity;
 use super::factors::{Factors, call, positive_first, power_of};
 use super::forms::{SCALAR, children, forms, names};
 use super::indices::has_stacked_output;
@@ -143,12 +144,25 @@ impl<'a> Builder<'a> {
             Mat::Eye(n) => leaf(call(Call::Eye, [dim(*n)])),
             Mat::Zero(_) if scalar => Ok(Factors::number(Number::ZERO)),
             Mat::Zero(form) => leaf(constant_array(Call::Zeros, form)),
-            Mat::Unit(i, n) => leaf(call(Call::Unit, [Expr::number(*i), dim(*n)])),
+            Mat::Unit(i, n) => leaf(call(Call::Unit, [dim(*i), dim(*n)])),
             Mat::Fill(m, n, [c]) => self.fill(*m, *n, *c, scalar),
             Mat::Scale(n, [a]) => Ok(self.factors(*a)?.scaled(n)),
             Mat::Times([s, a]) => Ok(self.factors(*s)?.times(self.factors(*a)?)),
             Mat::Had(all) => all.iter().try_fold(Factors::one(), |product, a| Ok(product.times(self.factors(*a)?))),
-            Mat::Mul(all) => self.chain(all, scalar),
+            Mat::Apply(f, all) => {
+                let arguments = all.iter().map(|a| self.expr(*a)).collect::<Result<Vec<_>>>()?;
+                leaf(Expr::new(Op::Apply { function: f.clone(), arguments }))
+            }
+            Mat::Duplication(n) => leaf(call(Call::Duplication, [dim(*n)])),
+            Mat::Elimination(n) => leaf(call(Call::Elimination, [dim(*n)])),
+            Mat::Reshape(m, n, [a]) => self.linear(&[*a], scalar, |all| call(Call::Reshape, [unstacked(&all[0]), dim(*m), dim(*n)])),
+            Mat::Gather(s) => leaf(of_identity(*s, true)),
+            Mat::Scatter(s) => leaf(of_identity(*s, false)),
+            Mat::Slice(cuts, [a]) => self.slice(cuts, *a, scalar),
+            Mat::Mul(all) => {
+                let plain = self.chain(all, scalar)?;
+                self.shorter_as_block(id, plain)
+            }
             Mat::Add(coefficients, all) => self.sum(id, coefficients, all),
             Mat::Transpose([a]) => self.linear(&[*a], scalar, |all| transposed(&all[0])),
             Mat::Map(map, [a]) => {
@@ -189,7 +203,7 @@ impl<'a> Builder<'a> {
         Ok(product.times(Factors::of(make(&cores), scalar)))
     }
 
-    fn chain(&mut self, all: &[Id], scalar: bool) -> Result<Factors> {
+    pub(super) fn chain(&mut self, all: &[Id], scalar: bool) -> Result<Factors> {
         self.linear(all, scalar, |cores| {
             let mut chain = Vec::new();
             for core in cores {
@@ -210,9 +224,14 @@ impl<'a> Builder<'a> {
     }
 
     fn sum(&mut self, id: Id, coefficients: &[Number], all: &[Id]) -> Result<Factors> {
+        let (blocks, rest): (Vec<_>, Vec<_>) = coefficients.iter().zip(all).partition(|(_, a)| self.is_placed(**a));
         let mut terms = Vec::with_capacity(all.len());
-        for (n, a) in coefficients.iter().zip(all) {
+        for (n, a) in rest {
             terms.push(self.factors(*a)?.scaled(n));
+        }
+        terms.extend(self.block_of_terms(id, &blocks)?);
+        if terms.len() == 1 {
+            return Ok(terms.remove(0));
         }
         let numbers: Vec<Number> = terms.iter().map(|t: &Factors| t.coefficient.clone()).collect();
         let scale = common_power_of_ten(&numbers).and_then(|s| Some((s.recip()?, s)));
@@ -328,6 +347,7 @@ fn role(function: MatFn) -> Role {
         | MatFn::MeanRows
         | MatFn::MeanColumns
         | MatFn::Vec
+        | MatFn::Vech
         | MatFn::Kron
         | MatFn::Cross
         | MatFn::Sym
@@ -357,6 +377,7 @@ fn call_of(function: MatFn) -> Call {
         MatFn::LogSumExp => Call::LogSumExp,
         MatFn::Softmax => Call::Softmax,
         MatFn::Vec => Call::Vec,
+        MatFn::Vech => Call::Vech,
         MatFn::Kron => Call::Kron,
         MatFn::Cross => Call::Cross,
         MatFn::Sym => Call::Sym,
@@ -429,7 +450,15 @@ pub(super) fn map2(function: Map2, a: Expr, b: Expr, scalar: bool) -> Expr {
     }
 }
 
-fn transposed(e: &Expr) -> Expr {
+/// `reshape(vec(A), …)` is `reshape(A, …)`.
+fn unstacked(e: &Expr) -> Expr {
+    match e.op() {
+        Op::Call(Function::Call(Call::Vec), all) if all.len() == 1 => all[0].clone(),
+        _ => e.clone(),
+    }
+}
+
+pub(super) fn transposed(e: &Expr) -> Expr {
     match e.op() {
         Op::Transpose(inner) => inner.clone(),
         Op::Call(Function::Call(Call::Eye), n) if n.len() == 1 => e.clone(),
@@ -452,7 +481,7 @@ pub(super) fn size(d: Dim) -> Factors {
 }
 
 /// `ones(n)`, `ones(n)'`, `ones(m, n)`, `zeros(…)`.
-fn constant_array(name: Call, form: &Form) -> Expr {
+pub(super) fn constant_array(name: Call, form: &Form) -> Expr {
     match form {
         Form::Grid(m, n) if *n == Dim::ONE => call(name, [dim(*m)]),
         Form::Grid(m, n) if *m == Dim::ONE => transposed(&call(name, [dim(*n)])),

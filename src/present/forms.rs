@@ -2,7 +2,8 @@
 
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Shape, Var};
-use crate::matrix::{Form, Mat, MatFn, Spec};
+use crate::matrix::{Form, Mat, MatFn, Spec, form_of_slice};
+use crate::part::Cut;
 use egg::Id;
 use std::collections::BTreeSet;
 
@@ -15,12 +16,23 @@ pub(super) fn children(term: &Mat) -> &[Id] {
         | Mat::Eye(_)
         | Mat::Zero(_)
         | Mat::Unit(..)
+        | Mat::Gather(_)
+        | Mat::Scatter(_)
         | Mat::Commutation(..)
+        | Mat::Duplication(_)
+        | Mat::Elimination(_)
         | Mat::LeviCivita
         | Mat::Merge(..) => &[],
-        Mat::Fill(_, _, a) | Mat::Scale(_, a) | Mat::Transpose(a) | Mat::Map(_, a) | Mat::Power(_, a) | Mat::MatPower(_, a) => a,
+        Mat::Fill(_, _, a)
+        | Mat::Reshape(_, _, a)
+        | Mat::Scale(_, a)
+        | Mat::Slice(_, a)
+        | Mat::Transpose(a)
+        | Mat::Map(_, a)
+        | Mat::Power(_, a)
+        | Mat::MatPower(_, a) => a,
         Mat::Times(ab) | Mat::Map2(_, ab) => ab,
-        Mat::Mul(all) | Mat::Had(all) | Mat::Add(_, all) | Mat::Call(_, all) | Mat::Contract(_, all) => all,
+        Mat::Mul(all) | Mat::Had(all) | Mat::Add(_, all) | Mat::Call(_, all) | Mat::Apply(_, all) | Mat::Contract(_, all) => all,
     }
 }
 
@@ -47,6 +59,9 @@ fn form_of<'a>(term: &Mat, of: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Eye(n) => Form::Grid(*n, *n),
         Mat::Zero(form) => form.clone(),
         Mat::Unit(_, n) => Form::Grid(*n, Dim::ONE),
+        Mat::Gather(s) => Form::Grid(s.length, s.of),
+        Mat::Scatter(s) => Form::Grid(s.of, s.length),
+        Mat::Slice(cuts, [a]) => form_of_slice(cuts, of(*a)),
         Mat::Fill(m, n, _) => Form::Grid(*m, *n),
         Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::Map(_, [a]) | Mat::Power(_, [a]) | Mat::MatPower(_, [a]) => of(*a).clone(),
         Mat::Mul(all) => match (all.first(), all.last()) {
@@ -58,7 +73,12 @@ fn form_of<'a>(term: &Mat, of: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Map2(_, all) => all.iter().map(|a| of(*a)).find(|f| **f != SCALAR).unwrap_or(&SCALAR).clone(),
         Mat::Transpose([a]) => Form::Grid(grid(*a).1, grid(*a).0),
         Mat::Call(function, all) => form_of_call(*function, &all.iter().map(|a| grid(*a)).collect::<Vec<_>>()),
+        Mat::Apply(f, all) if f.elementwise => of(all[0]).clone(),
+        Mat::Apply(f, _) => Form::of_shape(&f.shape()),
         Mat::Commutation(m, n) => Form::Grid(*m * *n, *m * *n),
+        Mat::Duplication(n) => Form::Grid(*n * *n, n.triangular().unwrap_or(Dim::ONE)),
+        Mat::Elimination(n) => Form::Grid(n.triangular().unwrap_or(Dim::ONE), *n * *n),
+        Mat::Reshape(m, n, _) => Form::Grid(*m, *n),
         Mat::LeviCivita => Form::Tensor(smallvec::smallvec![Dim::number(3); 3]),
         Mat::Merge(m, n) => Form::Tensor(smallvec::smallvec![*m * *n, *m, *n]),
         Mat::Contract(spec, _) => form_of_spec(spec),
@@ -86,13 +106,15 @@ fn form_of_spec(spec: &Spec) -> Form {
 fn form_of_call(function: MatFn, arguments: &[(Dim, Dim)]) -> Form {
     let (m, n) = arguments.first().copied().unwrap_or((Dim::ONE, Dim::ONE));
     match function {
-        MatFn::Inv | MatFn::Adj | MatFn::Softmax | MatFn::Sym | MatFn::Tril | MatFn::Triu | MatFn::Cross => Form::Grid(m, n),
+        MatFn::Inv | MatFn::Adj | MatFn::Softmax | MatFn::Sym | MatFn::Tril | MatFn::Triu => Form::Grid(m, n),
+        MatFn::Cross => arguments.last().map_or(SCALAR, |(m, n)| Form::Grid(*m, *n)),
         MatFn::Diag => Form::Grid(m, m),
         MatFn::DiagOf | MatFn::SumColumns | MatFn::MeanColumns => Form::Grid(m, Dim::ONE),
         MatFn::SumRows | MatFn::MeanRows => Form::Grid(Dim::ONE, n),
         MatFn::LogSumExp if n == Dim::ONE => SCALAR,
         MatFn::LogSumExp => Form::Grid(m, Dim::ONE),
         MatFn::Vec => Form::Grid(m * n, Dim::ONE),
+        MatFn::Vech => Form::Grid(m.triangular().unwrap_or(Dim::ONE), Dim::ONE),
         MatFn::Kron => {
             let (m, n) = arguments.iter().fold((Dim::ONE, Dim::ONE), |(m, n), (p, q)| (m * *p, n * *q));
             Form::Grid(m, n)
@@ -116,17 +138,36 @@ pub(super) fn names(terms: &[Mat]) -> BTreeSet<Symbol> {
     let mut add = |d: Dim| names.extend(d.symbols());
     for term in terms {
         match term {
-            Mat::Size(n) | Mat::Eye(n) | Mat::Unit(_, n) => add(*n),
-            Mat::Fill(m, n, _) | Mat::Commutation(m, n) | Mat::Merge(m, n) | Mat::Zero(Form::Grid(m, n)) => {
+            Mat::Size(n) | Mat::Eye(n) | Mat::Duplication(n) | Mat::Elimination(n) => add(*n),
+            Mat::Unit(i, n) => {
+                add(*i);
+                add(*n);
+            }
+            Mat::Gather(s) | Mat::Scatter(s) => {
+                add(s.offset);
+                add(s.length);
+                add(s.of);
+            }
+            Mat::Slice(cuts, _) => cuts.iter().for_each(|c| match c {
+                Cut::All => {}
+                Cut::At(place) => add(*place),
+                Cut::Run(s) => add(s.offset + s.length),
+            }),
+            Mat::Fill(m, n, _) | Mat::Reshape(m, n, _) | Mat::Commutation(m, n) | Mat::Merge(m, n) | Mat::Zero(Form::Grid(m, n)) => {
                 add(*m);
                 add(*n);
             }
             Mat::Zero(Form::Tensor(axes)) => axes.iter().copied().for_each(&mut add),
             Mat::Contract(spec, _) => spec.dims.iter().copied().for_each(&mut add),
+            Mat::Apply(f, _) => f.axes().into_iter().for_each(&mut add),
             Mat::Var(v) => v.axes().into_iter().for_each(&mut add),
             _ => {}
         }
     }
-    names.extend(terms.iter().filter_map(|t| if let Mat::Var(v) = t { Some(v.name) } else { None }));
+    names.extend(terms.iter().filter_map(|t| match t {
+        Mat::Var(v) => Some(v.name),
+        Mat::Apply(f, _) => Some(f.function),
+        _ => None,
+    }));
     names
 }

@@ -1,6 +1,7 @@
 //! From an extracted matrix term to the expression that people read: coefficients in front, divisors behind, few minus
 //! signs, a readable order, index notation where no matrix formula is left, and shared parts named.
 
+mod blocks;
 mod build;
 mod factors;
 mod forms;

@@ -35,6 +35,7 @@ pub(super) fn compare(a: &Expr, b: &Expr) -> Ordering {
         (Op::Size(a), Op::Size(b)) => a.cmp(b),
         (Op::Var(a), Op::Var(b)) => a.cmp(b),
         (Op::Call(f, _), Op::Call(g, _)) => f.name().cmp(g.name()),
+        (Op::Apply { function: f, .. }, Op::Apply { function: g, .. }) => f.cmp(g),
         _ => Ordering::Equal,
     });
     own.then_with(|| compare_parts(a, b))

@@ -234,7 +234,7 @@ fn names_in(e: &Expr, used: &mut FxHashSet<Symbol>, seen: &mut FxHashSet<Expr>) 
         }
         Op::Size(d) => used.extend(d.symbols()),
         Op::Apply { function, .. } => {
-            used.insert(*function);
+            used.insert(function.function);
         }
         _ => {}
     }

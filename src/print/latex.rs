@@ -2,6 +2,7 @@
 
 use super::text::dim_level;
 use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, split_name};
+use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
 use crate::function::{Call, Constant, Function, Map};
@@ -77,6 +78,7 @@ impl Latex {
             (Call::Zeros, _) => self.with_size(r"\mathbf{0}", arguments, r" \times "),
             (Call::Unit, 2) => self.with_size("e", &arguments[..1], ""),
             (Call::Commutation, 2) => self.with_size("K", arguments, ", "),
+            (Call::Elimination, 1) => self.with_size("L", arguments, ", "),
             (Call::Duplication, 1) => self.with_size("D", arguments, ", "),
             _ => return None,
         })
@@ -213,8 +215,15 @@ impl Notation for Latex {
         }
     }
 
-    fn apply(&self, function: Symbol, _elementwise: bool, arguments: &[Expr]) -> Piece {
-        self.operator(&self.name(function).text, arguments)
+    /// Derivatives of a function of one scalar have primes, others an operator with the number of the argument.
+    fn apply(&self, function: &Applied, arguments: &[Expr]) -> Piece {
+        let name = self.name(function.function).text;
+        let written = match (function.signature.arguments.len(), function.is_of_scalars()) {
+            (1, true) => name + &"'".repeat(function.by.len()),
+            (1, false) => r"\mathrm{D}".repeat(function.by.len()) + &name,
+            _ => function.by.iter().rev().map(|k| format!(r"\mathrm{{D}}_{}", k + 1)).collect::<String>() + &name,
+        };
+        self.operator(&written, arguments)
     }
 
     fn subscript(&self, base: &Piece, subscripts: &[Subscript]) -> Piece {

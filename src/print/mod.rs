@@ -6,6 +6,7 @@ mod properties;
 mod text;
 mod unicode;
 
+use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
 use crate::function::{Constant, Function};
@@ -90,8 +91,10 @@ pub(crate) trait Notation {
     fn power(&self, elementwise: bool, base: &Expr, exponent: &Expr) -> Piece;
     fn transpose(&self, e: &Expr) -> Piece;
     fn call(&self, function: Function, arguments: &[Expr]) -> Piece;
-    /// `f(x)` of a declared function.
-    fn apply(&self, function: Symbol, elementwise: bool, arguments: &[Expr]) -> Piece;
+    /// `f(x)` or `D(f)(x)` of a declared function.
+    fn apply(&self, function: &Applied, arguments: &[Expr]) -> Piece {
+        Piece::atom(format!("{function}({})", self.list(arguments, ", ")))
+    }
     fn subscript(&self, base: &Piece, subscripts: &[Subscript]) -> Piece;
     fn delta(&self, subscripts: &[Subscript]) -> Piece;
     fn levi_civita(&self, subscripts: &[Subscript]) -> Piece;
@@ -123,7 +126,7 @@ pub(crate) trait Notation {
             Op::HadPow(a, b) => self.power(true, a, b),
             Op::Transpose(a) => self.transpose(a),
             Op::Call(f, all) => self.call(*f, all),
-            Op::Apply { function, elementwise, arguments } => self.apply(*function, *elementwise, arguments),
+            Op::Apply { function, arguments } => self.apply(function, arguments),
             Op::Subscript(a, s) => self.subscript(&self.write(a), s),
             Op::Delta(s) => self.delta(s),
             Op::LeviCivita(s) => self.levi_civita(s),

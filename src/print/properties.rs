@@ -1,10 +1,13 @@
 //! Printing and reading back is the identity.
 
+use crate::applied::{Applied, Signature};
+use crate::expr::Shape;
 use crate::expr::{Expr, Op, Subscript};
 use crate::function::{Call, Function, Map};
 use crate::number::Number;
 use crate::{Declarations, Symbol, parse};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const DECLARATIONS: &str = "A: matrix(n, n); B: matrix(n, n); x: vector(n); y: vector(n); s: scalar; f: function(scalar) -> scalar";
 
@@ -75,7 +78,11 @@ fn expression() -> impl Strategy<Value = Expr> {
             one.clone().prop_map(|a| Expr::new(Op::Transpose(a))),
             one.clone().prop_map(|a| Expr::call(Function::Map(Map::Exp), [a])),
             two.prop_map(|(a, b)| Expr::call(Function::Call(Call::Cross), [a, b])),
-            one.clone().prop_map(|a| Expr::new(Op::Apply { function: Symbol::new("f"), elementwise: true, arguments: vec![a] })),
+            one.clone().prop_map(|a| {
+                let signature = Signature { arguments: vec![Shape::Scalar], result: Shape::Scalar };
+                let function = Applied { elementwise: true, ..Applied::new(Symbol::new("f"), Arc::new(signature)) };
+                Expr::new(Op::Apply { function: Arc::new(function), arguments: vec![a] })
+            }),
             one.prop_map(move |a| {
                 let outputs = ["i", "j"].map(|i| (Symbol::new(i), None)).to_vec();
                 Expr::new(Op::Braces(Expr::new(Op::Subscript(a, entry("i", "j"))), outputs))

@@ -77,10 +77,6 @@ impl Notation for Text {
         Piece::atom(format!("{function}({})", self.list(arguments, ", ")))
     }
 
-    fn apply(&self, function: Symbol, elementwise: bool, arguments: &[Expr]) -> Piece {
-        Piece::atom(format!("{function}{}({})", if elementwise { "." } else { "" }, self.list(arguments, ", ")))
-    }
-
     fn subscript(&self, base: &Piece, subscripts: &[Subscript]) -> Piece {
         Piece::new(format!("{}[{}]", self.at_least(base, Level::Atom), self.subscript_list(subscripts, ",")), Level::Postfix)
     }

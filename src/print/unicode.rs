@@ -2,6 +2,7 @@
 
 use super::text::{dim_level, outputs_list};
 use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, split_name};
+use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
 use crate::function::{Call, Constant, Function, Map};
@@ -135,9 +136,9 @@ impl Notation for Unicode {
         }
     }
 
-    fn apply(&self, function: Symbol, elementwise: bool, arguments: &[Expr]) -> Piece {
-        let dot = if elementwise { "." } else { "" };
-        Piece::atom(format!("{}{dot}({})", self.name(function).text, self.list(arguments, ", ")))
+    fn apply(&self, function: &Applied, arguments: &[Expr]) -> Piece {
+        let written = function.to_string().replacen(function.function.as_str(), &self.name(function.function).text, 1);
+        Piece::atom(format!("{written}({})", self.list(arguments, ", ")))
     }
 
     fn subscript(&self, base: &Piece, subscripts: &[Subscript]) -> Piece {

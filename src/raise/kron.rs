@@ -1,9 +1,10 @@
 //! Stacked axes: `vec`, `kron` and commutation matrices.
 
 use super::Raiser;
-use super::network::{Edge, Network, Stack};
+use super::network::{Edge, Network, Stack, Vertex};
+use crate::dim::Dim;
 use crate::index::Label;
-use crate::matrix::{Build, MatFn};
+use crate::matrix::{Build, Mat, MatFn};
 use egg::Id;
 
 /// How two short axes hang together.
@@ -21,6 +22,58 @@ impl Network {
             || (0..self.stacks.len()).any(|s| self.vec(raiser, s))
             || (0..self.stacks.len()).any(|a| (a + 1..self.stacks.len()).any(|b| self.kron_of_two(raiser, a, b)))
             || (0..self.stacks.len()).any(|s| self.kron_with_vertex(raiser, s))
+            || (0..self.stacks.len()).any(|s| self.reshape(raiser, s))
+            || (0..self.stacks.len()).any(|s| self.regroup(raiser, s))
+    }
+
+    /// A pair of pairs `(k + p*i) + m*p*(l + q*j)` with the inner two changed, `(k + p*l) + p*q*(i + m*j)`, after a permutation:
+    /// Kronecker products of matrices have the first order, their vecs the second.
+    fn regroup(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        let inner = |v: Label| self.stacks.iter().position(|t| t.long == v).filter(|_| self.held(v) == 2 && self.edges_at(v).is_empty());
+        let private = |v: Label| !self.is_out(v) && self.bare(v);
+        let (Some(a), Some(b)) = (inner(fast), inner(slow)) else { return false };
+        if a == b || !private(fast) || !private(slow) || self.regrouped.contains(&long) {
+            return false;
+        }
+        let (first, second) = (self.stacks[a], self.stacks[b]);
+        let dim = |v: Label| self.vertices[v as usize].dim;
+        let (k, i, l, j) = (first.fast, first.slow, second.fast, second.slow);
+        let parts = [raiser.terms.eye(dim(j)), raiser.terms.commutation(dim(l), dim(i)), raiser.terms.eye(dim(k))];
+        let permutation = raiser.terms.call(MatFn::Kron, &parts);
+        let (whole, low, high) = (dim(long), dim(k) * dim(l), dim(i) * dim(j));
+        let mut vertex = |dim: Dim| {
+            self.vertices.push(Vertex { dim, vectors: Vec::new() });
+            self.gone.push(false);
+            (self.vertices.len() - 1) as Label
+        };
+        let (changed, low, high) = (vertex(whole), vertex(low), vertex(high));
+        self.gone[fast as usize] = true;
+        self.gone[slow as usize] = true;
+        for (at, long, fast, slow) in [(s, changed, low, high), (a, low, k, l), (b, high, i, j)] {
+            let (m, n) = (self.vertices[fast as usize].dim, self.vertices[slow as usize].dim);
+            let term = raiser.terms.insert(Mat::Merge(m, n));
+            self.stacks[at] = Stack { long, fast, slow, term };
+        }
+        self.regrouped.push(changed);
+        self.edges.push(Edge { from: long, to: changed, matrix: permutation, symmetric: false });
+        true
+    }
+
+    /// Nothing but vectors at the long axis: a matrix between the short ones.
+    fn reshape(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        let lone = !self.is_out(long) && self.held(long) == 1 && !self.bare(long) && self.edges_at(long).is_empty();
+        if !lone || fast == slow {
+            return false;
+        }
+        let column = self.take_column(raiser, long);
+        let (m, n) = (self.vertices[fast as usize].dim, self.vertices[slow as usize].dim);
+        let matrix = raiser.terms.reshape(m, n, column);
+        self.stacks.remove(s);
+        self.gone[long as usize] = true;
+        self.edges.push(Edge { from: fast, to: slow, matrix, symmetric: false });
+        true
     }
 
     /// A short axis that only this many stacks hold, and nothing else of higher order.

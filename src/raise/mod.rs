@@ -9,6 +9,7 @@ mod kron;
 mod network;
 mod reduce;
 
+use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::expr::Shape;
 use crate::fact::Facts;
@@ -18,6 +19,7 @@ use crate::number::Number;
 use egg::Id;
 use network::Network;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// Raises nodes of one graph into one arena of terms; what was raised before is found again.
 pub struct Raiser<'a> {
@@ -46,6 +48,9 @@ impl Raiser<'_> {
             Node::Size(d) => self.terms.size(d),
             Node::Zero(axes) => self.terms.zero(form_of_axes(&axes)),
             Node::Unit(i, n) => self.terms.insert(Mat::Unit(i, n)),
+            Node::Duplication(n) => self.terms.insert(Mat::Duplication(n)),
+            Node::Elimination(n) => self.terms.insert(Mat::Elimination(n)),
+            Node::Select(s) => self.terms.insert(Mat::Scatter(s)),
             Node::LeviCivita => self.terms.insert(Mat::LeviCivita),
             Node::Merge(m, n) => self.terms.insert(Mat::Merge(m, n)),
             Node::Triangle(m, n) => {
@@ -71,6 +76,7 @@ impl Raiser<'_> {
                 self.terms.map2(f, a, b)
             }
             Node::Opaque(f, a) => self.opaque(f, a),
+            Node::Apply(f, arguments) => self.apply(&f, &arguments),
         };
         let facts = self.graph.meta(node).facts;
         if facts != Facts::NONE {
@@ -115,6 +121,19 @@ impl Raiser<'_> {
             None => self.raise(a),
         };
         self.terms.power(base, p)
+    }
+
+    /// What a signature calls a row is one for the arguments and for the result.
+    fn apply(&mut self, f: &Arc<Applied>, arguments: &[NodeId]) -> Id {
+        let shapes = f.signature.arguments.clone();
+        let mut terms = Vec::with_capacity(arguments.len());
+        for (a, shape) in arguments.iter().zip(shapes) {
+            let term = self.raise(*a);
+            terms.push(if matches!(shape, Shape::Row(_)) { self.terms.transpose(term) } else { term });
+        }
+        let value = self.terms.insert(Mat::Apply(f.clone(), terms.into()));
+        let is_row = !f.elementwise && matches!(f.shape(), Shape::Row(_));
+        if is_row { self.terms.transpose(value) } else { value }
     }
 
     fn opaque(&mut self, f: Opaque, a: NodeId) -> Id {

@@ -51,6 +51,8 @@ pub(super) struct Network {
     pub scalars: Vec<Id>,
     /// Vertices that are reduced away.
     pub gone: Vec<bool>,
+    /// Long axes whose pairs were put in another order already.
+    pub regrouped: Vec<Label>,
 }
 
 impl Network {
@@ -63,6 +65,7 @@ impl Network {
             hypers: Vec::new(),
             scalars: Vec::new(),
             gone: vec![false; c.dims.len()],
+            regrouped: Vec::new(),
         };
         for f in &c.factors {
             let term = raiser.raise(f.node);

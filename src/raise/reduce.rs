@@ -19,6 +19,7 @@ impl Network {
             || self.series(raiser, true)
             || self.series(raiser, false)
             || self.unstack(raiser)
+            || self.cross_matrix(raiser)
         {}
     }
 
@@ -138,6 +139,28 @@ impl Network {
             self.vertices[free as usize].vectors.push(cross);
             self.gone[p as usize] = true;
             self.gone[q as usize] = true;
+            return true;
+        }
+        false
+    }
+
+    /// The Levi-Civita symbol with vectors at one of its vertices is the matrix of a cross product between the others.
+    fn cross_matrix(&mut self, raiser: &mut Raiser) -> bool {
+        for h in 0..self.hypers.len() {
+            if !matches!(raiser.graph.node(self.hypers[h].node), Node::LeviCivita) {
+                continue;
+            }
+            let labels = self.hypers[h].labels.clone();
+            let lone = |v: Label| !self.is_out(v) && !self.bare(v) && self.edges_at(v).is_empty() && self.held(v) == 1;
+            let Some(at) = (0..3).find(|&k| lone(labels[k])) else { continue };
+            // A cyclic shift keeps the sign.
+            let (v, to, from) = (labels[at], labels[(at + 1) % 3], labels[(at + 2) % 3]);
+            let column = self.take_column(raiser, v);
+            let eye = raiser.terms.eye(Dim::number(3));
+            let matrix = raiser.terms.call(MatFn::Cross, &[column, eye]);
+            self.hypers.remove(h);
+            self.gone[v as usize] = true;
+            self.edges.push(Edge { from, to, matrix, symmetric: false });
             return true;
         }
         false

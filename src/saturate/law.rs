@@ -211,9 +211,10 @@ fn with_dims(node: &Mat, size: &impl Fn(Symbol) -> Option<Dim>) -> Mat {
         Mat::Size(n) => Mat::Size(of(n)),
         Mat::Eye(n) => Mat::Eye(of(n)),
         Mat::Zero(Form::Grid(m, n)) => Mat::Zero(Form::Grid(of(m), of(n))),
-        Mat::Unit(i, n) => Mat::Unit(*i, of(n)),
+        Mat::Unit(i, n) => Mat::Unit(of(i), of(n)),
         Mat::Fill(m, n, a) => Mat::Fill(of(m), of(n), *a),
         Mat::Commutation(m, n) => Mat::Commutation(of(m), of(n)),
+        Mat::Reshape(m, n, a) => Mat::Reshape(of(m), of(n), *a),
         Mat::Merge(m, n) => Mat::Merge(of(m), of(n)),
         _ => node.clone(),
     }

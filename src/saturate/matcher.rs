@@ -308,7 +308,7 @@ impl Matcher<'_> {
             (Mat::Constant(a), Mat::Constant(b)) if a == b => vec![s.clone()],
             (Mat::Size(m), Mat::Size(n)) | (Mat::Eye(m), Mat::Eye(n)) => self.dim(*m, *n, s).into_iter().collect(),
             (Mat::Zero(f), Mat::Zero(g)) => self.form(f, g, s).into_iter().collect(),
-            (Mat::Unit(i, m), Mat::Unit(j, n)) if i == j => self.dim(*m, *n, s).into_iter().collect(),
+            (Mat::Unit(i, m), Mat::Unit(j, n)) => self.dim(*m, *n, s).and_then(|s| self.dim(*i, *j, &s)).into_iter().collect(),
             (Mat::Commutation(m, n), Mat::Commutation(p, q)) => {
                 self.dim(*m, *p, s).and_then(|s| self.dim(*n, *q, &s)).into_iter().collect()
             }

@@ -19,10 +19,12 @@ macro_rules! identities {
 mod algebra;
 mod calculus;
 mod elementwise;
+mod functions;
 mod gradients;
 mod indices;
 mod matrices;
 mod orders;
+mod parts;
 mod reductions;
 mod scalars;
 mod structured;

@@ -1,0 +1,154 @@
+//! Sums of blocks within zeros: neighbouring runs of one thing joined, triangular block matrices taken apart.
+
+use super::Draft;
+use crate::dim::Dim;
+use crate::index::{Contraction, Graph, Label, Node, NodeId};
+use crate::number::Number;
+use crate::part::Selection;
+
+/// A square matrix of two by two blocks with square blocks on the diagonal and zeros on one side of it.
+pub(super) struct Triangular {
+    pub first: NodeId,
+    pub last: NodeId,
+    /// The block beside the diagonal, if it is not zero.
+    pub beside: Option<NodeId>,
+    upper: bool,
+    runs: [Selection; 2],
+}
+
+impl Graph {
+    /// `S*S'*A + T*T'*A` for two neighbouring runs is `R*R'*A` for both together: `[A[1:k,:]; A[k+1:n,:]]` is A.
+    /// Each round leaves a term less.
+    pub(super) fn join_runs(&mut self, terms: &mut Vec<(Number, NodeId)>) {
+        let holds = |g: &Graph, t: NodeId| matches!(g.node(t), Node::Contract(c) if !projectors(g, c).is_empty());
+        'again: loop {
+            let candidates: Vec<usize> = (0..terms.len()).filter(|&k| holds(self, terms[k].1)).collect();
+            for &a in &candidates {
+                for &b in &candidates {
+                    if a != b
+                        && terms[a].0 == terms[b].0
+                        && let Some(both) = self.joined(terms[a].1, terms[b].1)
+                    {
+                        let coefficient = terms[a].0.clone();
+                        let (n, core) = self.unscaled(both);
+                        terms[a] = (&coefficient * &n, core);
+                        terms.remove(b);
+                        continue 'again;
+                    }
+                }
+            }
+            return;
+        }
+    }
+
+    /// The sum of two terms that differ only in a run that the second one continues.
+    fn joined(&mut self, a: NodeId, b: NodeId) -> Option<NodeId> {
+        let (Node::Contract(c), Node::Contract(d)) = (self.node(a), self.node(b)) else { return None };
+        let (c, others) = (c.clone(), projectors(self, d));
+        for (places, run) in projectors(self, &c) {
+            for (_, next) in &others {
+                if run.end() != next.offset || run.of != next.of || self.with_run(&c, places, *next) != b {
+                    continue;
+                }
+                let both = Selection { length: run.length + next.length, ..run };
+                return Some(self.with_run(&c, places, both));
+            }
+        }
+        None
+    }
+
+    /// The contraction with another run in both places of a projector.
+    fn with_run(&mut self, c: &Contraction, places: [usize; 2], run: Selection) -> NodeId {
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        draft.factors = c.factors.to_vec();
+        let inner = c.factors[places[0]].labels[1];
+        draft.dims[inner as usize] = run.length;
+        let select = self.select(run);
+        places.iter().for_each(|&p| draft.factors[p].node = select);
+        self.contract(draft.out(&c.out))
+    }
+
+    /// A sum of blocks as a triangular matrix of two by two.
+    pub(super) fn triangular(&mut self, a: NodeId) -> Option<Triangular> {
+        let (coefficient, core) = self.unscaled(a);
+        let Node::Sum(terms) = self.node(core) else { return None };
+        if !coefficient.is_one() {
+            return None;
+        }
+        let places: Vec<[Selection; 2]> = terms.iter().map(|(_, t)| self.place(*t)).collect::<Option<_>>()?;
+        let n = self.axes(core)[0];
+        // The first block is square, so that it ends where a block ends in both directions.
+        let ends: Vec<Dim> = places.iter().flat_map(|[r, c]| [r.end(), c.end()]).filter(|d| *d != n).collect();
+        let split = ends.into_iter().find(|k| {
+            let zero_below = places.iter().all(|[r, c]| r.end().is_at_most(*k) || k.is_at_most(c.offset));
+            let zero_above = places.iter().all(|[r, c]| k.is_at_most(r.offset) || c.end().is_at_most(*k));
+            zero_below || zero_above
+        })?;
+        let upper = places.iter().all(|[r, c]| r.end().is_at_most(split) || split.is_at_most(c.offset));
+        let runs = [Selection { offset: Dim::number(0), length: split, of: n }, Selection { offset: split, length: n - split, of: n }];
+        let (first, last) = (self.part(core, [runs[0], runs[0]]), self.part(core, [runs[1], runs[1]]));
+        let beside = self.part(core, if upper { [runs[0], runs[1]] } else { [runs[1], runs[0]] });
+        let beside = (!matches!(self.node(beside), Node::Zero(_))).then_some(beside);
+        let zero = |g: &Graph, t: NodeId| matches!(g.node(t), Node::Zero(_));
+        (!zero(self, first) && !zero(self, last)).then_some(Triangular { first, last, beside, upper, runs })
+    }
+
+    /// `inv([A, B; 0, D])` is `[inv(A), -inv(A)*B*inv(D); 0, inv(D)]`.
+    pub(super) fn inverse_of_blocks(&mut self, a: NodeId) -> Option<NodeId> {
+        let t = self.triangular(a)?;
+        let n = t.runs[0].of;
+        let (first, last) = (self.inverse(t.first), self.inverse(t.last));
+        let mut terms = vec![(Number::ONE, self.put(first, [t.runs[0], t.runs[0]])), (Number::ONE, self.put(last, [t.runs[1], t.runs[1]]))];
+        if let Some(beside) = t.beside {
+            let (left, right, place) = if t.upper { (first, last, t.runs) } else { (last, first, [t.runs[1], t.runs[0]]) };
+            let product = self.einsum(&[0, 3], &[(left, &[0, 1]), (beside, &[1, 2]), (right, &[2, 3])]);
+            terms.push((Number::MINUS_ONE, self.put(product, place)));
+        }
+        Some(self.sum(&[n, n], terms))
+    }
+
+    /// The rows and columns of a matrix in which a term is not known to be zero.
+    fn place(&self, t: NodeId) -> Option<[Selection; 2]> {
+        let Node::Contract(c) = self.node(t) else { return None };
+        let [row, column] = c.out.as_slice() else { return None };
+        let run = |out: &Label| {
+            let of = c.dims[*out as usize];
+            let chosen = c.factors.iter().filter(|f| f.labels.first() == Some(out)).find_map(|f| match self.node(f.node) {
+                Node::Select(s) => Some(*s),
+                Node::Unit(i, _) => Some(Selection { offset: *i - Dim::ONE, length: Dim::ONE, of }),
+                _ => None,
+            });
+            chosen.unwrap_or(Selection { offset: Dim::number(0), length: of, of })
+        };
+        Some([run(row), run(column)])
+    }
+
+    /// Rows and columns of a matrix.
+    fn part(&mut self, a: NodeId, runs: [Selection; 2]) -> NodeId {
+        let (rows, columns) = (self.select(runs[0]), self.select(runs[1]));
+        self.einsum(&[2, 3], &[(a, &[0, 1]), (rows, &[0, 2]), (columns, &[1, 3])])
+    }
+
+    /// A matrix in its place within zeros.
+    fn put(&mut self, a: NodeId, runs: [Selection; 2]) -> NodeId {
+        let (rows, columns) = (self.select(runs[0]), self.select(runs[1]));
+        self.einsum(&[0, 1], &[(a, &[2, 3]), (rows, &[0, 2]), (columns, &[1, 3])])
+    }
+}
+
+/// The pairs of factors `S[i,a]*S[j,a]` with nothing else at a: where they stand, and the run.
+fn projectors(graph: &Graph, c: &Contraction) -> Vec<([usize; 2], Selection)> {
+    let mut all = Vec::new();
+    for (p, f) in c.factors.iter().enumerate() {
+        let Node::Select(s) = graph.node(f.node) else { continue };
+        for (q, g) in c.factors.iter().enumerate().skip(p + 1) {
+            let inner = f.labels[1];
+            let uses = c.factors.iter().flat_map(|h| &h.labels).chain(&c.out).filter(|l| **l == inner).count();
+            if g.node == f.node && g.labels[1] == inner && uses == 2 {
+                all.push(([p, q], *s));
+            }
+        }
+    }
+    all
+}
