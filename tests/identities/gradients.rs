@@ -115,5 +115,5 @@ identities! { quotient
     "diff(1/norm2(x)^2, x)" => "-2*x/norm2(x)^4"
     "diff(a'*x/(1 + a'*x), x)" => "a/(a'*x + 1)^2"
     "diff(x'*y/(norm2(x)*norm2(y)), x)" => "(y - (x'*y)*x/norm2(x)^2)/(norm2(x)*norm2(y))"
-    "diff(log(x'*A*x/(x'*B*x)), x)" => "2*(sym(A)/(x'*A*x) - sym(B)/(x'*B*x))*x"
+    "diff(log(x'*A*x/(x'*B*x)), x)" => "2*sym(A/(x'*A*x) - B/(x'*B*x))*x"
 }
