@@ -78,6 +78,11 @@ impl Facts {
         self.common(other)
     }
 
+    /// A fact that says several things, only if all of them are known: half of skew is hollow.
+    fn whole(self, fact: Facts) -> Facts {
+        fact.when(self.contains(fact))
+    }
+
     /// Whether there is a fact that says something of a matrix as a whole.
     pub(crate) fn has_zeros(self) -> bool {
         self.0 & Facts::ZEROS.0 != 0
@@ -205,7 +210,7 @@ impl Facts {
         let row = f.row();
         let at_zero = row.at_zero.is_some_and(|v| v == 0);
         self.only(Facts::SYMMETRIC)
-            | self.only(Facts::SKEW).when(row.parity == Parity::Odd)
+            | self.whole(Facts::SKEW).when(row.parity == Parity::Odd)
             | self.only(Facts::ZEROS).when(at_zero)
             | Facts::SYMMETRIC.when(row.parity == Parity::Even && self.contains(Facts::SKEW))
     }
@@ -216,7 +221,7 @@ impl Facts {
         let (even, natural) = (whole.map(|p| p % 2 == 0), whole.is_some_and(|p| p > 0));
         self.only(Facts::SYMMETRIC)
             | self.only(Facts::ZEROS).when(!p.is_negative())
-            | self.only(Facts::SKEW).when(natural && even == Some(false))
+            | self.whole(Facts::SKEW).when(natural && even == Some(false))
             | Facts::SYMMETRIC.when(even == Some(true) && self.contains(Facts::SKEW))
             | self.only(Facts::POSDEF).without_inverse().when(natural)
     }
@@ -224,7 +229,7 @@ impl Facts {
     pub fn inverted(self) -> Facts {
         Facts::INVERTIBLE
             | self.only(Facts::SYMMETRIC)
-            | self.only(Facts::SKEW)
+            | self.whole(Facts::SKEW)
             | self.only(Facts::LOWER)
             | self.only(Facts::UPPER)
             | self.only(Facts::ORTHOGONAL)
@@ -239,7 +244,7 @@ impl Facts {
     fn matrix_power(self, k: i64) -> Facts {
         let even = k % 2 == 0;
         self.only(Facts::LOWER | Facts::UPPER | Facts::ORTHOGONAL | Facts::POSDEF | Facts::POSITIVE)
-            | self.only(Facts::SKEW).when(!even)
+            | self.whole(Facts::SKEW).when(!even)
             | Facts::SYMMETRIC.when(even && self.contains(Facts::SKEW))
             | Facts::PSD.when(even && self.contains(Facts::SYMMETRIC))
     }
@@ -357,3 +362,6 @@ fn of_call(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> Facts) -> Facts {
         MatFn::Triu => Facts::UPPER | of.only(Facts::LOWER) | of.only(Facts::HOLLOW) | of.only(Facts::NONNEGATIVE),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -290,7 +290,7 @@ impl Walk {
             let here = |f: &&Factor| f.labels.contains(&at);
             let mut vectors: Vec<NodeId> = left.iter().filter(|f| here(f) && f.labels.len() == 1).map(|f| f.node).collect();
             vectors.sort_by_key(|v| (graph.meta(*v).hash, *v));
-            left.retain(|f| !(here(&f) && f.labels.len() == 1));
+            left.retain(|f| !(here(f) && f.labels.len() == 1));
             walk.vertices.push(vectors);
             let mut onward = left.iter().enumerate().filter(|(_, f)| here(f));
             let Some((place, f)) = onward.next() else { return Some(walk) };
