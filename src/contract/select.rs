@@ -43,19 +43,16 @@ impl Graph {
     pub(super) fn join_selections(&mut self, draft: &mut Draft) -> bool {
         for at in 0..draft.factors.len() {
             let f = draft.factors[at].clone();
-            match *self.node(f.node) {
-                Node::Select(s) => {
-                    if self.sum_of_selection(draft, at, &f) || self.inner_selection(draft, at, s, &f) {
-                        return true;
-                    }
-                }
-                Node::Unit(..) if !draft.is_out(f.labels[0]) && draft.uses(f.labels[0]) == 1 => {
-                    // The entries of a unit vector add up to 1.
-                    draft.alive[f.labels[0] as usize] = false;
-                    draft.factors.remove(at);
-                    return true;
-                }
-                _ => {}
+            if let Node::Select(s) = *self.node(f.node)
+                && (self.sum_of_selection(draft, at, &f) || self.inner_selection(draft, at, s, &f))
+            {
+                return true;
+            }
+            // The entries of a unit vector add up to 1.
+            if matches!(self.node(f.node), Node::Unit(..)) && !draft.is_out(f.labels[0]) && draft.uses(f.labels[0]) == 1 {
+                draft.alive[f.labels[0] as usize] = false;
+                draft.factors.remove(at);
+                return true;
             }
         }
         (0..draft.factors.len()).any(|a| (a + 1..draft.factors.len()).any(|b| self.meet(draft, a, b)))
