@@ -45,6 +45,9 @@ struct Block {
     scalars: Factors,
 }
 
+/// This many zeros in a row are written one by one.
+const FEW: i64 = 3;
+
 /// How many blocks a matrix is looked for in.
 const MOST_BLOCKS: usize = 64;
 
@@ -273,6 +276,10 @@ impl Builder<'_> {
             for columns in cells {
                 let cell: Vec<Block> = here.iter().filter(|b| lies_in(b.region.columns, columns, region.columns)).cloned().collect();
                 seen += cell.len();
+                if let (true, Dim::ONE, Some(n @ 1..=FEW)) = (cell.is_empty(), rows_here.length(), columns.length().as_number()) {
+                    row.extend((0..n).map(|_| Expr::number(Number::ZERO)));
+                    continue;
+                }
                 match self.layout(id, Region { rows: *rows_here, columns }, &cell)? {
                     Some(e) => row.push(e),
                     None => return Ok(None),
