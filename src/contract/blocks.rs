@@ -18,54 +18,65 @@ pub(super) struct Triangular {
 
 impl Graph {
     /// `S*S'*A + T*T'*A` for two neighbouring runs is `R*R'*A` for both together: `[A[1:k,:]; A[k+1:n,:]]` is A.
-    /// Each round leaves a term less.
+    ///
+    /// Single places join only if all terms become one: `[t, 1; 2, t]` stays as it is written.
     pub(super) fn join_runs(&mut self, terms: &mut Vec<(Number, NodeId)>) {
-        let holds = |g: &Graph, t: NodeId| matches!(g.node(t), Node::Contract(c) if !projectors(g, c).is_empty());
-        'again: loop {
-            let candidates: Vec<usize> = (0..terms.len()).filter(|&k| holds(self, terms[k].1)).collect();
-            for &a in &candidates {
-                for &b in &candidates {
-                    if a != b
-                        && terms[a].0 == terms[b].0
-                        && let Some(both) = self.joined(terms[a].1, terms[b].1)
-                    {
-                        let coefficient = terms[a].0.clone();
-                        let (n, core) = self.unscaled(both);
-                        terms[a] = (&coefficient * &n, core);
-                        terms.remove(b);
-                        continue 'again;
-                    }
-                }
-            }
+        let holds = |g: &Graph, t: NodeId| matches!(g.node(t), Node::Contract(c) if !projectors(g, c, true).is_empty());
+        if terms.iter().filter(|(_, t)| holds(self, *t)).count() < 2 {
             return;
+        }
+        let mut all = terms.clone();
+        self.join_while_possible(&mut all, true);
+        if all.len() == 1 {
+            *terms = all;
+        } else {
+            self.join_while_possible(terms, false);
         }
     }
 
+    /// Each round leaves a term less.
+    fn join_while_possible(&mut self, terms: &mut Vec<(Number, NodeId)>, units: bool) {
+        while let Some((a, b, both)) = self.joined_pair(terms, units) {
+            let (n, core) = self.unscaled(both);
+            terms[a] = (&terms[a].0 * &n, core);
+            terms.remove(b);
+        }
+    }
+
+    fn joined_pair(&mut self, terms: &[(Number, NodeId)], units: bool) -> Option<(usize, usize, NodeId)> {
+        let pairs = (0..terms.len()).flat_map(|a| (0..terms.len()).map(move |b| (a, b)));
+        let alike: Vec<(usize, usize)> = pairs.filter(|&(a, b)| a != b && terms[a].0 == terms[b].0).collect();
+        alike.into_iter().find_map(|(a, b)| Some((a, b, self.joined(terms[a].1, terms[b].1, units)?)))
+    }
+
     /// The sum of two terms that differ only in a run that the second one continues.
-    fn joined(&mut self, a: NodeId, b: NodeId) -> Option<NodeId> {
+    fn joined(&mut self, a: NodeId, b: NodeId, units: bool) -> Option<NodeId> {
         let (Node::Contract(c), Node::Contract(d)) = (self.node(a), self.node(b)) else { return None };
-        let (c, others) = (c.clone(), projectors(self, d));
-        for (places, run) in projectors(self, &c) {
-            for (_, next) in &others {
-                if run.end() != next.offset || run.of != next.of || self.with_run(&c, places, *next) != b {
+        let (c, others) = (c.clone(), projectors(self, d, units));
+        for projector in projectors(self, &c, units) {
+            for next in &others {
+                let run = projector.run;
+                if run.end() != next.run.offset || run.of != next.run.of || self.with_run(&c, &projector, next.run) != b {
                     continue;
                 }
-                let both = Selection { length: run.length + next.length, ..run };
-                return Some(self.with_run(&c, places, both));
+                let both = Selection { length: run.length + next.run.length, ..run };
+                return Some(self.with_run(&c, &projector, both));
             }
         }
         None
     }
 
-    /// The contraction with another run in both places of a projector.
-    fn with_run(&mut self, c: &Contraction, places: [usize; 2], run: Selection) -> NodeId {
+    /// The contraction with another run in the place of a projector's.
+    fn with_run(&mut self, c: &Contraction, projector: &Projector, run: Selection) -> NodeId {
         let mut draft = Draft::new();
         draft.labels(&c.dims);
-        draft.factors = c.factors.to_vec();
-        let inner = c.factors[places[0]].labels[1];
-        draft.dims[inner as usize] = run.length;
-        let select = self.select(run);
-        places.iter().for_each(|&p| draft.factors[p].node = select);
+        let kept = c.factors.iter().enumerate().filter(|(k, _)| !projector.factors.contains(k)).map(|(_, f)| f.clone());
+        draft.factors = kept.collect();
+        projector.inner.into_iter().for_each(|l| draft.retire(l));
+        let (select, inner) = (self.select(run), draft.label(run.length));
+        projector.ends.iter().for_each(|end| {
+            draft.factor(select, &[*end, inner]);
+        });
         self.contract(draft.out(&c.out))
     }
 
@@ -137,16 +148,27 @@ impl Graph {
     }
 }
 
-/// The pairs of factors `S[i,a]*S[j,a]` with nothing else at a: where they stand, and the run.
-fn projectors(graph: &Graph, c: &Contraction) -> Vec<([usize; 2], Selection)> {
+/// Two factors that keep the places of one run and put zeros elsewhere: `S[i,a]*S[j,a]`, or `e[i]*e[j]` of one unit vector.
+struct Projector {
+    factors: [usize; 2],
+    ends: [Label; 2],
+    /// The label of the run, which nothing else has.
+    inner: Option<Label>,
+    run: Selection,
+}
+
+fn projectors(graph: &Graph, c: &Contraction, units: bool) -> Vec<Projector> {
+    let uses = |l: Label| c.factors.iter().flat_map(|h| &h.labels).chain(&c.out).filter(|m| **m == l).count();
     let mut all = Vec::new();
     for (p, f) in c.factors.iter().enumerate() {
-        let Node::Select(s) = graph.node(f.node) else { continue };
+        let (run, inner) = match graph.node(f.node) {
+            Node::Select(s) => (*s, Some(f.labels[1])),
+            Node::Unit(i, n) if units => (Selection { offset: *i - Dim::ONE, length: Dim::ONE, of: *n }, None),
+            _ => continue,
+        };
         for (q, g) in c.factors.iter().enumerate().skip(p + 1) {
-            let inner = f.labels[1];
-            let uses = c.factors.iter().flat_map(|h| &h.labels).chain(&c.out).filter(|l| **l == inner).count();
-            if g.node == f.node && g.labels[1] == inner && uses == 2 {
-                all.push(([p, q], *s));
+            if g.node == f.node && g.labels.get(1).copied() == inner && inner.is_none_or(|l| uses(l) == 2) {
+                all.push(Projector { factors: [p, q], ends: [f.labels[0], g.labels[0]], inner, run });
             }
         }
     }

@@ -43,22 +43,60 @@ impl Graph {
     pub(super) fn join_selections(&mut self, draft: &mut Draft) -> bool {
         for at in 0..draft.factors.len() {
             let f = draft.factors[at].clone();
-            match *self.node(f.node) {
-                Node::Select(s) => {
-                    if self.sum_of_selection(draft, at, &f) || self.inner_selection(draft, at, s, &f) {
-                        return true;
-                    }
-                }
-                Node::Unit(..) if !draft.is_out(f.labels[0]) && draft.uses(f.labels[0]) == 1 => {
-                    // The entries of a unit vector add up to 1.
-                    draft.alive[f.labels[0] as usize] = false;
-                    draft.factors.remove(at);
-                    return true;
-                }
-                _ => {}
+            if let Node::Select(s) = *self.node(f.node)
+                && (self.sum_of_selection(draft, at, &f) || self.inner_selection(draft, at, s, &f))
+            {
+                return true;
+            }
+            // The entries of a unit vector add up to 1.
+            if matches!(self.node(f.node), Node::Unit(..)) && !draft.is_out(f.labels[0]) && draft.uses(f.labels[0]) == 1 {
+                draft.alive[f.labels[0] as usize] = false;
+                draft.factors.remove(at);
+                return true;
             }
         }
         (0..draft.factors.len()).any(|a| (a + 1..draft.factors.len()).any(|b| self.meet(draft, a, b)))
+            || (0..draft.factors.len()).any(|at| self.enter_elementwise(draft, at))
+    }
+
+    /// `exp([x; y])[1:n]` is `exp(x)`: a selection enters an elementwise function whose argument has blocks along its axis.
+    fn enter_elementwise(&mut self, draft: &mut Draft, at: usize) -> bool {
+        let f = draft.factors[at].clone();
+        let argument = match self.node(f.node) {
+            Node::Map(_, a) | Node::Power(a, _) => *a,
+            _ => return false,
+        };
+        let has_blocks = |g: &Graph, axis: usize| match g.node(argument) {
+            Node::Sum(terms) => terms.iter().any(|(_, t)| g.is_placed(*t, axis)),
+            _ => g.is_placed(argument, axis),
+        };
+        for (axis, &long) in f.labels.iter().enumerate() {
+            if draft.is_out(long) || draft.uses(long) != 2 || !has_blocks(self, axis) {
+                continue;
+            }
+            let select = draft.factors.iter().position(|g| matches!(self.node(g.node), Node::Select(_)) && g.labels[0] == long);
+            let Some(select) = select else { continue };
+            let (run, short) = (draft.factors[select].node, draft.factors[select].labels[1]);
+            let mut part = Draft::new();
+            let own: Axes = self.axes(argument).into();
+            let mut out = part.labels(&own);
+            part.factor(argument, &out);
+            let (from, to) = (out[axis], part.label(draft.dims[short as usize]));
+            part.factor(run, &[from, to]);
+            out[axis] = to;
+            let part = self.contract(part.out(&out));
+            let node = match self.node(f.node).clone() {
+                Node::Map(map, _) => self.map(map, part),
+                Node::Power(_, p) => self.power(part, &p),
+                _ => return false,
+            };
+            draft.alive[long as usize] = false;
+            draft.factors[at].node = node;
+            draft.factors[at].labels[axis] = short;
+            draft.factors.remove(select);
+            return true;
+        }
+        false
     }
 
     /// A run that is summed along the whole axis is ones.

@@ -45,6 +45,9 @@ struct Block {
     scalars: Factors,
 }
 
+/// This many zeros in a row are written one by one.
+const FEW: i64 = 3;
+
 /// How many blocks a matrix is looked for in.
 const MOST_BLOCKS: usize = 64;
 
@@ -68,12 +71,31 @@ impl Builder<'_> {
     pub(super) fn slice(&mut self, cuts: &[Cut; 2], a: Id, scalar: bool) -> Result<Factors> {
         let (scalars, core) = self.factors(a)?.split();
         let core = core.unwrap_or_else(|| Expr::number(Number::ONE));
-        let subscripts: Vec<Subscript> = match &self.forms[usize::from(a)] {
-            Form::Grid(_, n) if *n == Dim::ONE => vec![subscript(&cuts[0])],
-            Form::Grid(m, _) if *m == Dim::ONE => vec![subscript(&cuts[1])],
+        let form = self.forms[usize::from(a)].clone();
+        let mut cuts = *cuts;
+        let [before, after] = self.undeclared_places(&mut cuts, [form.rows(), form.columns()]);
+        let subscripts: Vec<Subscript> = match form {
+            Form::Grid(_, n) if n == Dim::ONE => vec![subscript(&cuts[0])],
+            Form::Grid(m, _) if m == Dim::ONE => vec![subscript(&cuts[1])],
             Form::Grid(..) | Form::Tensor(_) => cuts.iter().map(subscript).collect(),
         };
-        Ok(scalars.times(Factors::of(Expr::new(Op::Subscript(core, subscripts)), scalar)))
+        let core = if cuts == [Cut::All; 2] { core } else { Expr::new(Op::Subscript(core, subscripts)) };
+        let mut chain: Vec<Expr> = before.map(|unit| transposed(&unit)).into_iter().chain([core]).chain(after).collect();
+        let part = if chain.len() == 1 { chain.remove(0) } else { Expr::new(Op::Mul(chain)) };
+        Ok(scalars.times(Factors::of(part, scalar)))
+    }
+
+    /// A lone name that is no declared dimension would be read as an index: unit vectors take such a row or column.
+    fn undeclared_places(&self, cuts: &mut [Cut; 2], axes: [Dim; 2]) -> [Option<Expr>; 2] {
+        let mut units = [None, None];
+        for (at, length) in axes.into_iter().enumerate() {
+            let Cut::At(place) = cuts[at] else { continue };
+            if place.as_symbol().is_some_and(|s| !self.declared.contains(&s)) {
+                cuts[at] = Cut::All;
+                units[at] = Some(call(Call::Unit, [dim(place), dim(length)]));
+            }
+        }
+        units
     }
 
     /// Whether a term is something within zeros.
@@ -254,6 +276,10 @@ impl Builder<'_> {
             for columns in cells {
                 let cell: Vec<Block> = here.iter().filter(|b| lies_in(b.region.columns, columns, region.columns)).cloned().collect();
                 seen += cell.len();
+                if let (true, Dim::ONE, Some(n @ 1..=FEW)) = (cell.is_empty(), rows_here.length(), columns.length().as_number()) {
+                    row.extend((0..n).map(|_| Expr::number(Number::ZERO)));
+                    continue;
+                }
                 match self.layout(id, Region { rows: *rows_here, columns }, &cell)? {
                     Some(e) => row.push(e),
                     None => return Ok(None),

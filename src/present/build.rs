@@ -74,6 +74,8 @@ pub(super) struct Builder<'a> {
     pub indexed: Vec<bool>,
     /// Names that an index may not have.
     pub taken: BTreeSet<Symbol>,
+    /// The names of variables and dimensions that are declared.
+    pub(super) declared: BTreeSet<Symbol>,
     /// Whether the sum is written with all signs changed.
     turned: Vec<bool>,
     memo: Vec<Option<Factors>>,
@@ -97,8 +99,9 @@ impl<'a> Builder<'a> {
                 _ => false,
             };
         }
+        let declared = taken.clone();
         let taken = names(terms).union(taken).copied().collect();
-        Builder { terms, forms, indexed, taken, turned: vec![false; terms.len()], memo: Vec::new(), base: 0, reached: 0 }
+        Builder { terms, forms, indexed, taken, declared, turned: vec![false; terms.len()], memo: Vec::new(), base: 0, reached: 0 }
     }
 
     fn whole(&mut self) -> Result<Expr> {
