@@ -205,7 +205,8 @@ fn required_operators(terms: &Terms, t: Id) -> u128 {
     node.children().iter().fold(own, |all, c| all | required_operators(terms, *c))
 }
 
-fn with_dims(node: &Mat, size: &impl Fn(Symbol) -> Option<Dim>) -> Mat {
+/// The node with what its dimensions stand for.
+pub fn with_dims(node: &Mat, size: &impl Fn(Symbol) -> Option<Dim>) -> Mat {
     let of = |d: &Dim| d.substitute(size);
     match node {
         Mat::Size(n) => Mat::Size(of(n)),

@@ -1,0 +1,96 @@
+//! Rules held against lints and tests, those of the crate and those of a user alike.
+//!
+//! Like the pipeline, this composes passes: rules are typed by inference, evaluated at random points, and given to the
+//! steps that are said to perform them.
+
+mod alike;
+mod expand;
+mod fire;
+mod lint;
+mod sides;
+mod trial;
+
+pub use trial::{Counterexample, Test, Trial};
+
+use crate::catalog::Catalog;
+use crate::error::{Error, Result};
+use crate::rule::Rule;
+
+/// What the lints and the tests say of a text of rules.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Audit {
+    /// The rules that can be read.
+    pub rules: Vec<Rule>,
+    /// The tests of the rules that pass the lints.
+    pub trials: Vec<Trial>,
+    /// What is wrong, in the order of the places in the text: the text itself, what the lints refuse, failed tests.
+    pub errors: Vec<Error>,
+}
+
+impl Audit {
+    /// Whether every rule passed everything.
+    pub fn passed(&self) -> bool {
+        self.errors.is_empty()
+    }
+}
+
+impl Catalog {
+    /// Holds the rules of a text against the lints and the tests, as an extension of this catalog. The theme is the name
+    /// under which they would be listed.
+    ///
+    /// ```
+    /// use indicial::Catalog;
+    /// let text = "rule det_add\n  for A: matrix(n, n); B: matrix(n, n)\n  law det(A + B) => det(A)\n  why It is not so.\n  \
+    ///     source Horn and Johnson 2013\n  example det(A + B) => det(A)\n";
+    /// let audit = Catalog::standard().audit(text, "own");
+    /// assert!(audit.errors[0].to_string().starts_with("`det_add` is false"));
+    /// ```
+    pub fn audit(&self, text: &str, theme: &str) -> Audit {
+        let (rules, mut errors) = Catalog::parse_all(text, theme);
+        let mut trials = Vec::new();
+        let found = lint::of_all(self, &rules);
+        for (rule, found) in rules.iter().zip(found) {
+            if found.is_empty() {
+                let tested = rule.test();
+                errors.extend(tested.iter().filter_map(|t| t.error.clone()));
+                trials.extend(tested);
+            }
+            errors.extend(found);
+        }
+        errors.sort_by_key(|e| e.span.map(|s| s.start));
+        Audit { rules, trials, errors }
+    }
+
+    /// These rules and those of a text, which pass the same lints and tests as the rules of the crate.
+    ///
+    /// ```
+    /// use indicial::{Catalog, Declarations, Engine, parse};
+    /// let catalog = Catalog::standard().extend(
+    ///     "rule softplus_sub_self
+    ///        for      x: scalar
+    ///        law      softplus(x) - x => softplus(-x)
+    ///        why      log(1 + exp(x)) - x is log(exp(-x) + 1).
+    ///        source   Goodfellow, Bengio and Courville 2016
+    ///        example  softplus(s) - s => softplus(-s)",
+    /// );
+    /// # let _ = catalog;
+    /// ```
+    ///
+    /// # Errors
+    /// The first of what is wrong with the text: what cannot be read, what a lint refuses, and what is false, with a counterexample.
+    pub fn extend(&self, text: &str) -> Result<Catalog> {
+        let audit = self.audit(text, "own");
+        match audit.errors.into_iter().next() {
+            Some(e) => Err(e),
+            None => self.with(audit.rules),
+        }
+    }
+}
+
+impl Rule {
+    /// What the lints that look at one rule refuse in it. [`Catalog::audit`] also compares rules with each other.
+    pub fn lints(&self) -> Vec<Error> {
+        lint::of_one(self)
+    }
+}
