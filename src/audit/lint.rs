@@ -70,6 +70,10 @@ impl<'a> Known<'a> {
         let (rule, before) = (self.rule, other.rule);
         let name = if other.place.is_some() { format!("`{}`", before.name) } else { format!("`{}` of the catalog", before.name) };
         let told = |error: Error| if other.place.is_some() { error.note(before.span, format!("`{}`", before.name)) } else { error };
+        // The definition of one function by others says the same as a law of these, and is a rule of its own.
+        if vocabulary(&rule.law) != vocabulary(&before.law) {
+            return None;
+        }
         if self.statement.forwards == other.statement.forwards {
             let error = refuse(rule.span, format!("`{}` says the same as {name}: {}", rule.name, before.law));
             return Some(told(error.help("a law stands in the catalog once; its examples show its other spellings")));
@@ -192,7 +196,7 @@ fn trivial(rule: &Rule) -> Option<Error> {
     let nothing = rule.is_rewrite() && laws_of(rule).is_ok_and(|laws| laws.iter().any(|law| law.holds_by_construction()));
     nothing.then(|| {
         refuse(rule.span, format!("both sides of `{}` are the same term: the e-graph has nothing to do", rule.name))
-            .help("the constructors of terms perform it already; say so by `by contraction`")
+            .help("the constructors of terms do this by themselves; a law that is to be listed nevertheless is `by construction`")
     })
 }
 

@@ -7,6 +7,7 @@ mod alike;
 mod expand;
 mod fire;
 mod lint;
+mod reach;
 mod sides;
 mod trial;
 
@@ -14,6 +15,7 @@ pub use trial::{Counterexample, Test, Trial};
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
+use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::rule::Rule;
 
 /// What the lints and the tests say of a text of rules.
@@ -47,10 +49,33 @@ impl Catalog {
     /// assert!(audit.errors[0].to_string().starts_with("`det_add` is false"));
     /// ```
     pub fn audit(&self, text: &str, theme: &str) -> Audit {
-        let (rules, mut errors) = Catalog::parse_all(text, theme);
-        let mut trials = Vec::new();
-        let found = lint::of_all(self, &rules);
-        for (rule, found) in rules.iter().zip(found) {
+        let (rules, errors) = Catalog::parse_all(text, theme);
+        let depth = rules.iter().map(|r| r.left.depth().max(r.right.depth())).max().unwrap_or_default();
+        let tested = on_a_deep_stack(depth, || Ok(self.test(&rules)));
+        let (trials, found) = tested.unwrap_or_else(|e| (Vec::new(), vec![e]));
+        let mut errors = [errors, found].concat();
+        errors.sort_by_key(|e| e.span.map(|s| s.start));
+        Audit { rules, trials, errors }
+    }
+
+    /// Audits themes with their texts, each as an extension of those before it, so that rules are compared with all others.
+    pub fn audit_all<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Audit> {
+        let mut catalog = Catalog::default();
+        let audit = |(theme, text)| {
+            let audit = catalog.audit(text, theme);
+            // What is refused for its name is not needed to refuse others.
+            if let Ok(more) = catalog.with(audit.rules.clone()) {
+                catalog = more;
+            }
+            audit
+        };
+        files.into_iter().map(audit).collect()
+    }
+
+    /// The tests of those rules that pass the lints, and everything that is wrong.
+    fn test(&self, rules: &[Rule]) -> (Vec<Trial>, Vec<Error>) {
+        let (mut trials, mut errors) = (Vec::new(), Vec::new());
+        for (rule, found) in rules.iter().zip(lint::of_all(self, rules)) {
             if found.is_empty() {
                 let tested = rule.test();
                 errors.extend(tested.iter().filter_map(|t| t.error.clone()));
@@ -58,8 +83,7 @@ impl Catalog {
             }
             errors.extend(found);
         }
-        errors.sort_by_key(|e| e.span.map(|s| s.start));
-        Audit { rules, trials, errors }
+        (trials, errors)
     }
 
     /// These rules and those of a text, which pass the same lints and tests as the rules of the crate.
@@ -85,6 +109,14 @@ impl Catalog {
             Some(e) => Err(e),
             None => self.with(audit.rules),
         }
+    }
+
+    /// The rules of a theme that the engine never comes to when it simplifies their own examples, each with the reason: what the
+    /// law looks for is written otherwise before the e-graph sees it. They are true and do no harm; proofs may use them.
+    pub fn unreached(&self, theme: &str) -> Vec<Error> {
+        let engine = Engine::new().rules(self);
+        let of_theme = self.rewrites().filter(|rule| &*rule.theme == theme);
+        of_theme.filter_map(|rule| reach::unreached(&engine, rule)).collect()
     }
 }
 

@@ -102,6 +102,9 @@ impl Catalog {
             if let Some(before) = first.insert(name.text, name) {
                 errors.push(name.error(format!("there are two rules named `{}`", name.text)).note(before.span(), "the first one"));
             }
+            if section.broken {
+                continue;
+            }
             match section.read(&theme).and_then(|rule| read::examples(&rule.example).map(|_| rule)) {
                 Ok(rule) => rules.push(rule),
                 Err(e) => errors.push(e),

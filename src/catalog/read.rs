@@ -50,6 +50,8 @@ impl<'a> Part<'a> {
 pub(super) struct Section<'a> {
     pub name: Part<'a>,
     fields: Vec<(&'a str, Part<'a>)>,
+    /// Whether a line of it is no field, which is an error of its own.
+    pub broken: bool,
 }
 
 /// The fields that a rule may have, and whether it may have several of them.
@@ -81,14 +83,19 @@ pub(super) fn sections(text: &str) -> (Vec<Section<'_>>, Vec<Error>) {
             match all.last_mut() {
                 // The fields of a rule whose first line is wrong.
                 _ if lost => {}
-                Some(rule) => errors.extend(rule.add(word, part.to(word.len()), value).err()),
+                Some(rule) => {
+                    if let Err(e) = rule.add(word, part.to(word.len()), value) {
+                        rule.broken = true;
+                        errors.push(e);
+                    }
+                }
                 None => errors.push(part.error("a field outside a rule").help("begin with `rule NAME`")),
             }
         } else {
             let header = header(word, part, value);
             lost = header.is_err();
             match header {
-                Ok(name) => all.push(Section { name, fields: Vec::new() }),
+                Ok(name) => all.push(Section { name, ..Section::default() }),
                 Err(e) => errors.push(e),
             }
         }
