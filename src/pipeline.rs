@@ -91,14 +91,18 @@ impl Engine {
     /// ```
     /// use indicial::{Catalog, Declarations, Engine, parse};
     /// let catalog = Catalog::standard().extend(
-    ///     "rule sum_sin_sq_add_cos_sq
-    ///        for      x: vector(n)
-    ///        law      sum(sin(x).^2 + 3*cos(x).^2) => n + 2*sum(cos(x).^2)
-    ///        why      The squares of sine and cosine add up to 1 in each of the n places.
-    ///        source   Abramowitz and Stegun 1964, chapter 4
-    ///        example  sum(sin(x).^2 + 3*cos(x).^2) => n + 2*sum(cos(x).^2)",
-    /// );
-    /// # let _ = (catalog, Engine::new().rules(Catalog::standard()));
+    ///     "rule digamma_succ_sub
+    ///        for      x: scalar
+    ///        law      digamma(x + 1) - 1/x => digamma(x)
+    ///        why      This is the recurrence of the digamma function.
+    ///        source   Abramowitz and Stegun 1964, chapter 6
+    ///        example  digamma(alpha + 1) - 1/alpha => digamma(alpha)",
+    /// )?;
+    /// let declarations = Declarations::parse("x: vector(n) > 0")?;
+    /// let (f, x) = (parse("sum(lgamma(x + 1) - log(x))", &declarations)?, parse("x", &declarations)?);
+    /// let answer = Engine::new().rules(&catalog).derivative(&f, &[x], &declarations)?;
+    /// assert_eq!(answer.to_string(), "digamma(x)");
+    /// # Ok::<(), indicial::Error>(())
     /// ```
     #[must_use]
     pub fn rules(mut self, catalog: &Catalog) -> Engine {

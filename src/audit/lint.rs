@@ -18,58 +18,63 @@ type Lint = fn(&Rule) -> Option<Error>;
 const WORDS: &[Lint] = &[no_sentence, no_source];
 /// at whether its law makes sense,
 const TYPES: &[Lint] = &[undeclared, condition_on_a_term, not_a_differential, shapes_differ, unbound];
-/// and at what it would do in the e-graph. Each of these is asked only where those before it found nothing.
+/// and at what it would do in the e-graph. Of these two, each is asked only where those before it found nothing.
 const REWRITES: &[Lint] = &[free_commutativity, trivial, no_pattern, costs_more, needless_opens];
 
 /// What is wrong with one rule.
 pub fn of_one(rule: &Rule) -> Vec<Error> {
     let mut errors: Vec<Error> = WORDS.iter().filter_map(|lint| lint(rule)).collect();
-    errors.extend(TYPES.iter().chain(REWRITES).find_map(|lint| lint(rule)));
+    errors.extend(of_types(rule).or_else(|| of_rewrites(rule)));
     errors
 }
 
-/// What is wrong with each of the rules that are to extend a catalog.
-pub fn of_all(catalog: &Catalog, rules: &[Rule]) -> Vec<Vec<Error>> {
-    let mut found: Vec<Vec<Error>> = rules.iter().map(of_one).collect();
-    for (rule, errors) in rules.iter().zip(&mut found) {
-        if catalog.has(&rule.name) {
-            let error = refuse(rule.places.name, format!("there is a rule named `{}` already", rule.name));
-            errors.push(error.help("rules have names of their own, also among those that come with the crate"));
-        }
-    }
-    let well_typed: Vec<usize> = (0..rules.len()).filter(|at| found[*at].is_empty()).collect();
-    let mut known: Vec<Known> = well_typed.iter().filter_map(|at| Known::of(&rules[*at], Some(*at))).collect();
-    let words: BTreeSet<Vec<&str>> = well_typed.iter().map(|at| vocabulary(&rules[*at].law)).collect();
-    let similar = catalog.texts().filter(|(_, law)| words.contains(&vocabulary(law))).filter_map(|(at, _)| catalog.rule_at(at));
-    let mut all: Vec<Known> = similar.filter_map(|rule| Known::of(rule, None)).collect();
-    all.append(&mut known);
-    for (at, one) in all.iter().enumerate() {
-        if let Some(place) = one.place
-            && let Some(error) = all[..at].iter().find_map(|other| one.clash(other))
-        {
-            found[place].push(error);
-        }
-    }
-    found
+/// What is wrong with what a rule says about itself, if it is to be one of a catalog.
+pub fn of_words(catalog: &Catalog, rule: &Rule) -> Vec<Error> {
+    let taken = catalog.has(&rule.name).then(|| {
+        refuse(rule.places.name, format!("there is a rule named `{}` already", rule.name))
+            .help("rules have names of their own, also among those that come with the crate")
+    });
+    taken.into_iter().chain(WORDS.iter().filter_map(|lint| lint(rule))).collect()
 }
 
-/// A rule with what its law says; those of the text that is looked at have a place.
+/// Why the law makes no sense.
+pub fn of_types(rule: &Rule) -> Option<Error> {
+    TYPES.iter().find_map(|lint| lint(rule))
+}
+
+/// Why the e-graph should not use a law that is true.
+pub fn of_rewrites(rule: &Rule) -> Option<Error> {
+    REWRITES.iter().find_map(|lint| lint(rule))
+}
+
+/// Rules that say what others say, or undo it: each is held against those before it and those of the catalog.
+pub fn of_pairs(catalog: &Catalog, rules: &[&Rule]) -> Vec<Error> {
+    let words: BTreeSet<Vec<&str>> = rules.iter().map(|rule| vocabulary(&rule.law)).collect();
+    let similar = catalog.texts().filter(|(_, law)| words.contains(&vocabulary(law))).filter_map(|(at, _)| catalog.rule_at(at));
+    let known: Vec<Known> = similar.filter_map(|rule| Known::of(rule, false)).collect();
+    let new: Vec<Known> = rules.iter().filter_map(|rule| Known::of(rule, true)).collect();
+    let before = |at: usize| known.iter().chain(&new[..at]);
+    new.iter().enumerate().filter_map(|(at, one)| before(at).find_map(|other| one.clash(other))).collect()
+}
+
+/// A rule with what its law says.
 struct Known<'a> {
     rule: &'a Rule,
-    place: Option<usize>,
+    /// Whether it is one of the text that is looked at.
+    new: bool,
     statement: Statement,
 }
 
 impl<'a> Known<'a> {
-    fn of(rule: &'a Rule, place: Option<usize>) -> Option<Known<'a>> {
-        Some(Known { rule, place, statement: Statement::of(rule)? })
+    fn of(rule: &'a Rule, new: bool) -> Option<Known<'a>> {
+        Some(Known { rule, new, statement: Statement::of(rule)? })
     }
 
     /// Two rules that say the same, or one that undoes what the other does.
     fn clash(&self, other: &Known) -> Option<Error> {
         let (rule, before) = (self.rule, other.rule);
-        let name = if other.place.is_some() { format!("`{}`", before.name) } else { format!("`{}` of the catalog", before.name) };
-        let told = |error: Error| if other.place.is_some() { error.note(before.span, format!("`{}`", before.name)) } else { error };
+        let name = if other.new { format!("`{}`", before.name) } else { format!("`{}` of the catalog", before.name) };
+        let told = |error: Error| if other.new { error.note(before.span, format!("`{}`", before.name)) } else { error };
         // The definition of one function by others says the same as a law of these, and is a rule of its own.
         if vocabulary(&rule.law) != vocabulary(&before.law) {
             return None;
@@ -222,8 +227,8 @@ fn costs_more(rule: &Rule) -> Option<Error> {
     }
     (right > left).then(|| {
         refuse(rule.span, format!("`{}` makes a term longer: {left} names, numbers and operators become {right}", rule.name))
-            .note(rule.places.left, left.to_string())
-            .note(rule.places.right, right.to_string())
+            .note(rule.places.left, format!("{left} of them"))
+            .note(rule.places.right, format!("{right} of them"))
             .help(OPENS)
     })
 }

@@ -24,7 +24,7 @@ use crate::rule::Rule;
 pub struct Audit {
     /// The rules that can be read.
     pub rules: Vec<Rule>,
-    /// The tests of the rules that pass the lints.
+    /// The tests of those rules whose laws are well-typed.
     pub trials: Vec<Trial>,
     /// What is wrong, in the order of the places in the text: the text itself, what the lints refuse, failed tests.
     pub errors: Vec<Error>,
@@ -72,33 +72,60 @@ impl Catalog {
         files.into_iter().map(audit).collect()
     }
 
-    /// The tests of those rules that pass the lints, and everything that is wrong.
+    /// The tests of those rules that are well-typed, and everything that is wrong.
     fn test(&self, rules: &[Rule]) -> (Vec<Trial>, Vec<Error>) {
         let (mut trials, mut errors) = (Vec::new(), Vec::new());
-        for (rule, found) in rules.iter().zip(lint::of_all(self, rules)) {
-            if found.is_empty() {
-                let tested = rule.test();
-                errors.extend(tested.iter().filter_map(|t| t.error.clone()));
-                trials.extend(tested);
+        let mut sound = Vec::new();
+        for rule in rules {
+            let (wrong, ill_typed) = (lint::of_words(self, rule), lint::of_types(rule));
+            errors.extend(wrong);
+            if let Some(e) = ill_typed {
+                errors.push(e);
+                continue;
             }
-            errors.extend(found);
+            let tested = rule.test();
+            let truth = |t: &&Trial| matches!(t.test, Test::Holds | Test::Domain);
+            let is_true = tested.iter().filter(truth).all(Trial::passed);
+            let idle = if is_true { lint::of_rewrites(rule) } else { None };
+            // What is false, or cannot be used, fails in its examples as well, which says nothing more.
+            let worth_saying = |t: &&Trial| match t.test {
+                Test::Holds | Test::Domain | Test::False => true,
+                Test::Needed(_) => is_true,
+                Test::Example(_) => is_true && idle.is_none(),
+            };
+            let failed: Vec<Error> = tested.iter().filter(worth_saying).filter_map(|t| t.error.clone()).collect();
+            if failed.is_empty() && idle.is_none() {
+                sound.push(rule);
+            }
+            errors.extend(failed);
+            errors.extend(idle);
+            trials.extend(tested);
         }
+        errors.extend(lint::of_pairs(self, &sound));
         (trials, errors)
     }
 
     /// These rules and those of a text, which pass the same lints and tests as the rules of the crate.
     ///
     /// ```
-    /// use indicial::{Catalog, Declarations, Engine, parse};
-    /// let catalog = Catalog::standard().extend(
-    ///     "rule softplus_sub_self
+    /// use indicial::Catalog;
+    /// let more = Catalog::standard().extend(
+    ///     "rule digamma_succ_sub
     ///        for      x: scalar
-    ///        law      softplus(x) - x => softplus(-x)
-    ///        why      log(1 + exp(x)) - x is log(exp(-x) + 1).
-    ///        source   Goodfellow, Bengio and Courville 2016
-    ///        example  softplus(s) - s => softplus(-s)",
+    ///        law      digamma(x + 1) - 1/x => digamma(x)
+    ///        why      This is the recurrence of the digamma function.
+    ///        source   Abramowitz and Stegun 1964, chapter 6
+    ///        example  digamma(alpha + 1) - 1/alpha => digamma(alpha)",
+    /// )?;
+    /// assert_eq!(more.len(), Catalog::standard().len() + 1);
+    ///
+    /// let wrong = "rule det_of_sum\n  for A: matrix(n, n); B: matrix(n, n)\n  law det(A + B) => det(A) + det(B)\n  \
+    ///     why So it seems.\n  source Horn and Johnson 2013\n  example det(A + B) => det(A) + det(B)\n";
+    /// assert_eq!(
+    ///     more.extend(wrong).unwrap_err().to_string(),
+    ///     "`det_of_sum` is false\nhelp: at A = [3, 1; 1, 1], B = [1, 2; -2, -2]: the left side is -1, the right side 4"
     /// );
-    /// # let _ = catalog;
+    /// # Ok::<(), indicial::Error>(())
     /// ```
     ///
     /// # Errors

@@ -248,7 +248,7 @@ impl Law<'_> {
     fn plain(&self, conditions: &Kept) -> Result<Seen> {
         let sides = self.sides(conditions)?;
         let points = Points::of(&sides, conditions, true);
-        compare(&points, &|at| evaluate(&sides.left, at), &|at| evaluate(&sides.right, at), 1e-8)
+        self.compare(&points, &|at| evaluate(&sides.left, at), &|at| evaluate(&sides.right, at), 1e-8)
     }
 
     /// Compares with central differences along the change.
@@ -265,7 +265,18 @@ impl Law<'_> {
             }
             evaluate(&sides.left, &to)
         };
-        compare(&points, &|at| Ok((moved(at, step)? - moved(at, -step)?) / (2.0 * step)), &|at| evaluate(&sides.right, at), 1e-4)
+        self.compare(&points, &|at| Ok((moved(at, step)? - moved(at, -step)?) / (2.0 * step)), &|at| evaluate(&sides.right, at), 1e-4)
+    }
+}
+
+impl Law<'_> {
+    /// The counterexample says nothing of variables that the law does not have.
+    fn compare(&self, points: &Points, left: &Side, right: &Side, tolerance: f64) -> Result<Seen> {
+        let mut seen = compare(points, left, right, tolerance)?;
+        if let Some(found) = &mut seen.counterexample {
+            found.at.values.retain(|name, _| self.left.mentions(*name) || self.right.mentions(*name));
+        }
+        Ok(seen)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::output::{self, Printed};
 use super::{Format, json};
 use clap::{Args, Subcommand, ValueEnum};
-use indicial::{Audit, Catalog, Condition, Declaration, Engine, Error, ErrorKind, Result, Rule, Trial, latex, render, unicode};
+use indicial::{Audit, Catalog, Condition, Declaration, Engine, Error, ErrorKind, Result, Rule, Step, Test, Trial, latex, render, unicode};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -289,19 +289,30 @@ fn sheet(rule: &Rule, trials: &[Trial]) -> String {
     field("source", &rule.source);
     examples(rule).iter().for_each(|e| field("example", e));
     for (at, trial) in trials.iter().enumerate() {
-        field(if at == 0 { "tests" } else { "" }, &state(trial));
+        field(if at == 0 { "tests" } else { "" }, &state(rule, trial));
     }
     text
 }
 
 /// A test in one line: `holds at 36 points`.
-fn state(trial: &Trial) -> String {
-    let seen = match (&trial.error, &trial.counterexample) {
-        (Some(e), _) => return format!("{}: FAILED: {}", trial.test, e.to_string().replace('\n', "; ")),
-        (None, Some(at)) => return format!("{}: {at}", trial.test),
-        (None, None) => trial.points,
-    };
-    format!("{}: at {seen} points", trial.test)
+fn state(rule: &Rule, trial: &Trial) -> String {
+    let (test, points) = (&trial.test, trial.points);
+    if let Some(error) = &trial.error {
+        return format!("{test} FAILED: {}", error.to_string().replace('\n', "; "));
+    }
+    let counterexample = trial.counterexample.as_ref().map(ToString::to_string).unwrap_or_default();
+    match test {
+        Test::Holds => format!("holds at {points} points"),
+        Test::Domain => format!("the right side is defined where the left side is, at {points} points"),
+        Test::Needed(condition) => format!("needs {condition}: without it, {counterexample}"),
+        Test::Example(_) => match rule.by {
+            None => format!("{test} holds at {points} points, and the e-graph finds it by this law alone"),
+            Some(Step::Statement) => format!("{test} holds at {points} points; no step uses it"),
+            Some(step) => format!("{test} holds at {points} points, and is done by {step}"),
+        },
+        Test::False => format!("false, {counterexample}"),
+        other => format!("{other} passed"),
+    }
 }
 
 fn trial_as_json(trial: &Trial) -> Value {
@@ -334,17 +345,19 @@ fn test_file(path: &Path, format: Listing) -> ExitCode {
         Listing::Text => {
             output::print_notes(&file.render(&audit.errors).join("\n"));
             remarks.iter().for_each(|e| output::print_notes(&format!("remark: {}\n", e.to_string().replace("\nhelp: ", "; "))));
-            let failed = audit.trials.iter().filter(|t| !t.passed()).count();
-            let refused = audit.errors.len() - failed;
-            print(&format!("{}, {failed} failed, {refused} refused by lints", counts(audit.rules.len(), audit.trials.len())));
+            let verdict = match audit.errors.len() {
+                0 => "all passed".to_owned(),
+                n => counted(n, "error"),
+            };
+            let (rules, tests) = (counted(audit.rules.len(), "rule"), counted(audit.trials.len(), "test"));
+            print(&format!("{rules}, {tests}: {verdict}"));
         }
     }
     ExitCode::from(u8::from(!audit.passed()))
 }
 
-fn counts(rules: usize, tests: usize) -> String {
-    let plural = |n: usize, word: &str| if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") };
-    format!("{}, {}", plural(rules, "rule"), plural(tests, "test"))
+fn counted(n: usize, word: &str) -> String {
+    if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") }
 }
 
 fn error_as_json(error: &Error) -> Value {

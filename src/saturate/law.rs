@@ -68,7 +68,7 @@ impl Law {
     /// # Errors
     /// As [`Law::compile`].
     pub fn new(name: &str, terms: Terms, left: Id, right: Id, conditions: &[(Symbol, Facts)]) -> Result<Law> {
-        let refuse = |why: String| Err(Error::new(ErrorKind::Rule, format!("the law {name} cannot be used: {why}")));
+        let refuse = |why: String| Err(Error::new(ErrorKind::Rule, why));
         if terms.form(left) != terms.form(right) {
             return refuse(format!("its sides have the forms {:?} and {:?}", terms.form(left), terms.form(right)));
         }
