@@ -68,12 +68,12 @@ rule gamma_mul_cosh_mul_tanh
 ";
     let catalog = Catalog::standard().extend(text).unwrap();
     let remarks: Vec<String> = catalog.unreached("own").iter().map(ToString::to_string).collect();
-    assert_eq!(
-        remarks,
-        ["the engine never comes to use `det_one_sub_outer_mul_gamma` in its example\nhelp: before the e-graph looks at it, \
-             `det(eye(n) - x*y')*gamma(alpha)` is written `(-1)^n*det(y*x' - eye(n))*gamma(alpha)`; write the law for that",],
+    let expected = [
+        "the engine never comes to use `det_one_sub_outer_mul_gamma` in its example\nhelp: before the e-graph looks at it, \
+         `det(eye(n) - x*y')*gamma(alpha)` is written `(-1)^n*det(y*x' - eye(n))*gamma(alpha)`; write the law for that",
         "the engine makes `gamma(alpha)*sinh(alpha)` of the example without `gamma_mul_cosh_mul_tanh`",
-    );
+    ];
+    assert_eq!(remarks, expected);
 }
 
 #[test]

@@ -121,12 +121,20 @@ fn with_fact(kind: Kind, fact: Fact) -> Kind {
 /// How many points are drawn for a law.
 const POINTS: usize = 36;
 
+/// How many of the readable points have dimensions from 2 on, then from 3 on, and so on.
+const ROUND: usize = 12;
+
+/// The least dimension at a point: what holds for 2×2 matrices may not hold for others. One is tried now and then.
+const LEAST: [i64; 5] = [2, 3, 2, 4, 1];
+
 /// Where a law is tried.
 pub struct Points {
     scope: Scope,
     variables: Typed,
     singular: Vec<Symbol>,
+    invertible: Vec<Symbol>,
     simple: bool,
+    some_singular: bool,
 }
 
 impl Points {
@@ -138,16 +146,26 @@ impl Points {
             scope: Scope::of(&[&sides.left, &sides.right]),
             variables: sides.left.clone(),
             singular: dropped.filter_map(|(c, _)| subject(c)).collect(),
+            invertible: conditions.iter().filter(|(c, kept)| *kept && c.fact == Fact::Invertible).filter_map(|(c, _)| subject(c)).collect(),
             simple,
+            some_singular: false,
         }
+    }
+
+    /// Whether matrices are singular at some points, where nothing says that they are invertible.
+    pub fn with_singular_matrices(self, some_singular: bool) -> Points {
+        Points { some_singular, ..self }
     }
 
     /// Random ones.
     pub fn random(&self) -> impl Iterator<Item = Result<Inputs>> {
         (0..POINTS).map(|number| {
-            let mut at = self.scope.draw(number)?;
+            let mut at = self.scope.draw_from(number, LEAST[number % LEAST.len()])?;
             if self.simple && number % 3 == 2 {
                 self.make_simple(&mut at, number / 3);
+            }
+            if self.some_singular && number % 4 == 3 {
+                self.make_some_singular(&mut at, number / 4);
             }
             Ok(self.without_inverse(at))
         })
@@ -156,7 +174,7 @@ impl Points {
     /// Small integers, which a reader can check by hand. A matrix that is more than its entries, such as an orthogonal one, stays as it is.
     pub fn round(&self) -> impl Iterator<Item = Result<Inputs>> {
         (0..POINTS).map(|number| {
-            let mut at = self.scope.draw(number)?;
+            let mut at = self.scope.draw_from(number, 2 + (number / ROUND) as i64)?;
             for (name, value) in &mut at.values {
                 let structure = self.variables.variables.get(name).and_then(|v| v.kind.as_ref()).map(|k| k.structure);
                 if !matches!(structure, Some(Structure::Orthogonal | Structure::PositiveDefinite)) {
@@ -165,6 +183,20 @@ impl Points {
             }
             Ok(self.without_inverse(at))
         })
+    }
+
+    /// Every other square matrix of which nothing is known becomes singular.
+    fn make_some_singular(&self, at: &mut Inputs, number: usize) {
+        let free = |name: &Symbol| {
+            let kind = self.variables.variables.get(name).and_then(|v| v.kind.as_ref());
+            kind.is_some_and(|k| k.structure == Structure::General) && !self.invertible.contains(name)
+        };
+        let square = at.values.iter_mut().filter(|(name, v)| v.ndim() == 2 && v.shape()[0] == v.shape()[1] && free(name));
+        for (turn, (_, value)) in square.enumerate() {
+            if (number + turn) % 2 == 0 {
+                make_singular(value);
+            }
+        }
     }
 
     fn make_simple(&self, at: &mut Inputs, number: usize) {

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result, Span};
 use crate::eval::{Inputs, evaluate};
 use crate::expr::Expr;
 use crate::parse::Declarations;
-use crate::rule::{Condition, Example, Rule, changes};
+use crate::rule::{Condition, Example, Fact, Rule, changes};
 use ndarray::{ArrayD, ArrayViewD};
 use std::fmt;
 
@@ -185,7 +185,13 @@ impl Rule {
     }
 
     fn test_example(&self, at: usize, example: &Example) -> Trial {
-        let law = Law { declarations: &example.declarations, left: &example.left, right: &example.right, places: example.places };
+        let law = Law {
+            declarations: &example.declarations,
+            left: &example.left,
+            right: &example.right,
+            places: example.places,
+            regular: self.needs_inverses(),
+        };
         let seen = if example.differential { law.differential(&[]) } else { law.plain(&[]) };
         let test = Test::Example(at + 1);
         match seen {
@@ -197,11 +203,15 @@ impl Rule {
         }
     }
 
+    fn needs_inverses(&self) -> bool {
+        self.conditions.iter().any(|c| c.fact == Fact::Invertible)
+    }
+
     /// Tries the rule at points that satisfy its conditions, except perhaps one.
     fn compare(&self, without: Option<usize>) -> Result<Seen> {
         let kept: Vec<(&Condition, bool)> = self.conditions.iter().enumerate().map(|(at, c)| (c, Some(at) != without)).collect();
         let places = (self.places.left, self.places.right);
-        let law = Law { declarations: &self.declarations, left: &self.left, right: &self.right, places };
+        let law = Law { declarations: &self.declarations, left: &self.left, right: &self.right, places, regular: false };
         if self.differential { law.differential(&kept) } else { law.plain(&kept) }
     }
 }
@@ -237,6 +247,8 @@ struct Law<'a> {
     left: &'a Expr,
     right: &'a Expr,
     places: (Span, Span),
+    /// Whether its matrices are invertible, although no condition says so: no declaration can say so in an example.
+    regular: bool,
 }
 
 impl Law<'_> {
@@ -247,7 +259,7 @@ impl Law<'_> {
 
     fn plain(&self, conditions: &Kept) -> Result<Seen> {
         let sides = self.sides(conditions)?;
-        let points = Points::of(&sides, conditions, true);
+        let points = Points::of(&sides, conditions, true).with_singular_matrices(!self.regular);
         self.compare(&points, &|at| evaluate(&sides.left, at), &|at| evaluate(&sides.right, at), 1e-8)
     }
 

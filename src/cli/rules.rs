@@ -308,7 +308,7 @@ fn state(rule: &Rule, trial: &Trial) -> String {
         Test::Example(_) => match rule.by {
             None => format!("{test} holds at {points} points, and the e-graph finds it by this law alone"),
             Some(Step::Statement) => format!("{test} holds at {points} points; no step uses it"),
-            Some(step) => format!("{test} holds at {points} points, and is done by {step}"),
+            Some(step) => format!("{test} holds at {points} points, and the step {step} makes it so"),
         },
         Test::False => format!("false, {counterexample}"),
         other => format!("{other} passed"),
