@@ -190,7 +190,7 @@ fn unbound(rule: &Rule) -> Option<Error> {
 }
 
 fn free_commutativity(rule: &Rule) -> Option<Error> {
-    let free = rule.is_rewrite() && (is_written_permutation(rule) && !rule.two_way || !rule.two_way && is_permutation(rule));
+    let free = rule.is_rewrite() && !rule.two_way && (is_written_permutation(rule) || is_permutation(rule));
     free.then(|| {
         refuse(rule.span, format!("`{}` only exchanges variables: it could be applied for ever", rule.name))
             .help("sums, elementwise products and products of scalars have no order in the e-graph; a law that turns something round goes both ways (`=`)")

@@ -134,7 +134,7 @@ pub struct Points {
     singular: Vec<Symbol>,
     invertible: Vec<Symbol>,
     simple: bool,
-    some_singular: bool,
+    degenerate: bool,
 }
 
 impl Points {
@@ -148,13 +148,13 @@ impl Points {
             singular: dropped.filter_map(|(c, _)| subject(c)).collect(),
             invertible: conditions.iter().filter(|(c, kept)| *kept && c.fact == Fact::Invertible).filter_map(|(c, _)| subject(c)).collect(),
             simple,
-            some_singular: false,
+            degenerate: false,
         }
     }
 
-    /// Whether matrices are singular at some points, where nothing says that they are invertible.
-    pub fn with_singular_matrices(self, some_singular: bool) -> Points {
-        Points { some_singular, ..self }
+    /// Whether matrices are singular and vectors 0 at some points, where nothing forbids it.
+    pub fn with_degenerate_values(self, degenerate: bool) -> Points {
+        Points { degenerate, ..self }
     }
 
     /// Random ones.
@@ -164,8 +164,8 @@ impl Points {
             if self.simple && number % 3 == 2 {
                 self.make_simple(&mut at, number / 3);
             }
-            if self.some_singular && number % 4 == 3 {
-                self.make_some_singular(&mut at, number / 4);
+            if self.degenerate && number % 4 == 3 {
+                self.make_some_degenerate(&mut at, number / 4);
             }
             Ok(self.without_inverse(at))
         })
@@ -185,16 +185,18 @@ impl Points {
         })
     }
 
-    /// Every other square matrix of which nothing is known becomes singular.
-    fn make_some_singular(&self, at: &mut Inputs, number: usize) {
+    /// Every other square matrix of which nothing is known becomes singular, every other vector 0.
+    fn make_some_degenerate(&self, at: &mut Inputs, number: usize) {
         let free = |name: &Symbol| {
             let kind = self.variables.variables.get(name).and_then(|v| v.kind.as_ref());
-            kind.is_some_and(|k| k.structure == Structure::General) && !self.invertible.contains(name)
+            kind.is_some_and(|k| k.structure == Structure::General && k.sign != Sign::Positive) && !self.invertible.contains(name)
         };
-        let square = at.values.iter_mut().filter(|(name, v)| v.ndim() == 2 && v.shape()[0] == v.shape()[1] && free(name));
-        for (turn, (_, value)) in square.enumerate() {
-            if (number + turn) % 2 == 0 {
-                make_singular(value);
+        for (turn, (_, value)) in at.values.iter_mut().filter(|(name, value)| value.ndim() > 0 && free(name)).enumerate() {
+            match value.shape() {
+                _ if (number + turn) % 2 == 1 => {}
+                [_] => value.fill(0.0),
+                [m, n] if m == n => make_singular(value),
+                _ => {}
             }
         }
     }

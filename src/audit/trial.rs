@@ -259,7 +259,7 @@ impl Law<'_> {
 
     fn plain(&self, conditions: &Kept) -> Result<Seen> {
         let sides = self.sides(conditions)?;
-        let points = Points::of(&sides, conditions, true).with_singular_matrices(!self.regular);
+        let points = Points::of(&sides, conditions, true).with_degenerate_values(!self.regular);
         self.compare(&points, &|at| evaluate(&sides.left, at), &|at| evaluate(&sides.right, at), 1e-8)
     }
 
@@ -305,10 +305,10 @@ fn compare(points: &Points, left: &Side, right: &Side, tolerance: f64) -> Result
                 seen.points += 1;
                 let same_kind = |c: &Counterexample| c.right.is_none() == found.right.is_none();
                 let easier = points.round().find_map(|at| match compare_at(&at.ok()?, left, right, tolerance) {
-                    Ok(At::Different(easier)) if same_kind(&easier) => Some(easier),
+                    Ok(At::Different(easier)) if same_kind(&easier) => Some(*easier),
                     _ => None,
                 });
-                seen.counterexample = Some(easier.unwrap_or(found));
+                seen.counterexample = Some(easier.unwrap_or(*found));
                 break;
             }
         }
@@ -320,7 +320,7 @@ enum At {
     /// The left side is; this says nothing.
     Undefined,
     Equal,
-    Different(Counterexample),
+    Different(Box<Counterexample>),
 }
 
 fn compare_at(at: &Inputs, left: &Side, right: &Side, tolerance: f64) -> Result<At> {
@@ -328,7 +328,10 @@ fn compare_at(at: &Inputs, left: &Side, right: &Side, tolerance: f64) -> Result<
     let right = defined(right(at))?;
     Ok(match right {
         Some(b) if close(&left, &b, tolerance) => At::Equal,
-        right => At::Different(Counterexample { at: at.clone(), left, right: right.filter(|b| b.iter().all(|v| v.is_finite())) }),
+        right => {
+            let right = right.filter(|b| b.iter().all(|v| v.is_finite()));
+            At::Different(Box::new(Counterexample { at: at.clone(), left, right }))
+        }
     })
 }
 
