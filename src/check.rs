@@ -138,7 +138,12 @@ impl Scope {
     /// # Errors
     /// If no sizes fit the dimensions.
     pub fn draw(&self, number: usize) -> Result<Inputs> {
-        let sizes = Sizes::small(&self.dims, number)?;
+        self.draw_from(number, 2)
+    }
+
+    /// Likewise, where no dimension is smaller than `least`, unless the shapes ask for it.
+    pub(crate) fn draw_from(&self, number: usize, least: i64) -> Result<Inputs> {
+        let sizes = Sizes::small_from(&self.dims, number, least)?;
         // Mixed signs twice as often: they tell more apart.
         let style = [Style::Mixed, Style::Positive, Style::Mixed, Style::Small, Style::Mixed, Style::Large][number % 6];
         Inputs::random(self.variables.values(), &sizes, number as u64, style)
