@@ -131,6 +131,8 @@ words! {
         Differentiation "diff",
         /// Both sides have one normal form once products of sums are expanded, which only proofs do.
         Expansion "expansion",
+        /// Nothing but proofs: the law makes a term longer, or says what simplification has no need of.
+        Proof "proof",
     }
 }
 
