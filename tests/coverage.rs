@@ -34,6 +34,25 @@ fn matrix_cookbook() {
     settings.bind(|| insta::assert_snapshot!("coverage_matrix_cookbook", table(&chapters)));
 }
 
+/// What is false is no row of the table, nor is a true equation that is said to be none.
+#[test]
+fn a_false_line_is_refused() {
+    let refusal = |line| row(line, &[]).err().unwrap_or_default();
+    let symmetric_only = "81 | x: vector(n); B: matrix(n, n) | diff(x'*B*x, x) = 2*B*x";
+    assert_eq!(refusal(symmetric_only), "the sides differ");
+    assert_eq!(refusal("40 | X: matrix(n, n) | d inv(X) = -inv(X)*inv(X)*dX"), "the sides differ");
+    assert_eq!(refusal("14 | A: matrix(m, n); B: matrix(n, m) | tr(A*B) != tr(B*A)"), "both sides agree");
+    assert_eq!(refusal("25 | A: matrix(n, n) | det(eye(n) + A) = 1 + det(A) + tr(A)"), "the sides differ");
+    assert_eq!(refusal("14 | A: matrix(n, n)"), "it has no three parts");
+}
+
+#[test]
+fn one_law_has_one_spelling() {
+    assert_eq!(canonical("tr(A*B) = tr(B*A)"), canonical("tr(X*Y) = tr(Y*X)"));
+    assert_ne!(canonical("tr(A*B) = tr(B*A)"), canonical("tr(X*Y) = tr(X*Y)"));
+    assert_eq!(canonical("inv(X) = -dX"), canonical("inv(Y) = -dY"));
+}
+
 struct Chapter {
     title: &'static str,
     rows: Vec<Row>,
