@@ -5,7 +5,7 @@ use crate::dim::Dim;
 use crate::expr::{Expr, Kind, Op, Shape, Structure, Subscript};
 use crate::function::{Call, Function, Sign};
 use crate::parse::Declaration;
-use crate::rule::{Condition, Fact, Rule, change_of};
+use crate::rule::{Condition, Fact, Rule, Step, change_of};
 
 /// Rules in Markdown, a heading for each theme and each rule, with the statement in LaTeX, the conditions, the reason, the
 /// source and an example.
@@ -72,7 +72,13 @@ fn statement(rule: &Rule) -> String {
 /// Who performs it, and how far it holds.
 fn usage(rule: &Rule) -> String {
     let who = match rule.by {
-        Some(step) => format!("performed by {step}"),
+        Some(Step::Lowering) => "a definition, put in while index form is built".to_owned(),
+        Some(Step::Contraction) => "both sides have one index form".to_owned(),
+        Some(Step::Recognition) => "recognised while index form is built".to_owned(),
+        Some(Step::Factoring) => "found by factoring".to_owned(),
+        Some(Step::Differentiation) => "found by differentiation".to_owned(),
+        Some(Step::Expansion) => "in proofs, where both sides are multiplied out".to_owned(),
+        Some(Step::Proof) => "in proofs".to_owned(),
         None if rule.two_way => "tried both ways".to_owned(),
         None => "tried from left to right".to_owned(),
     };
