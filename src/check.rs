@@ -132,7 +132,13 @@ impl Scope {
     /// # Errors
     /// If no sizes fit the dimensions.
     pub fn draw(&self, number: usize) -> Result<Inputs> {
-        let sizes = Sizes::small(&self.dims, number)?;
+        // What holds for two rows alone must not pass: every other point has three.
+        self.draw_from(number, 2 + (number % 2) as i64)
+    }
+
+    /// Likewise, where no dimension is smaller than `least`, unless the shapes ask for it.
+    pub(crate) fn draw_from(&self, number: usize, least: i64) -> Result<Inputs> {
+        let sizes = Sizes::small_from(&self.dims, number, least)?;
         // Mixed signs twice as often: they tell more apart.
         let style = [Style::Mixed, Style::Positive, Style::Mixed, Style::Small, Style::Mixed, Style::Large][number % 6];
         Inputs::random(self.variables.values(), &sizes, number as u64, style)

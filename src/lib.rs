@@ -33,11 +33,13 @@ mod pipeline; // all of it
 mod build; // expressions built in Rust
 mod render; // errors, with the place in the input
 
-// Numbers, and answers checked by them.
+// Numbers, and answers and rules checked by them.
+mod audit;
 mod check;
 mod eval;
 
 pub use answer::{Answer, Notation, Profile};
+pub use audit::{Audit, Counterexample, Test, Trial};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use dim::{Dim, Symbol};

@@ -1,6 +1,7 @@
 //! The pipeline: every pass in order, from an expression to an answer.
 
 use crate::answer::{Answer, Notation, Profile};
+use crate::catalog::Catalog;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Shape, Var};
@@ -33,11 +34,13 @@ pub struct Engine {
     factoring: bool,
     recognition: bool,
     notation: Notation,
+    /// Nothing stands for the rules of the crate, which are compiled once for all queries.
+    rules: Option<RuleSet>,
 }
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { limits: Limits::default(), saturation: true, factoring: true, recognition: true, notation: Notation::Matrix }
+        Engine { limits: Limits::default(), saturation: true, factoring: true, recognition: true, notation: Notation::Matrix, rules: None }
     }
 }
 
@@ -82,6 +85,31 @@ impl Engine {
         self
     }
 
+    /// The catalog whose laws the e-graph uses, such as the standard one with further rules. They are compiled when a
+    /// query first has the functions that they are about, and shared by the clones of this engine.
+    ///
+    /// ```
+    /// use indicial::{Catalog, Declarations, Engine, parse};
+    /// let catalog = Catalog::standard().extend(
+    ///     "rule digamma_succ_sub
+    ///        for      x: scalar
+    ///        law      digamma(x + 1) - 1/x => digamma(x)
+    ///        why      This is the recurrence of the digamma function.
+    ///        source   Abramowitz and Stegun 1964, chapter 6
+    ///        example  digamma(alpha + 1) - 1/alpha => digamma(alpha)",
+    /// )?;
+    /// let declarations = Declarations::parse("x: vector(n) > 0")?;
+    /// let (f, x) = (parse("sum(lgamma(x + 1) - log(x))", &declarations)?, parse("x", &declarations)?);
+    /// let answer = Engine::new().rules(&catalog).derivative(&f, &[x], &declarations)?;
+    /// assert_eq!(answer.to_string(), "digamma(x)");
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    #[must_use]
+    pub fn rules(mut self, catalog: &Catalog) -> Engine {
+        self.rules = Some(RuleSet::of(catalog));
+        self
+    }
+
     /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable.
     ///
     /// # Errors
@@ -115,7 +143,8 @@ impl Engine {
             let row = matches!(typed.root().shape, Shape::Row(_));
             let (terms, seeds, notation) = profile.stage("raise", || self.raise(&mut graph, node, rows, row));
             let best = if self.saturation {
-                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, RuleSet::standard(), &self.limits))?;
+                let rules = self.rules.as_ref().unwrap_or_else(|| RuleSet::standard());
+                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, rules, &self.limits))?;
                 profile.saturation = Some(outcome.stats);
                 outcome.best
             } else {
@@ -225,7 +254,7 @@ fn variable(x: &Expr, typed: &Typed) -> Result<Var> {
 }
 
 /// Passes recurse as deep as the expression; deep ones get a stack that is large enough for the parser's limit.
-fn on_a_deep_stack<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+pub(crate) fn on_a_deep_stack<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     const SHALLOW: usize = 40;
     const STACK: usize = 64 << 20;
     if depth <= SHALLOW {

@@ -43,11 +43,14 @@ fn plain(error: &Error) -> String {
     format!("Error: {error}\n")
 }
 
-/// What is shown of the text, and where it begins: all of it, or of a long one what is around the place.
+/// What is shown of the text, and where it begins: all of it, or what is around a place in a long line.
 fn excerpt(source: &str, span: Span) -> (&str, usize) {
     const LONG: usize = 2000;
     const AROUND: usize = 40;
-    if source.len() <= LONG {
+    let (before, after) = (floor(span.start, source), floor(span.end, source));
+    let first = source[..before].rfind('\n').map_or(0, |at| at + 1);
+    let last = source[after..].find('\n').map_or(source.len(), |at| after + at);
+    if source.len() <= LONG || last.saturating_sub(first) <= LONG {
         return (source, 0);
     }
     let start = floor(span.start.saturating_sub(AROUND), source);

@@ -39,6 +39,19 @@ pub struct Rule {
     pub law: Arc<str>,
     /// Where the law stands in its file.
     pub span: Span,
+    pub(crate) places: Places,
+}
+
+/// Where the parts of a rule stand in its file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    pub name: Span,
+    pub left: Span,
+    pub right: Span,
+    pub conditions: Vec<Span>,
+    pub opens: Option<Span>,
+    pub why: Span,
+    pub source: Span,
 }
 
 /// A use of a rule: what it makes of `left` is `right`.
@@ -47,8 +60,14 @@ pub struct Example {
     pub declarations: Declarations,
     pub left: Expr,
     pub right: Expr,
+    /// Whether it is one of a differential: `d left => right`.
+    pub differential: bool,
     /// As it is written.
     pub text: Arc<str>,
+    /// Where it stands in its file.
+    pub span: Span,
+    /// Where its two sides stand.
+    pub(crate) places: (Span, Span),
 }
 
 /// The examples of a rule as they stand in its file, each piece with its place: only tests and listings read them.
@@ -131,8 +150,10 @@ words! {
         Differentiation "diff",
         /// Both sides have one normal form once products of sums are expanded, which only proofs do.
         Expansion "expansion",
-        /// Nothing but proofs: the law makes a term longer, or says what simplification has no need of.
-        Proof "proof",
+        /// The constructors of matrix terms make both sides the same term.
+        Construction "construction",
+        /// None: it is true and tested, and nothing uses it.
+        Statement "statement",
     }
 }
 
@@ -160,8 +181,7 @@ impl Rule {
 
     /// Of a differential law, each variable that changes with the variable of its change: (`X`, `dX`).
     pub fn changes(&self) -> Vec<(Symbol, Symbol)> {
-        let pairs = self.declarations.iter().map(|(name, _)| (name, change_of(name)));
-        pairs.filter(|(_, change)| self.differential && self.right.mentions(*change)).collect()
+        if self.differential { changes(&self.declarations, &self.right) } else { Vec::new() }
     }
 
     /// Whether it is a law of scalars in which every operation is elementwise, so that it holds entry by entry for
@@ -170,6 +190,12 @@ impl Rule {
         let scalars = self.declarations.iter().all(|(_, d)| matches!(d, Declaration::Variable(k) if k.shape.axes().is_empty()));
         scalars && self.declarations.iter().next().is_some() && elementwise(&self.left) && elementwise(&self.right)
     }
+}
+
+/// The declared variables whose changes stand in an expression, each with its change.
+pub(crate) fn changes(declarations: &Declarations, right: &Expr) -> Vec<(Symbol, Symbol)> {
+    let pairs = declarations.iter().map(|(name, _)| (name, change_of(name)));
+    pairs.filter(|(_, change)| right.mentions(*change)).collect()
 }
 
 /// The name of the change of a variable: `dX` of `X`.

@@ -5,6 +5,7 @@
 mod input;
 mod json;
 mod output;
+mod rules;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicial::{Answer, Engine, Error, ErrorKind, Notation, Result};
@@ -64,6 +65,11 @@ enum Verb {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// The rules of mathematics that answers are simplified with: listed, shown, tested.
+    Rules {
+        #[command(subcommand)]
+        verb: rules::Verb,
+    },
 }
 
 #[derive(Args)]
@@ -89,6 +95,8 @@ struct Answers {
     /// Say what each stage took, how large the e-graph was and which rules found something.
     #[arg(long)]
     stats: bool,
+    #[command(flatten)]
+    rules: rules::Rules,
 }
 
 /// What is printed.
@@ -147,6 +155,7 @@ pub fn run() -> ExitCode {
             answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
         }
         Verb::Eval { expression, data, format } => evaluate(&expression, &data, format),
+        Verb::Rules { verb } => rules::run(verb),
     }
 }
 
@@ -156,7 +165,10 @@ fn answer(expression: &Expression, options: &Answers, compute: impl FnOnce(&Inpu
         Ok(input) => input,
         Err(failure) => return output::failure(&failure, options.format),
     };
-    let engine = Engine::new().notation(options.notation.into());
+    let engine = match options.rules.engine(options.format) {
+        Ok(engine) => engine.notation(options.notation.into()),
+        Err(code) => return code,
+    };
     let outcome = compute(&input, &engine).and_then(|answer| {
         let verification = options.verify.then(|| answer.verify(POINTS)).transpose()?;
         let text = output::answer(&answer, options, verification.as_ref())?;

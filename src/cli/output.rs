@@ -81,6 +81,11 @@ pub fn print(printed: &Printed) {
     let _ = write!(std::io::stderr(), "{}", printed.notes);
 }
 
+/// What is said beside the answer.
+pub fn print_notes(text: &str) {
+    let _ = write!(std::io::stderr(), "{text}");
+}
+
 /// A value: numbers in nested brackets, or an object with the shape and the numbers.
 pub fn value(value: &ArrayD<f64>, format: Format) -> Printed {
     let answer = match format {

@@ -67,11 +67,14 @@ impl Sizes {
     /// # Errors
     /// Kind `Domain` if no small choice makes every dimension positive.
     pub fn small(dims: &[Dim], attempt: usize) -> Result<Sizes> {
+        Sizes::small_from(dims, attempt, 2)
+    }
+
+    /// Likewise, of numbers from `least` on.
+    pub(crate) fn small_from(dims: &[Dim], attempt: usize, least: i64) -> Result<Sizes> {
         let symbols: IndexSet<Symbol> = dims.iter().flat_map(|d| d.symbols()).collect();
-        // What holds for two rows alone must not pass: every other attempt begins with three.
-        let parity = (attempt % 2) as i64;
         let fixed: Vec<i64> = dims.iter().filter_map(|d| d.as_number()).collect();
-        for (gap, start) in [1, 2, 5].into_iter().flat_map(|gap| (2 + parity..MAX_START).map(move |start| (gap, start))) {
+        for (gap, start) in [1, 2, 5].into_iter().flat_map(|gap| (least..MAX_START).map(move |start| (gap, start))) {
             let free = (start..).step_by(gap).filter(|n| !fixed.contains(n));
             let numbers: Vec<i64> = free.take(symbols.len()).collect();
             for turn in 0..symbols.len().max(1) {

@@ -54,6 +54,7 @@ use expression::Parser;
 use lex::Tok;
 
 pub(crate) use names::is_greek;
+pub(crate) use suggest::nearest;
 
 /// Reads an expression, with its `where` definitions put in place as shared parts.
 ///

@@ -78,7 +78,8 @@ fn usage(rule: &Rule) -> String {
         Some(Step::Factoring) => "found by factoring".to_owned(),
         Some(Step::Differentiation) => "found by differentiation".to_owned(),
         Some(Step::Expansion) => "in proofs, where both sides are multiplied out".to_owned(),
-        Some(Step::Proof) => "in proofs".to_owned(),
+        Some(Step::Construction) => "both sides are one matrix term".to_owned(),
+        Some(Step::Statement) => "none yet: it is true and tested".to_owned(),
         None if rule.two_way => "tried both ways".to_owned(),
         None => "tried from left to right".to_owned(),
     };

@@ -1,5 +1,6 @@
 //! The e-graph of one query: classes of equal matrix terms, what is known of each, and the constructors over them.
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{Facts, facts_of};
 use crate::matrix::{Build, Cost, Form, Mat, Terms, cost_of, form_of, reconstruct, sort_children};
 use crate::number::Number;
@@ -134,6 +135,14 @@ impl Graph {
             (about.cost.plain, about.facts).hash(&mut hasher);
         }
         hasher.finish()
+    }
+
+    /// # Errors
+    /// [`ErrorKind::Internal`] if terms of different form were merged.
+    pub fn shapes_agree(&self) -> Result<()> {
+        let Some((a, b)) = &self.egraph.analysis.clash else { return Ok(()) };
+        debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
+        Err(Error::new(ErrorKind::Internal, format!("terms of different form were found equal: {a:?} and {b:?}")))
     }
 
     /// The class of that node, if there is one.

@@ -68,7 +68,7 @@ impl Law {
     /// # Errors
     /// As [`Law::compile`].
     pub fn new(name: &str, terms: Terms, left: Id, right: Id, conditions: &[(Symbol, Facts)]) -> Result<Law> {
-        let refuse = |why: String| Err(Error::new(ErrorKind::Rule, format!("the law {name} cannot be used: {why}")));
+        let refuse = |why: String| Err(Error::new(ErrorKind::Rule, why));
         if terms.form(left) != terms.form(right) {
             return refuse(format!("its sides have the forms {:?} and {:?}", terms.form(left), terms.form(right)));
         }
@@ -205,7 +205,8 @@ fn required_operators(terms: &Terms, t: Id) -> u128 {
     node.children().iter().fold(own, |all, c| all | required_operators(terms, *c))
 }
 
-fn with_dims(node: &Mat, size: &impl Fn(Symbol) -> Option<Dim>) -> Mat {
+/// The node with what its dimensions stand for.
+pub fn with_dims(node: &Mat, size: &impl Fn(Symbol) -> Option<Dim>) -> Mat {
     let of = |d: &Dim| d.substitute(size);
     match node {
         Mat::Size(n) => Mat::Size(of(n)),

@@ -10,8 +10,8 @@ mod matcher;
 mod rules;
 mod split;
 
-pub use law::Law;
-pub use rules::RuleSet;
+pub use law::{Law, with_dims};
+pub use rules::{RuleSet, laws_of};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::{Build, Mat, Operator, TOKEN, Terms};
@@ -88,16 +88,28 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
     graph.normalise(NORMALISATIONS, limits.nodes);
     let mut fired = IndexMap::new();
     let (iterations, stop) = saturate(&mut graph, *root, rules, limits, &mut fired);
-    if let Some((a, b)) = &graph.egraph.analysis.clash {
-        debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
-        return Err(Error::new(ErrorKind::Internal, format!("terms of different form were found equal: {a:?} and {b:?}")));
-    }
+    graph.shapes_agree()?;
     let mut extractor = Extractor::new(&graph);
     let best = extractor.extract(*root);
     let best = sharing_most(&extractor.terms, best, terms, given);
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
     let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
     Ok(Outcome { best, stats })
+}
+
+/// Whether the laws and factoring find the two terms equal.
+///
+/// # Errors
+/// [`ErrorKind::Internal`] if a law made two terms of different shape equal.
+pub fn equates(terms: &Terms, left: Id, right: Id, rules: &RuleSet, limits: &Limits) -> Result<bool> {
+    let mut graph = Graph::default();
+    let [left, right] = graph.add_terms(terms, &[left, right])[..] else {
+        return Err(Error::new(ErrorKind::Internal, "a term is not in the graph"));
+    };
+    graph.normalise(NORMALISATIONS, limits.nodes);
+    saturate(&mut graph, left, rules, limits, &mut IndexMap::new());
+    graph.shapes_agree()?;
+    Ok(graph.canonical(left) == graph.canonical(right))
 }
 
 /// Extraction counts what occurs twice twice. If a seed is as short once shared parts have names, it is the answer.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod hostile;
+mod rules;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
