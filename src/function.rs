@@ -320,6 +320,20 @@ mod tests {
     }
 
     #[test]
+    fn every_function_that_is_no_constant_has_a_rule_for_its_differential() {
+        let constants = ["eye", "ones", "zeros", "vector", "matrix", "unit", "commutation"];
+        // The third polygamma is no function here.
+        let without = ["trigamma"];
+        let laws: Vec<&str> = crate::Catalog::standard().rules().filter(|r| r.differential).map(|r| &*r.law).collect();
+        let lefts: Vec<&str> = laws.iter().filter_map(|law| law.split("=>").next()).collect();
+        let names = ELEMENTWISE.iter().map(|r| r.name).chain(CALLS.iter().filter(|r| r.supported).map(|r| r.name));
+        for name in names.filter(|name| !constants.contains(name)) {
+            let covered = lefts.iter().any(|left| left.contains(&format!(" {name}(")));
+            assert_ne!(covered, without.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
     fn polygammas_have_the_values_of_the_tables() {
         assert!((digamma(1.0) + 0.577_215_664_901_532_9).abs() < 1e-12);
         assert!((digamma(-0.5) - 0.036_489_973_978_576_52).abs() < 1e-12);

@@ -57,7 +57,7 @@ pub use number::Number;
 pub use parse::{Declaration, Declarations, parse, parse_equation};
 pub use pipeline::Engine;
 pub use present::Presented;
-pub use print::{latex, unicode};
+pub use print::{latex, rule_latex, rules_markdown, unicode};
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};

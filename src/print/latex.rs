@@ -37,6 +37,17 @@ fn letter(stem: &str) -> String {
     if stem.chars().count() == 1 { stem.to_owned() } else { format!(r"\mathrm{{{stem}}}") }
 }
 
+/// Before the variable in the name of a change; `A \left(\mathrm{d}X\right) B` has brackets, since a d looks as if it belonged to
+/// all that follows.
+const CHANGE: &str = r"\mathrm{d}";
+
+/// The variable of which a name is the change: `dX` and `dalpha`, but not `data` or `d`.
+fn change(name: &str) -> Option<String> {
+    let variable = name.strip_prefix('d')?;
+    let is_letter = variable.len() == 1 && variable.starts_with(|c: char| c.is_ascii_alphabetic());
+    (is_letter || GREEK.iter().any(|(english, _)| *english == variable)).then(|| letter(variable))
+}
+
 impl Latex {
     fn operator(&self, name: &str, arguments: &[Expr]) -> Piece {
         Piece::atom(name.to_owned() + &self.parenthesised(&self.list(arguments, ", ")))
@@ -57,6 +68,22 @@ impl Latex {
         Piece::atom(format!(r"\lVert {}\rVert{below}", self.list(arguments, ", ")))
     }
 
+    /// `A C \otimes B D`: the sign is so wide that products need no brackets on either side of it.
+    fn kronecker(&self, factors: &[Piece]) -> Piece {
+        let least = |at: usize, p: &Piece| if at > 0 && p.without_minus().is_some() { Level::Power } else { Level::Product };
+        let written: Vec<String> = factors.iter().enumerate().map(|(at, p)| self.at_least(p, least(at, p))).collect();
+        Piece::new(written.join(r" \otimes "), Level::Spread)
+    }
+
+    /// In brackets unless it stands between bars already.
+    fn argument(&self, text: &str) -> String {
+        let bars = [(r"\left\lvert ", r"\right\rvert"), (r"\lVert ", r"\rVert_2"), (r"\lVert ", r"\rVert_F"), (r"\lVert ", r"\rVert_1")];
+        let between = |(open, close): &(&str, &str)| {
+            text.strip_prefix(open).and_then(|t| t.strip_suffix(close)).is_some_and(|t| !t.contains("vert") && !t.contains("Vert"))
+        };
+        if bars.iter().any(between) { text.to_owned() } else { self.parenthesised(text) }
+    }
+
     fn indices(&self, subscripts: &[Subscript]) -> String {
         let short = subscripts.iter().all(|s| matches!(s, Subscript::Index(i) if i.as_str().chars().count() == 1));
         group(&self.subscript_list(subscripts, if short { "" } else { ", " }))
@@ -67,7 +94,7 @@ impl Latex {
         match map {
             Map::Sqrt => Piece::atom(format!(r"\sqrt{{{argument}}}")),
             Map::Abs => Piece::atom(format!(r"\left\lvert {argument}\right\rvert")),
-            _ => Piece::atom(map.row().latex.replace("{}", &self.parenthesised(&argument))),
+            _ => Piece::atom(map.row().latex.replace("{}", &self.argument(&argument))),
         }
     }
 
@@ -113,6 +140,9 @@ impl Notation for Latex {
     }
 
     fn name(&self, name: Symbol) -> Piece {
+        if let Some(variable) = change(name.as_str()) {
+            return Piece::new(format!("{CHANGE}{variable}"), Level::Power);
+        }
         let (stem, below) = split_name(name.as_str());
         if below.is_empty() {
             return Piece::atom(letter(stem));
@@ -139,12 +169,15 @@ impl Notation for Latex {
     fn product(&self, kind: Product, factors: &[Piece]) -> Piece {
         match kind {
             Product::Elementwise => return self.infix(factors, r" \odot ", Level::Spread),
-            Product::Kronecker => return self.infix(factors, r" \otimes ", Level::Spread),
+            Product::Kronecker => return self.kronecker(factors),
             Product::Matrix => {}
         }
         let mut text = String::new();
         for (at, piece) in factors.iter().enumerate() {
-            let factor = self.at_least(piece, if at == 0 { Level::Product } else { Level::Power });
+            let factor = match at + 1 < factors.len() && piece.text.starts_with(CHANGE) {
+                true => self.parenthesised(&piece.text),
+                false => self.at_least(piece, if at == 0 { Level::Product } else { Level::Power }),
+            };
             let apart = factor.starts_with(|c: char| c.is_ascii_digit());
             text.push_str(match (at, apart) {
                 (0, _) => "",

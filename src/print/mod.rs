@@ -3,6 +3,7 @@
 mod latex;
 #[cfg(test)]
 mod properties;
+mod rules;
 mod text;
 mod unicode;
 
@@ -13,6 +14,7 @@ use crate::function::{Constant, Function};
 use crate::number::Number;
 
 pub use latex::latex;
+pub use rules::{rule_latex, rules_markdown};
 pub use unicode::unicode;
 
 /// How tightly what was written holds together, from the loosest; the precedences of every notation.

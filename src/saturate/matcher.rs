@@ -107,11 +107,29 @@ impl Matcher<'_> {
     fn root(&self, node: &Mat, start: &Substitution) -> Vec<Match> {
         let whole = |substitution| Match { substitution, remainder: Remainder::Nothing };
         match (self.pattern(self.law.left), node) {
-            (Mat::Mul(patterns), Mat::Mul(factors)) => self.run_of_chain(patterns, factors, start),
+            (Mat::Mul(patterns), Mat::Mul(factors)) => {
+                let mut found = self.run_of_chain(patterns, factors, start);
+                found.extend(self.turned_dot(patterns, factors, start).into_iter().map(whole));
+                found
+            }
             (Mat::Had(_) | Mat::Power(..), Mat::Had(_) | Mat::Power(..)) => self.part_of_product(node, start),
             (Mat::Add(cs, ps), Mat::Add(ds, ts)) => self.part_of_sum(cs, ps, ds, ts, start),
             (Mat::Times([s, p]), Mat::Times([r, t])) => self.part_of_scalar(*s, *p, *r, *t, start),
             _ => self.node(self.law.left, node, start).into_iter().map(whole).collect(),
+        }
+    }
+
+    /// `a'*b` is `b'*a`, of which the graph has but one.
+    fn turned_dot(&self, patterns: &[Id], factors: &[Id], start: &Substitution) -> Matches {
+        let ([row, q], [x, y]) = (patterns, factors) else { return Matches::default() };
+        let (Mat::Transpose([p]), true) = (self.pattern(*row), self.graph.form(*y).columns() == Dim::ONE) else {
+            return Matches::default();
+        };
+        match find_transpose(self.graph, *x, 1) {
+            Some(x) if self.graph.form(x).columns() == Dim::ONE => {
+                self.class(*p, *y, start).iter().flat_map(|s| self.class(*q, x, s)).collect()
+            }
+            _ => Matches::default(),
         }
     }
 
