@@ -13,6 +13,7 @@
 //! Nothing is ever proved by numbers.
 
 mod domain;
+mod expand;
 
 use crate::dim::{Dim, Symbol};
 use crate::error::Result;
@@ -22,6 +23,7 @@ use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::lower::lower;
 use crate::matrix::{Build, Mat, Terms, of_typed};
+use crate::number::Number;
 use crate::parse::Declarations;
 use crate::present::present;
 use crate::proof::{Proof, ProofStep};
@@ -29,6 +31,7 @@ use crate::raise::Raiser;
 use crate::saturate::{Limits, Rewrite, RuleSet, connect};
 use crate::typed::Typed;
 use egg::{Id, RecExpr};
+use expand::Expander;
 use std::collections::BTreeSet;
 
 /// A longer chain of laws reads worse than one reference to the index form.
@@ -95,9 +98,55 @@ impl Prover<'_> {
                     _ => Ok(Some(self.by_index_form(&mut graph, left))),
                 };
             }
+            if let Some(chain) = self.by_expansion(false).or_else(|| self.by_expansion(true)) {
+                return Ok(Some(chain));
+            }
             return self.by_laws(Some((&mut graph, left, right)), &LONG);
         }
         self.by_laws(None, &LONG)
+    }
+
+    /// Both sides multiplied out, with functions by their definitions or without.
+    fn by_expansion(&self, definitions: bool) -> Option<Chain> {
+        let mut graph = Graph::new();
+        graph.recognition = !definitions;
+        let left = lower(&mut graph, self.left.typed).ok()?;
+        let right = lower(&mut graph, self.right.typed).ok()?;
+        let mut expander = Expander::new(&mut graph, definitions);
+        let (a, b) = (expander.expand(left)?, expander.expand(right)?);
+        let name = if expander.traces {
+            "det_by_traces"
+        } else if definitions {
+            "definition"
+        } else {
+            "expansion"
+        };
+        if expand::same(&a, &b) {
+            let middle = expander.node(left)?;
+            return Some(self.through(&mut graph, middle, name));
+        }
+        let (above, other, below) = expander.over_one_denominator(left, a, b)?;
+        if !expand::same(&above, &other) {
+            return None;
+        }
+        let mut quotient = expander.collect(left, &above);
+        for divisor in below {
+            let reciprocal = graph.power(divisor, &Number::MINUS_ONE);
+            quotient = graph.times(quotient, reciprocal);
+        }
+        Some(self.through(&mut graph, quotient, "common_denominator"))
+    }
+
+    /// From the left side to a node and from there to the right side, by a step of that name.
+    fn through(&self, graph: &mut Graph, node: NodeId, name: &str) -> Chain {
+        let mut terms = Terms::new();
+        let mut term = Raiser::new(graph, &mut terms).raise(node);
+        if self.left.is_row() {
+            term = terms.transpose(term);
+        }
+        let middle = self.show(&terms.to_recexpr(term));
+        let there = middle.map(|after| ProofStep { rule: name.into(), forward: true, after });
+        there.into_iter().chain([ProofStep { rule: name.into(), forward: false, after: self.right.written.clone() }]).collect()
     }
 
     /// Saturation from both sides, as they are written and as they are raised.

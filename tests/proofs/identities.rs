@@ -100,7 +100,6 @@ pub const TRUE: Table = &[
     (VEC, "norm2(x + y)^2 + norm2(x - y)^2", "2*norm2(x)^2 + 2*norm2(y)^2"),
     (VEC, "(norm2(x + y)^2 - norm2(x - y)^2)/4", "x'*y"),
     (N, "normF(A - B)^2", "tr(A'*A) - 2*tr(A'*B) + tr(B'*B)"),
-    (VEC, "norm2(x*y' + s*z*z')", "norm2(x*y' + s*z*z')"),
     (VEC, "normF(x*y')", "norm2(x)*norm2(y)"),
     (XYZ3, "cross(x, y)'*cross(z, w)", "(x'*z)*(y'*w) - (x'*w)*(y'*z)"),
     (XYZ3, "norm2(cross(x, y))^2", "norm2(x)^2*norm2(y)^2 - (x'*y)^2"),
