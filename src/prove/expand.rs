@@ -183,6 +183,13 @@ impl Expander<'_> {
                     None => single(core),
                 }
             }
+            Node::Power(..) if self.definitions => {
+                let alone = Contraction { factors: [Factor { node: core, labels: c.out.clone() }].into_iter().collect(), ..c.clone() };
+                match self.one_sine_less(&alone) {
+                    Some(terms) => terms?,
+                    None => single(core),
+                }
+            }
             _ => self.flat(core),
         };
         Some(scaled(&terms, &n))
@@ -212,16 +219,25 @@ impl Expander<'_> {
         *factors = joined;
     }
 
-    /// sin(u)^2 is 1 - cos(u)^2.
+    /// sin(u)^2 is 1 - cos(u)^2: the product with that in place; `None` if there is no such square.
     fn one_sine_less(&mut self, c: &Contraction) -> Option<Option<Terms>> {
         for at in 0..c.factors.len() {
-            let Node::Map(Map::Sin, u) = self.graph.node(c.factors[at].node) else { continue };
-            let u = *u;
-            let Some(other) = (at + 1..c.factors.len()).find(|k| c.factors[*k] == c.factors[at]) else { continue };
             let mut rest: Vec<Factor> = c.factors.to_vec();
-            let labels = rest[at].labels.clone();
-            rest.remove(other);
-            rest.remove(at);
+            let Factor { node, labels } = rest.remove(at);
+            let u = match self.graph.node(node) {
+                Node::Map(Map::Sin, u) => {
+                    let Some(other) = rest.iter().position(|f| f.node == node && f.labels == labels) else { continue };
+                    rest.remove(other);
+                    *u
+                }
+                Node::Power(sine, p) if p.as_integer().is_some_and(|p| p >= 2) => {
+                    let Node::Map(Map::Sin, u) = self.graph.node(*sine) else { continue };
+                    let (u, sine, left) = (*u, *sine, p - &Number::int(2));
+                    rest.push(Factor { node: self.graph.power(sine, &left), labels: labels.clone() });
+                    u
+                }
+                _ => continue,
+            };
             let axes: Axes = self.graph.axes(u).into();
             let one = self.graph.one();
             let ones = self.graph.fill(one, &axes);

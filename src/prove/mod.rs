@@ -12,8 +12,10 @@
 //!
 //! Nothing is ever proved by numbers.
 
+mod complete;
 mod domain;
 mod expand;
+mod words;
 
 use crate::dim::{Dim, Symbol};
 use crate::error::Result;
@@ -32,12 +34,15 @@ use crate::saturate::{Limits, Rewrite, RuleSet, connect};
 use crate::typed::Typed;
 use egg::{Id, RecExpr};
 use expand::Expander;
+use words::{Alphabet, Poly};
 use std::collections::BTreeSet;
 
 /// A longer chain of laws reads worse than one reference to the index form.
 const SHORT: usize = 4;
 /// What saturation may use up to find a short chain, and to find any.
 const QUICK: Limits = Limits { nodes: 150, iterations: 2 };
+/// More terms of noncommutative polynomials than this are not made.
+const MOST_MONOMIALS: usize = 60_000;
 const LONG: Limits = Limits { nodes: 1500, iterations: 8 };
 
 /// A proof that two expressions have the same value wherever both are defined, if one is found.
@@ -98,7 +103,8 @@ impl Prover<'_> {
                     _ => Ok(Some(self.by_index_form(&mut graph, left))),
                 };
             }
-            if let Some(chain) = self.by_expansion(false).or_else(|| self.by_expansion(true)) {
+            let attempts = [Prover::by_expansion, Prover::by_words, Prover::by_definitions];
+            if let Some(chain) = attempts.iter().find_map(|attempt| attempt(self)) {
                 return Ok(Some(chain));
             }
             return self.by_laws(Some((&mut graph, left, right)), &LONG);
@@ -106,8 +112,69 @@ impl Prover<'_> {
         self.by_laws(None, &LONG)
     }
 
+    fn by_expansion(&self) -> Option<Chain> {
+        self.expanded(false)
+    }
+
+    fn by_definitions(&self) -> Option<Chain> {
+        self.expanded(true)
+    }
+
+    /// The difference of the sides as a sum of multiples of `M*inv(M) - 1` and the like, taken away one after the other.
+    fn by_words(&self) -> Option<Chain> {
+        let mut graph = Graph::new();
+        let nodes = [lower(&mut graph, self.left.typed).ok()?, lower(&mut graph, self.right.typed).ok()?];
+        let mut terms = Terms::new();
+        let mut raiser = Raiser::new(&mut graph, &mut terms);
+        let sides = nodes.map(|n| raiser.raise(n)).map(|t| if self.left.is_row() { terms.transpose(t) } else { t });
+        let mut alphabet = Alphabet::new(&mut terms, MOST_MONOMIALS);
+        let (left, right) = (alphabet.poly(sides[0])?, alphabet.poly(sides[1])?);
+        if !alphabet.has_relations() || (left.rows, left.columns) != (right.rows, right.columns) {
+            return None;
+        }
+        let mut difference = left.clone();
+        difference.add_all(&right, &Number::MINUS_ONE);
+        let cofactors = complete::consequence(&mut alphabet, &difference)?;
+        let mut parts: Vec<(&'static str, bool, Poly)> = Vec::new();
+        for (context, n) in &cofactors {
+            let relation = alphabet.relations.get(context.relation)?.clone();
+            let part = complete::in_context(&mut alphabet, context, &relation.poly, left.rows, left.columns)?.scaled(n);
+            difference.add_all(&part, &Number::MINUS_ONE);
+            parts.push((relation.rule, !n.is_negative(), part));
+        }
+        // The certificate is checked, whatever has found it.
+        if !difference.is_zero() {
+            return None;
+        }
+        let mut now = left;
+        let mut chain = vec![self.step("expansion", true, &mut alphabet, &now)?];
+        while !parts.is_empty() {
+            // What leaves the shortest expression goes first.
+            let without = |part: &Poly| {
+                let mut next = now.clone();
+                next.add_all(part, &Number::MINUS_ONE);
+                next
+            };
+            let best = (0..parts.len()).min_by_key(|k| {
+                let next = without(&parts[*k].2);
+                (next.terms.len(), next.terms.keys().map(|m| m.degree).sum::<usize>())
+            })?;
+            let next = without(&parts[best].2);
+            let (rule, forward, _) = parts.remove(best);
+            now = next;
+            chain.push(self.step(rule, forward, &mut alphabet, &now)?);
+        }
+        chain.push(ProofStep { rule: "expansion".into(), forward: false, after: self.right.written.clone() });
+        Some(chain)
+    }
+
+    fn step(&self, rule: &str, forward: bool, alphabet: &mut Alphabet, poly: &Poly) -> Option<ProofStep> {
+        let term = alphabet.term(poly);
+        Some(ProofStep { rule: rule.into(), forward, after: self.show(&alphabet.terms.to_recexpr(term))? })
+    }
+
     /// Both sides multiplied out, with functions by their definitions or without.
-    fn by_expansion(&self, definitions: bool) -> Option<Chain> {
+    fn expanded(&self, definitions: bool) -> Option<Chain> {
         let mut graph = Graph::new();
         graph.recognition = !definitions;
         let left = lower(&mut graph, self.left.typed).ok()?;
