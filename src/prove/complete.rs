@@ -32,6 +32,8 @@ pub type Cofactors = BTreeMap<Context, Number>;
 #[derive(Clone, Debug)]
 struct Rule {
     lead: Monomial,
+    /// The ways to write the word of `lead`, with their signs: an overlap may be with any of them.
+    ways: Vec<(Number, Word)>,
     poly: Poly,
     why: Cofactors,
 }
@@ -103,8 +105,17 @@ pub fn in_context(alphabet: &mut Alphabet, context: &Context, poly: &Poly, rows:
 #[derive(Clone, Debug)]
 struct Overlap {
     length: usize,
-    first: (usize, Word, Word),
-    second: (usize, Word, Word),
+    first: Part,
+    second: Part,
+}
+
+/// A rule between two words, with the sign of the way in which its greatest word is written.
+#[derive(Clone, Debug)]
+struct Part {
+    rule: usize,
+    sign: Number,
+    left: Word,
+    right: Word,
 }
 
 struct Completion<'a, 'b> {
@@ -118,7 +129,8 @@ impl Completion<'_, '_> {
         let Some((lead, n)) = poly.lead() else { return Some(()) };
         let (lead, scale) = (lead.clone(), n.recip()?);
         let why = why.into_iter().map(|(c, n)| (c, &n * &scale)).collect();
-        self.rules.push(Rule { lead, poly: poly.scaled(&scale), why });
+        let ways = self.alphabet.arrangements(poly.rows, &lead);
+        self.rules.push(Rule { lead, ways, poly: poly.scaled(&scale), why });
         let new = self.rules.len() - 1;
         for other in 0..=new {
             self.overlaps(new, other);
@@ -130,46 +142,59 @@ impl Completion<'_, '_> {
     }
 
     fn overlaps(&mut self, a: usize, b: usize) {
-        let (v, w) = (self.rules[a].lead.word.clone(), self.rules[b].lead.word.clone());
+        let (first, second) = (self.rules[a].ways.clone(), self.rules[b].ways.clone());
+        for (m, v) in &first {
+            for (n, w) in &second {
+                self.overlaps_of((a, m, v), (b, n, w));
+            }
+        }
+    }
+
+    fn overlaps_of(&mut self, (a, m, v): (usize, &Number, &Word), (b, n, w): (usize, &Number, &Word)) {
+        let part = |rule: usize, sign: &Number, left: &[Letter], right: &[Letter]| Part {
+            rule,
+            sign: sign.clone(),
+            left: left.to_vec(),
+            right: right.to_vec(),
+        };
         for k in 1..=v.len().min(w.len()) {
             let whole = k == v.len() && k == w.len();
-            if v[v.len() - k..] == w[..k] && !(whole && a >= b) && v.len() + w.len() - k <= LONGEST {
-                let first = (a, Vec::new(), w[k..].to_vec());
-                let second = (b, v[..v.len() - k].to_vec(), Vec::new());
-                self.waiting.push(Overlap { length: v.len() + w.len() - k, first, second });
+            let length = v.len() + w.len() - k;
+            if v[v.len() - k..] == w[..k] && !(whole && a >= b) && length <= LONGEST {
+                let second = part(b, n, &v[..v.len() - k], &[]);
+                self.waiting.push(Overlap { length, first: part(a, m, &[], &w[k..]), second });
             }
         }
         // The second within the first.
         if w.len() < v.len() {
             for at in 1..v.len() - w.len() {
                 if v[at..at + w.len()] == w[..] {
-                    let second = (b, v[..at].to_vec(), v[at + w.len()..].to_vec());
-                    self.waiting.push(Overlap { length: v.len(), first: (a, Vec::new(), Vec::new()), second });
+                    let second = part(b, n, &v[..at], &v[at + w.len()..]);
+                    self.waiting.push(Overlap { length: v.len(), first: part(a, m, &[], &[]), second });
                 }
             }
         }
     }
 
     fn difference(&mut self, overlap: &Overlap) -> Option<(Poly, Cofactors)> {
-        let ((a, left_a, right_a), (b, left_b, right_b)) = (&overlap.first, &overlap.second);
-        let (first, second) = (self.rules[*a].clone(), self.rules[*b].clone());
-        let rows = if left_b.is_empty() { second.poly.rows } else { first.poly.rows };
-        let columns = if right_a.is_empty() { first.poly.columns } else { second.poly.columns };
-        let around = |left: &Word, right: &Word, scalars: &[Word]| Context {
+        let Overlap { first: a, second: b, .. } = overlap;
+        let (first, second) = (self.rules[a.rule].clone(), self.rules[b.rule].clone());
+        let rows = if b.left.is_empty() { second.poly.rows } else { first.poly.rows };
+        let columns = if a.right.is_empty() { first.poly.columns } else { second.poly.columns };
+        let around = |part: &Part, scalars: &[Word]| Context {
             relation: 0,
             scalars: scalars.to_vec(),
-            left: left.clone(),
-            right: right.clone(),
+            left: part.left.clone(),
+            right: part.right.clone(),
             beside: None,
         };
-        let one = around(left_a, right_a, &second.lead.scalars);
-        let other = around(left_b, right_b, &first.lead.scalars);
-        let mut poly = in_context(self.alphabet, &one, &first.poly, rows, columns)?;
+        let (one, other) = (around(a, &second.lead.scalars), around(b, &first.lead.scalars));
+        let mut poly = in_context(self.alphabet, &one, &first.poly, rows, columns)?.scaled(&a.sign);
         let subtracted = in_context(self.alphabet, &other, &second.poly, rows, columns)?;
-        poly.add_all(&subtracted, &Number::MINUS_ONE);
+        poly.add_all(&subtracted, &-&b.sign);
         let mut why = Cofactors::new();
-        add_cofactors(&mut why, &one, &first.why, &Number::ONE);
-        add_cofactors(&mut why, &other, &second.why, &Number::MINUS_ONE);
+        add_cofactors(&mut why, &one, &first.why, &a.sign);
+        add_cofactors(&mut why, &other, &second.why, &-&b.sign);
         Some((poly, why))
     }
 

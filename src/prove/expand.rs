@@ -283,7 +283,7 @@ impl Expander<'_> {
     }
 
     /// The entrywise product of two sums with the axes of `like`.
-    fn entrywise(&mut self, like: NodeId, a: &Terms, b: &Terms) -> Option<Terms> {
+    pub fn entrywise(&mut self, like: NodeId, a: &Terms, b: &Terms) -> Option<Terms> {
         let axes: Axes = self.graph.axes(like).into();
         let mut draft = Draft::new();
         let labels: Labels = draft.labels(&axes);
@@ -399,8 +399,11 @@ impl Expander<'_> {
         merge(&mut rest, &[(t, -&taken)].into_iter().collect());
         let (sine, cosine) = (self.circular(Map::Sin, u, &one)?, self.circular(Map::Cos, u, &one)?);
         let (rest_sine, rest_cosine) = (self.circular(Map::Sin, u, &rest)?, self.circular(Map::Cos, u, &rest)?);
-        let (first, second, sign) =
-            if f == Map::Sin { ((&sine, &rest_cosine), (&cosine, &rest_sine), 1) } else { ((&cosine, &rest_cosine), (&sine, &rest_sine), -1) };
+        let (first, second, sign) = if f == Map::Sin {
+            ((&sine, &rest_cosine), (&cosine, &rest_sine), 1)
+        } else {
+            ((&cosine, &rest_cosine), (&sine, &rest_sine), -1)
+        };
         let mut sum = self.entrywise(u, first.0, first.1)?;
         let other = self.entrywise(u, second.0, second.1)?;
         merge(&mut sum, &scaled(&other, &Number::int(sign)));
@@ -453,7 +456,7 @@ impl Expander<'_> {
     fn power(&mut self, base: NodeId, p: &Number) -> Option<Terms> {
         let terms = self.expand(base)?;
         match p.as_integer() {
-            Some(k @ 2..=HIGHEST_POWER) if terms.len() > 1 => {
+            Some(k @ 2..=HIGHEST_POWER) if terms.len() > 1 || self.definitions => {
                 let mut product = terms.clone();
                 for _ in 1..k {
                     product = self.entrywise(base, &product, &terms)?;
@@ -485,7 +488,8 @@ impl Expander<'_> {
         for k in 1..=size {
             let mut draft = Draft::new();
             let labels: Vec<Label> = (0..k).map(|_| draft.label(n)).collect();
-            let factors = (0..labels.len()).map(|at| Factor { node: inside, labels: [labels[at], labels[(at + 1) % labels.len()]][..].into() });
+            let factors =
+                (0..labels.len()).map(|at| Factor { node: inside, labels: [labels[at], labels[(at + 1) % labels.len()]][..].into() });
             let c = Contraction { dims: labels.iter().map(|_| n).collect(), out: Labels::new(), factors: factors.collect() };
             traces.push(self.product(&c)?);
         }
@@ -612,15 +616,15 @@ pub fn same(a: &Terms, b: &Terms) -> bool {
     a.len() == b.len() && a.iter().all(|(t, n)| b.get(t) == Some(n))
 }
 
-fn single(a: NodeId) -> Terms {
+pub fn single(a: NodeId) -> Terms {
     [(a, Number::ONE)].into_iter().collect()
 }
 
-fn scaled(terms: &Terms, n: &Number) -> Terms {
+pub fn scaled(terms: &Terms, n: &Number) -> Terms {
     terms.iter().map(|(t, m)| (*t, m * n)).collect()
 }
 
-fn merge(into: &mut Terms, terms: &Terms) {
+pub fn merge(into: &mut Terms, terms: &Terms) {
     for (t, n) in terms {
         let sum = into.entry(*t).or_insert(Number::ZERO);
         *sum = &*sum + n;

@@ -7,6 +7,7 @@
 //! expansion     they are once products of sums are multiplied out                  expand.rs
 //! words         they are once inverses are cleared                                 words.rs, by completion in complete.rs
 //! definitions   they are once functions are written by exp, over one denominator   expand.rs
+//! entries       all sizes are known, and all entries are the same polynomials  entries.rs
 //! saturation    one e-graph finds them equal                                       saturate/explain.rs
 //! ```
 //!
@@ -14,13 +15,15 @@
 
 mod complete;
 mod domain;
+mod entries;
 mod expand;
 mod words;
 
 use crate::dim::{Dim, Symbol};
 use crate::error::Result;
-use crate::expr::{Expr, Op, Shape};
+use crate::expr::{Expr, Kind, Op, Shape, Var};
 use crate::factor;
+use crate::function::{Call, Function};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::lower::lower;
@@ -33,9 +36,11 @@ use crate::raise::Raiser;
 use crate::saturate::{Limits, Rewrite, RuleSet, connect};
 use crate::typed::Typed;
 use egg::{Id, RecExpr};
+use entries::Entries;
 use expand::Expander;
-use words::{Alphabet, Poly};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use words::{Alphabet, Poly};
 
 /// A longer chain of laws reads worse than one reference to the index form.
 const SHORT: usize = 4;
@@ -50,13 +55,54 @@ const LONG: Limits = Limits { nodes: 1500, iterations: 8 };
 /// # Errors
 /// If a derivative in an expression is not known, or an e-graph meets a limit of the crate itself.
 pub(crate) fn prove(left: &Typed, right: &Typed, rules: &RuleSet) -> Result<Option<Proof>> {
-    let (left, right) = (Side::of(left), Side::of(right));
+    let assumed = inverted(&[left, right]);
+    let (left, right) = (with_full_rank(left, &assumed), with_full_rank(right, &assumed));
+    let (left, right) = (Side::of(&left), Side::of(&right));
     if left.shape() != right.shape() || left.typed.root().free != right.typed.root().free {
         return Ok(None);
     }
-    let mut prover = Prover { rules, taken: names(&[left.typed, right.typed]), left, right };
+    let mut prover = Prover { rules, taken: names(&[left.typed, right.typed]), assumed, left, right };
     let steps = prover.chain()?;
     Ok(steps.and_then(|steps| prover.proof(steps)))
+}
+
+/// The variables of which either side has the inverse: an equation speaks of those points only where it exists.
+fn inverted(sides: &[&Typed]) -> Vec<Symbol> {
+    let mut found = Vec::new();
+    for typed in sides {
+        for node in &typed.nodes {
+            let of = match &node.op {
+                Op::Call(Function::Call(Call::Inv), arguments) => arguments.first().copied(),
+                Op::LeftDiv(a, _) => Some(*a),
+                Op::Div(_, b) => Some(*b),
+                _ => None,
+            };
+            if let Some(Op::Var(v)) = of.map(|a| &typed.node(a).op)
+                && v.axes().len() == 2
+                && !found.contains(&v.name)
+            {
+                found.push(v.name);
+            }
+        }
+    }
+    found
+}
+
+/// The same expression where these variables are declared to have full rank.
+fn with_full_rank(typed: &Typed, names: &[Symbol]) -> Typed {
+    let mut typed = typed.clone();
+    let declare = |v: &mut Var| {
+        if let Some(kind) = v.kind.as_mut().filter(|_| names.contains(&v.name)) {
+            *kind = Arc::new(Kind { full_rank: true, ..(**kind).clone() });
+        }
+    };
+    typed.variables.values_mut().for_each(declare);
+    for node in &mut typed.nodes {
+        if let Op::Var(v) = &mut node.op {
+            declare(v);
+        }
+    }
+    typed
 }
 
 /// One side of the equation.
@@ -83,6 +129,7 @@ struct Prover<'a> {
     rules: &'a RuleSet,
     /// Names that no index may take.
     taken: BTreeSet<Symbol>,
+    assumed: Vec<Symbol>,
     left: Side<'a>,
     right: Side<'a>,
 }
@@ -103,7 +150,7 @@ impl Prover<'_> {
                     _ => Ok(Some(self.by_index_form(&mut graph, left))),
                 };
             }
-            let attempts = [Prover::by_expansion, Prover::by_words, Prover::by_definitions];
+            let attempts = [Prover::by_expansion, Prover::by_words, Prover::by_definitions, Prover::by_entries];
             if let Some(chain) = attempts.iter().find_map(|attempt| attempt(self)) {
                 return Ok(Some(chain));
             }
@@ -120,15 +167,39 @@ impl Prover<'_> {
         self.expanded(true)
     }
 
-    /// The difference of the sides as a sum of multiples of `M*inv(M) - 1` and the like, taken away one after the other.
+    /// From the terms as they are written, which read better, or else from those that the index form is raised to.
     fn by_words(&self) -> Option<Chain> {
+        let mut terms = Terms::new();
+        if let (Ok(left), Ok(right)) = (of_typed(self.left.typed, &mut terms), of_typed(self.right.typed, &mut terms))
+            && let Some(chain) = self.by_words_of(terms, left, right)
+        {
+            return Some(chain);
+        }
         let mut graph = Graph::new();
         let nodes = [lower(&mut graph, self.left.typed).ok()?, lower(&mut graph, self.right.typed).ok()?];
         let mut terms = Terms::new();
         let mut raiser = Raiser::new(&mut graph, &mut terms);
         let sides = nodes.map(|n| raiser.raise(n)).map(|t| if self.left.is_row() { terms.transpose(t) } else { t });
+        self.by_words_of(terms, sides[0], sides[1])
+    }
+
+    /// The entries of both sides, where all sizes are known.
+    fn by_entries(&self) -> Option<Chain> {
+        let mut graph = Graph::new();
+        graph.recognition = false;
+        let nodes = [lower(&mut graph, self.left.typed).ok()?, lower(&mut graph, self.right.typed).ok()?];
+        if graph.reachable(&nodes).iter().flat_map(|n| graph.axes(*n)).any(|d| d.as_number().is_none()) {
+            return None;
+        }
+        let mut expander = Expander::new(&mut graph, true);
+        let agree = Entries::new(&mut expander).agree(nodes[0], nodes[1])?;
+        agree.then(|| vec![ProofStep { rule: "entries".into(), forward: true, after: self.right.written.clone() }])
+    }
+
+    /// The difference of the sides as a sum of multiples of `M*inv(M) - 1` and the like, taken away one after the other.
+    fn by_words_of(&self, mut terms: Terms, left: Id, right: Id) -> Option<Chain> {
         let mut alphabet = Alphabet::new(&mut terms, MOST_MONOMIALS);
-        let (left, right) = (alphabet.poly(sides[0])?, alphabet.poly(sides[1])?);
+        let (left, right) = (alphabet.poly(left)?, alphabet.poly(right)?);
         if !alphabet.has_relations() || (left.rows, left.columns) != (right.rows, right.columns) {
             return None;
         }
@@ -285,7 +356,7 @@ impl Prover<'_> {
         if !short[..inner].iter().all(|s| readable(&s.after)) {
             return None;
         }
-        let conditions = domain::requirements(std::iter::once(&start).chain(short.iter().map(|s| &s.after)));
+        let conditions = domain::requirements(std::iter::once(&start).chain(short.iter().map(|s| &s.after)), &self.assumed);
         Some(Proof { start, steps: short, conditions })
     }
 }

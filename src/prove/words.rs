@@ -397,7 +397,8 @@ impl Alphabet<'_> {
         let mut product = Poly::zero(a.rows, b.columns);
         for (x, m) in &a.terms {
             for (y, n) in &b.terms {
-                let (sign, made) = self.monomial(a.rows, b.columns, &[&x.word[..], &y.word].concat(), &[&x.scalars[..], &y.scalars].concat());
+                let (sign, made) =
+                    self.monomial(a.rows, b.columns, &[&x.word[..], &y.word].concat(), &[&x.scalars[..], &y.scalars].concat());
                 product.add(made, &(&(m * n) * &sign));
             }
         }

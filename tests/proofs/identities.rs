@@ -134,7 +134,6 @@ pub const TRUE: Table = &[
     (N, "inv(eye(n) - A)", "eye(n) + A + A^2*inv(eye(n) - A)"),
     (N, "(eye(n) - A)*inv(eye(n) + A)", "inv(eye(n) + A)*(eye(n) - A)"),
     (N, "inv(A - B*inv(A)*B)", "inv(A) + inv(A)*B*inv(A - B*inv(A)*B)*B*inv(A)"),
-    (VEC, "det(eye(n) + s*x*y')", "1 + s*y'*x"),
     (N, "det(A*B)", "det(B*A)"),
     ("A: matrix(2, 2)", "A^2 - tr(A)*A + det(A)*eye(2)", "zeros(2, 2)"),
     ("A: matrix(2, 2); B: matrix(2, 2)", "det(A + B)", "det(A) + det(B) + tr(A)*tr(B) - tr(A*B)"),
