@@ -18,8 +18,11 @@ fn read(declared: &str, left: &str, right: &str) -> (Declarations, Expr, Expr) {
 
 /// Every step holds numerically, and the ends are the sides as they are written.
 fn replay(proof: &Proof, declarations: &Declarations, left: &Expr, right: &Expr) {
-    assert_eq!(proof.start.to_string(), left.to_string());
-    assert_eq!(proof.end().to_string(), right.to_string());
+    for (end, side) in [(&proof.start, left), (proof.end(), right)] {
+        // What has free indices is the tensor of these.
+        let (end, side) = (end.to_string(), side.to_string());
+        assert!(end == side || end.starts_with(&format!("{{{side}}}[")), "{end} is not {side}");
+    }
     let typed = |e: &Expr| infer(e, declarations).unwrap_or_else(|error| panic!("{e}: {error}\n{proof}"));
     let all: Vec<Typed> = std::iter::once(&proof.start).chain(proof.steps.iter().map(|s| &s.after)).map(typed).collect();
     let scope = Scope::of(&all.iter().collect::<Vec<_>>());
@@ -76,5 +79,24 @@ fn falsehoods_are_not_proved() {
         let (a, b) = (infer(&left, &declarations).unwrap(), infer(&right, &declarations).unwrap());
         let seen = Scope::of(&[&a, &b]).compare(&|at| evaluate(&a, at), &|at| evaluate(&b, at), 8, 1e-5);
         assert!(seen.is_ok_and(|seen| !seen.ok), "{left} = {right} is true at random points");
+    }
+}
+
+/// What is as deep as the parser allows, and what multiplies out to more terms than anyone waits for.
+#[test]
+fn deep_and_wide_equations_end() {
+    let declared = "s: scalar; A: matrix(n, n); B: matrix(n, n)";
+    let nested = |inner: &str| (0..450).fold(inner.to_owned(), |e, at| format!("{}({e})", if at % 2 == 0 { "atan" } else { "exp" }));
+    let wide = |first: &str| format!("{first}{}", "*(A + B)".repeat(24));
+    for (left, right, equal) in [
+        (nested("s + s"), nested("2*s"), true),
+        (nested("s*s + s"), nested("s*(s + 1)"), true),
+        (nested("s"), nested("2*s"), false),
+        (wide("(A - B)"), wide("(B - A)"), false),
+        (wide("inv(A)"), wide("inv(B)"), false),
+    ] {
+        let (declarations, left, right) = read(declared, &left, &right);
+        let proof = Engine::new().prove(&left, &right, &declarations).unwrap();
+        assert_eq!(proof.is_some(), equal);
     }
 }

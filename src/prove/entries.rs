@@ -174,7 +174,7 @@ impl<'a, 'b> Entries<'a, 'b> {
         let kind = Kind { sign: v.sign(), ..Kind::plain(Shape::Scalar) };
         let entry = Var::new(&format!("{}[{}]", v.name, places.join(",")), kind);
         let node = self.expander.graph.insert(Node::Var(entry));
-        scaled(&single(node), &super::words::sign(negative))
+        scaled(&single(node), &super::monomial::sign(negative))
     }
 
     fn contraction(&mut self, c: &Contraction, sizes: &[usize]) -> Option<Vec<Terms>> {

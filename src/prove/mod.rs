@@ -6,7 +6,7 @@
 //! index form    both sides are lowered to one node                                 a chain of laws, or by their index form
 //! expansion     they are once products of sums are multiplied out                  expand.rs
 //! words         they are once inverses are cleared                                 words.rs, by completion in complete.rs
-//! definitions   they are once functions are written by exp, over one denominator   expand.rs
+//! definitions   they are once functions are written by exp, over one denominator   definitions.rs
 //! entries       all sizes are known, and all entries are the same polynomials  entries.rs
 //! saturation    one e-graph finds them equal                                       saturate/explain.rs
 //! ```
@@ -14,9 +14,11 @@
 //! Nothing is ever proved by numbers.
 
 mod complete;
+mod definitions;
 mod domain;
 mod entries;
 mod expand;
+mod monomial;
 mod words;
 
 use crate::dim::{Dim, Symbol};
@@ -58,7 +60,7 @@ pub(crate) fn prove(left: &Typed, right: &Typed, rules: &RuleSet) -> Result<Opti
     let assumed = inverted(&[left, right]);
     let (left, right) = (with_full_rank(left, &assumed), with_full_rank(right, &assumed));
     let (left, right) = (Side::of(&left), Side::of(&right));
-    if left.shape() != right.shape() || left.typed.root().free != right.typed.root().free {
+    if left.shape() != right.shape() {
         return Ok(None);
     }
     let prover = Prover { rules, taken: names(&[left.typed, right.typed]), assumed, left, right };
@@ -284,7 +286,8 @@ impl Prover<'_> {
         }
         let middle = self.show(&terms.to_recexpr(term));
         let there = middle.map(|after| ProofStep { rule: name.into(), forward: true, after });
-        there.into_iter().chain([ProofStep { rule: name.into(), forward: false, after: self.right.written.clone() }]).collect()
+        let last = ProofStep { rule: name.into(), forward: there.is_none(), after: self.right.written.clone() };
+        there.into_iter().chain([last]).collect()
     }
 
     /// Saturation from both sides, as they are written and as they are raised.
@@ -373,6 +376,11 @@ impl Prover<'_> {
             last_step.forward = true;
         }
         let mut steps: Chain = kept.into_iter().map(|(step, _)| step).chain([last_step]).collect();
+        if let [only] = &mut steps[..]
+            && only.reason().is_some()
+        {
+            only.forward = true;
+        }
         self.name_derivatives(&mut steps);
         let conditions = domain::requirements(std::iter::once(&start).chain(steps.iter().map(|s| &s.after)), &self.assumed);
         Some(Proof { start, steps, conditions })
