@@ -14,6 +14,7 @@ mod index;
 mod matrix;
 mod number;
 mod part;
+mod proof;
 mod rule;
 mod structure;
 mod typed;
@@ -31,6 +32,8 @@ mod present; // to an expression as people write it
 mod print; // text, Unicode, LaTeX
 mod raise; // back to matrix terms
 mod saturate; // by which an e-graph finds the simplest equal term // code
+
+mod prove; // a chain of steps between two equal expressions
 
 mod pipeline; // all of it
 mod build; // expressions built in Rust
@@ -58,6 +61,7 @@ pub use parse::{Declaration, Declarations, parse, parse_equation};
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, rule_latex, rules_markdown, unicode};
+pub use proof::{Proof, ProofStep, Requirement};
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};
