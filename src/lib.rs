@@ -4,6 +4,7 @@
 
 // Nouns: what the passes hand to each other.
 mod answer;
+mod comparison;
 mod dim;
 mod error;
 mod expr;
@@ -12,6 +13,7 @@ mod function;
 mod index;
 mod matrix;
 mod number;
+mod proof;
 mod rule;
 mod typed;
 
@@ -35,11 +37,13 @@ mod render; // errors, with the place in the input
 
 // Numbers, and answers checked by them.
 mod check;
+mod compare; // two expressions: a proof, a counterexample, or what is off
 mod eval;
 
 pub use answer::{Answer, Notation, Profile};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
+pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};
@@ -52,6 +56,7 @@ pub use parse::{Declaration, Declarations, parse, parse_equation};
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, unicode};
+pub use proof::{Proof, ProofStep};
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};

@@ -225,7 +225,7 @@ fn variable(x: &Expr, typed: &Typed) -> Result<Var> {
 }
 
 /// Passes recurse as deep as the expression; deep ones get a stack that is large enough for the parser's limit.
-fn on_a_deep_stack<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+pub(crate) fn on_a_deep_stack<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     const SHALLOW: usize = 40;
     const STACK: usize = 64 << 20;
     if depth <= SHALLOW {

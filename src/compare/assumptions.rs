@@ -1,0 +1,100 @@
+//! What would make two sides equal that are not: structure, sign, matrices that commute, small sizes.
+
+use super::sides::{Seen, Sides};
+use crate::comparison::Assumption;
+use crate::eval::{Inputs, Style};
+use crate::expr::{Kind, Shape, Structure, Var};
+use crate::function::Sign;
+use ndarray::Ix2;
+use std::sync::Arc;
+
+/// At so many points the sides have to agree,
+const POINTS: usize = 5;
+/// of so many that are drawn.
+const DRAWS: usize = 12;
+
+/// Weaker assumptions come first, so that the weakest is the one that is said.
+const STRUCTURES: [Structure; 4] = [Structure::Symmetric, Structure::Orthogonal, Structure::Skew, Structure::Diagonal];
+
+/// The weakest assumption found under which the sides agree.
+pub fn find(sides: &Sides) -> Option<Assumption> {
+    // A variable of differentiation with a structure would be another derivative.
+    let wrt: Vec<_> = sides.left.wrt().into_iter().chain(sides.right.wrt()).collect();
+    let general = |v: &&Var| v.kind.as_ref().is_some_and(|k| k.structure == Structure::General && k.sign == Sign::Any);
+    let free: Vec<&Var> = sides.variables.iter().filter(general).collect();
+    let square: Vec<&Var> = free.iter().copied().filter(|v| is_square(v) && !wrt.contains(&v.name)).collect();
+    let structured = square.iter().flat_map(|v| STRUCTURES.map(|s| (*v, s)));
+    let structured = structured.map(|(v, s)| (with_kind(v, |k| k.structure = s), Assumption::Structure(v.name, s)));
+    let positive = free.iter().map(|v| (with_kind(v, |k| k.sign = Sign::Positive), Assumption::Positive(v.name)));
+    for (v, assumption) in structured.chain(positive) {
+        let scope = sides.scope.clone().with(v);
+        if agree(sides, |number| scope.draw(number).ok()) {
+            return Some(assumption);
+        }
+    }
+    commuting(sides, &square).or_else(|| small(sides))
+}
+
+fn is_square(v: &Var) -> bool {
+    v.kind.as_ref().is_some_and(|k| matches!(k.shape, Shape::Matrix(m, n) if m == n))
+}
+
+fn with_kind(v: &Var, change: impl FnOnce(&mut Kind)) -> Var {
+    let mut kind = v.kind.as_ref().map_or(Kind::plain(Shape::Scalar), |k| k.as_ref().clone());
+    change(&mut kind);
+    Var { name: v.name, kind: Some(Arc::new(kind)) }
+}
+
+/// One matrix as a polynomial of another commutes with it.
+fn commuting(sides: &Sides, square: &[&Var]) -> Option<Assumption> {
+    let pairs = square.iter().enumerate().flat_map(|(at, a)| square[at + 1..].iter().map(move |b| (*a, *b)));
+    for (a, b) in pairs.filter(|(a, b)| a.axes() == b.axes()) {
+        let point = |number| {
+            let mut at = sides.scope.draw(number).ok()?;
+            let base = at.values.get(&a.name)?.clone().into_dimensionality::<Ix2>().ok()?;
+            let other = base.dot(&base) * 0.5 + &base * 2.0;
+            at.values.insert(b.name, other.into_dyn());
+            Some(at)
+        };
+        if agree(sides, point) {
+            return Some(Assumption::Commute(a.name, b.name));
+        }
+    }
+    None
+}
+
+/// A size of one dimension at which they agree.
+fn small(sides: &Sides) -> Option<Assumption> {
+    let sizes = sides.scope.draw(0).ok()?.sizes;
+    for (symbol, _) in sizes.iter() {
+        for size in 1..=3 {
+            let mut sizes = sizes.clone();
+            sizes.insert(symbol, size);
+            let fits = sides.scope.dims().iter().all(|d| sizes.of(*d).is_ok_and(|n| n >= 1));
+            let point = |number: usize| {
+                let style = Style::ALL[number % Style::ALL.len()];
+                Inputs::random(sides.scope.variables(), &sizes, number as u64, style).ok()
+            };
+            if fits && agree(sides, point) {
+                return Some(Assumption::Size(symbol, size));
+            }
+        }
+    }
+    None
+}
+
+fn agree(sides: &Sides, point: impl Fn(usize) -> Option<Inputs>) -> bool {
+    let mut count = 0;
+    for number in 0..DRAWS {
+        let Some(at) = point(number) else { continue };
+        match sides.at(&at) {
+            Ok(Seen::Agree) => count += 1,
+            Ok(Seen::Nowhere) => {}
+            Ok(Seen::Differ | Seen::Unclear | Seen::OnlyLeft | Seen::OnlyRight) | Err(_) => return false,
+        }
+        if count == POINTS {
+            return true;
+        }
+    }
+    false
+}

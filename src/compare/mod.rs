@@ -1,0 +1,200 @@
+//! Whether two expressions are equal: numbers first, which refute at once; then a proof; and what is off, where the
+//! answer is no.
+//!
+//! - `sides`: both sides typed together and evaluated
+//! - `entries`, `counterexample`: the smallest point at which they differ
+//! - `diagnose`, `variants`, `assumptions`: what should stand instead, and what would make them equal
+
+mod assumptions;
+mod counterexample;
+mod diagnose;
+mod entries;
+mod one_step;
+mod sides;
+mod variants;
+
+use crate::answer::Notation;
+use crate::comparison::{Comparison, Remark, Verdict};
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::{Inputs, Random};
+use crate::expr::{Expr, Op, Shape};
+use crate::parse::Declarations;
+use crate::pipeline::{Engine, on_a_deep_stack};
+use sides::{Seen, Sides};
+
+/// At how many points the sides have to agree before a proof is looked for.
+const POINTS: usize = 8;
+/// How many points are drawn for that; at many of them functions may be undefined.
+const DRAWS: usize = 32;
+
+impl Engine {
+    /// Whether two expressions are equal for all values of their variables: with a proof if they are, with a point at
+    /// which they differ if they are not.
+    ///
+    /// Both are evaluated at random points first. The shapes have to be those of one value, except that a side may be the
+    /// transpose of the other, which is a difference, and that a bare `0` stands for zeros of any shape.
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, Verdict, parse};
+    /// let declarations = Declarations::parse("A: matrix(m, n); B: matrix(n, m)")?;
+    /// let read = |text| parse(text, &declarations);
+    /// let comparison = Engine::new().check(&read("tr(A*B)")?, &read("sum(B'.*A)")?, &declarations)?;
+    /// assert!(matches!(comparison.verdict, Verdict::Equal(_)));
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a side is ill-formed, or the shapes of the two do not fit together.
+    pub fn check(&self, left: &Expr, right: &Expr, declarations: &Declarations) -> Result<Comparison> {
+        on_a_deep_stack(left.depth().max(right.depth()) + 8, || match Sides::read(left, right, declarations, self) {
+            Ok(sides) => self.compare(sides),
+            Err(e) if e.kind == ErrorKind::Shape => self.otherwise_shaped(left, right, declarations).unwrap_or(Err(e)),
+            Err(e) => Err(e),
+        })
+    }
+
+    fn compare(&self, mut sides: Sides) -> Result<Comparison> {
+        let mut seen = look(&sides);
+        if seen.differ.as_ref().is_some_and(|at| !sides.is_confirmed(at)) {
+            sides.distrust();
+            seen = look(&sides);
+        }
+        if let Some(at) = &seen.differ
+            && let Some(found) = counterexample::search(&sides, at)
+        {
+            let mut remarks = diagnose::remarks(self, &sides);
+            remarks.extend(zeros(&sides));
+            return Ok(comparison(&sides, Verdict::Different(Some(found)), &seen, remarks));
+        }
+        let mut remarks: Vec<Remark> = zeros(&sides).into_iter().chain(seen.domain()).collect();
+        let verdict = match one_step::prove(&sides.left.typed, &sides.right.typed, (&sides.left.expr, &sides.right.expr)) {
+            // A proof against numbers would be a wrong law; it is not believed.
+            Ok(Some(proof)) if seen.differ.is_none() => Verdict::Equal(proof),
+            Ok(_) => Verdict::Undecided,
+            Err(e) => {
+                remarks.push(Remark::Because(format!("no proof could be tried: {}", e.message)));
+                Verdict::Undecided
+            }
+        };
+        if let (Verdict::Undecided, Some(e)) = (&verdict, &seen.impossible) {
+            remarks.push(Remark::Because(format!("no values: {}", e.message)));
+        }
+        Ok(comparison(&sides, verdict, &seen, remarks))
+    }
+
+    /// Sides whose shapes differ: one may be the transpose of the other, or a derivative in Kronecker notation.
+    fn otherwise_shaped(&self, left: &Expr, right: &Expr, declarations: &Declarations) -> Option<Result<Comparison>> {
+        let transposed = Expr::new(Op::Transpose(right.clone()));
+        if let Ok(sides) = Sides::read(left, &transposed, declarations, self)
+            && matches!(sides.left.shape(), Shape::Column(_) | Shape::Row(_) | Shape::Matrix(..))
+        {
+            let seen = look(&sides);
+            let is_equal = seen.differ.is_none() && (seen.agree >= POINTS || self.is_proved(&sides));
+            return is_equal.then(|| {
+                let layout = sides.left.has_diff || sides.right.has_diff;
+                let mut whole = comparison(&sides, Verdict::Different(None), &seen, vec![Remark::Transposed { layout }]);
+                whole.right = right.clone();
+                Ok(whole)
+            });
+        }
+        let (stacked, other) = match (self.stacked(left, declarations), self.stacked(right, declarations)) {
+            (Some(l), None) => (Sides::read(&l, right, declarations, self), l),
+            (None, Some(r)) => (Sides::read(left, &r, declarations, self), r),
+            _ => return None,
+        };
+        drop(other);
+        let mut comparison = self.compare(stacked.ok()?).ok()?;
+        (comparison.left, comparison.right) = (left.clone(), right.clone());
+        comparison.remarks.push(Remark::Kronecker);
+        Some(Ok(comparison))
+    }
+
+    fn is_proved(&self, sides: &Sides) -> bool {
+        let proof = one_step::prove(&sides.left.typed, &sides.right.typed, (&sides.left.expr, &sides.right.expr));
+        matches!(proof, Ok(Some(_)))
+    }
+
+    /// A derivative with more than two axes as d vec(F) / d vec(X)'.
+    fn stacked(&self, side: &Expr, declarations: &Declarations) -> Option<Expr> {
+        let Op::Diff(f, x) = side.op() else { return None };
+        let answer = self.clone().notation(Notation::Kronecker).derivative(f, std::slice::from_ref(x), declarations).ok()?;
+        (answer.notation == Notation::Kronecker && answer.shape.len() > 2).then(|| answer.formula.inlined())
+    }
+}
+
+fn comparison(sides: &Sides, verdict: Verdict, seen: &Look, remarks: Vec<Remark>) -> Comparison {
+    Comparison {
+        verdict,
+        left: sides.left.expr.clone(),
+        right: sides.right.expr.clone(),
+        variables: sides.variables.clone(),
+        assumed: sides.assumed.clone(),
+        points: seen.agree,
+        remarks,
+    }
+}
+
+fn zeros(sides: &Sides) -> Option<Remark> {
+    sides.zeros.as_ref().map(|shape| Remark::Zeros(shape.to_string()))
+}
+
+/// What evaluation at random points saw.
+#[derive(Default)]
+struct Look {
+    agree: usize,
+    /// The first point where the sides differ.
+    differ: Option<Inputs>,
+    only_left: usize,
+    only_right: usize,
+    /// Why there are no values.
+    impossible: Option<Error>,
+}
+
+impl Look {
+    /// Where only one side is defined, if they agree otherwise.
+    fn domain(&self) -> Vec<Remark> {
+        let one = |count: usize, only_left: bool| (count > 0).then_some(Remark::Domain { only_left });
+        [one(self.only_left, true), one(self.only_right, false)].into_iter().flatten().collect()
+    }
+}
+
+fn look(sides: &Sides) -> Look {
+    let mut seen = Look::default();
+    for number in 0..DRAWS {
+        if seen.agree >= POINTS {
+            break;
+        }
+        let outcome = sides.scope.draw(number).and_then(|at| {
+            let at = if number % 3 == 2 { with_whole_scalars(sides, at, number) } else { at };
+            Ok((sides.at(&at)?, at))
+        });
+        match outcome {
+            Ok((Seen::Differ, at)) => {
+                seen.differ = Some(at);
+                break;
+            }
+            Ok((Seen::Agree, _)) => seen.agree += 1,
+            Ok((Seen::OnlyLeft, _)) => seen.only_left += 1,
+            Ok((Seen::OnlyRight, _)) => seen.only_right += 1,
+            Ok((Seen::Unclear | Seen::Nowhere, _)) => {}
+            Err(e) => {
+                seen.impossible = Some(e);
+                break;
+            }
+        }
+    }
+    seen
+}
+
+/// Scalars may be powers of matrices, which have to be whole, or of negative numbers.
+fn with_whole_scalars(sides: &Sides, mut at: Inputs, number: usize) -> Inputs {
+    let mut random = Random::new(number as u64);
+    for v in sides.variables.iter().filter(|v| v.axes().is_empty()) {
+        if let Some(kind) = &v.kind
+            && let Ok(value) = entries::draw(kind, &at.sizes, entries::POOLS[1 + number % 2], &mut random)
+        {
+            at.values.insert(v.name, value);
+        }
+    }
+    at
+}
