@@ -180,8 +180,13 @@ impl fmt::Display for Remark {
 }
 
 /// A value as the language writes it: `[1, 2; 3, 4]`, a column `[1; 2]`, a row `[1, 2]`; a tensor of higher order in
-/// nested brackets.
+/// nested brackets. What nobody would read is not written out.
 pub(crate) fn written(value: &ArrayD<f64>, row: bool) -> String {
+    const MOST: usize = 150;
+    if value.len() > MOST {
+        let lengths: Vec<String> = value.shape().iter().map(usize::to_string).collect();
+        return format!("{} numbers, too many to show", lengths.join("×"));
+    }
     let line = |entries: &mut dyn Iterator<Item = &f64>, between: &str| entries.map(|x| number(*x)).collect::<Vec<_>>().join(between);
     match value.ndim() {
         0 => value.first().copied().map(number).unwrap_or_default(),

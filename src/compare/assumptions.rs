@@ -2,7 +2,8 @@
 
 use super::sides::{Seen, Sides};
 use crate::comparison::Assumption;
-use crate::eval::{Inputs, Style};
+use crate::dim::Symbol;
+use crate::eval::{Inputs, Sizes, Style};
 use crate::expr::{Kind, Shape, Structure, Var};
 use crate::function::Sign;
 use ndarray::Ix2;
@@ -63,37 +64,39 @@ fn commuting(sides: &Sides, square: &[&Var]) -> Option<Assumption> {
     None
 }
 
-/// A size of one dimension at which they agree.
+/// A size of one dimension at which they agree, whatever the other sizes are.
 fn small(sides: &Sides) -> Option<Assumption> {
-    let sizes = sides.scope.draw(0).ok()?.sizes;
-    for (symbol, _) in sizes.iter() {
-        for size in 1..=3 {
-            let mut sizes = sizes.clone();
-            sizes.insert(symbol, size);
+    let symbols: Vec<Symbol> = sides.scope.draw(0).ok()?.sizes.iter().map(|(s, _)| s).collect();
+    let choices = symbols.iter().flat_map(|symbol| (1..=3).map(move |size| (*symbol, size)));
+    let holds = |(symbol, size): &(Symbol, i64)| {
+        let point = |number: usize| {
+            let other = |at: usize| 1 + ((number + 1) * (2 * at + 1) % 4) as i64;
+            let sizes: Sizes = symbols.iter().enumerate().map(|(at, s)| (*s, if s == symbol { *size } else { other(at) })).collect();
             let fits = sides.scope.dims().iter().all(|d| sizes.of(*d).is_ok_and(|n| n >= 1));
-            let point = |number: usize| {
-                let style = Style::ALL[number % Style::ALL.len()];
-                Inputs::random(sides.scope.variables(), &sizes, number as u64, style).ok()
-            };
-            if fits && agree(sides, point) {
-                return Some(Assumption::Size(symbol, size));
-            }
-        }
-    }
-    None
+            let style = Style::ALL[number % Style::ALL.len()];
+            if fits { Inputs::random(sides.scope.variables(), &sizes, number as u64, style).ok() } else { None }
+        };
+        agree(sides, point)
+    };
+    choices.into_iter().find(holds).map(|(symbol, size)| Assumption::Size(symbol, size))
 }
 
 fn agree(sides: &Sides, point: impl Fn(usize) -> Option<Inputs>) -> bool {
+    // Where both sides are 0 for no other reason than the assumption, it teaches nothing.
+    let mut vanish = sides.zeros.is_none() && !sides.is_zero();
     let mut count = 0;
     for number in 0..DRAWS {
         let Some(at) = point(number) else { continue };
         match sides.at(&at) {
-            Ok(Seen::Agree) => count += 1,
+            Ok(Seen::Agree) => {
+                vanish = vanish && sides.both(&at).is_some_and(|(left, _)| left.iter().all(|x| x.abs() < 1e-9));
+                count += 1;
+            }
             Ok(Seen::Nowhere) => {}
             Ok(Seen::Differ | Seen::Unclear | Seen::OnlyLeft | Seen::OnlyRight) | Err(_) => return false,
         }
         if count == POINTS {
-            return true;
+            return !vanish;
         }
     }
     false

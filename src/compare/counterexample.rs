@@ -8,8 +8,8 @@ use crate::eval::{Inputs, Random, Sizes};
 use indexmap::IndexSet;
 use ndarray::ArrayD;
 
-/// How many nodes may be evaluated in the search, so that it ends soon and always at the same place.
-const NODES: usize = 12_000;
+/// How much may be computed in each part of the search, so that it ends soon and always at the same place.
+const WORK: f64 = 1e6;
 /// The largest size of a dimension symbol that is tried.
 const LARGEST: i64 = 3;
 /// With more symbols than this not every choice of sizes is tried.
@@ -20,13 +20,12 @@ const TRIES: usize = 2;
 /// Looks for a small point; `found` is one where the sides differ, to fall back to. `None` if central differences confirm
 /// neither.
 pub fn search(sides: &Sides, found: &Inputs) -> Option<Counterexample> {
-    let mut budget = Budget { left: NODES, cost: sides.left.typed.nodes.len().max(1) };
-    let small = small_point(sides, &mut budget);
+    let small = small_point(sides, &mut Budget(WORK));
     let mut candidates = Vec::new();
     if let Some(small) = &small {
-        candidates.push(shrink(sides, small.clone(), &SIMPLER, &mut Budget { left: NODES, ..budget }));
+        candidates.push(shrink(sides, small.clone(), &SIMPLER, &mut Budget(WORK)));
         // Functions have their kinks at 0, where a derivative is a convention.
-        candidates.push(shrink(sides, small.clone(), &SIMPLER[1..], &mut Budget { left: NODES, ..budget }));
+        candidates.push(shrink(sides, small.clone(), &SIMPLER[1..], &mut Budget(WORK)));
         candidates.push(small.clone());
     }
     candidates.extend([rounded(sides, found, 10.0), rounded(sides, found, 100.0)].into_iter().flatten());
@@ -34,18 +33,13 @@ pub fn search(sides: &Sides, found: &Inputs) -> Option<Counterexample> {
     candidates.iter().find(|at| sides.is_confirmed(at)).and_then(|at| counterexample(sides, at))
 }
 
-#[derive(Clone, Copy)]
-struct Budget {
-    left: usize,
-    cost: usize,
-}
+struct Budget(f64);
 
 impl Budget {
-    /// Whether one more point may be looked at.
-    fn spend(&mut self) -> bool {
-        let enough = self.left >= self.cost;
-        self.left = self.left.saturating_sub(self.cost);
-        enough
+    /// Whether one more point of these sizes may be looked at.
+    fn spend(&mut self, sides: &Sides, sizes: &Sizes) -> bool {
+        self.0 -= sides.work(sizes);
+        self.0 >= 0.0
     }
 }
 
@@ -59,7 +53,7 @@ fn small_point(sides: &Sides, budget: &mut Budget) -> Option<Inputs> {
     for sizes in all_sizes(sides) {
         for pool in POOLS {
             for _ in 0..TRIES {
-                if !budget.spend() {
+                if !budget.spend(sides, &sizes) {
                     return None;
                 }
                 let Some(at) = drawn(sides, &sizes, pool, &mut random) else { continue };
@@ -119,7 +113,8 @@ fn shrink(sides: &Sides, mut at: Inputs, simpler: &[f64], budget: &mut Budget) -
                 let better = moves.into_iter().find_map(|to| {
                     let next = with_entries(&at.values[&v.name], &orbit, to);
                     let moved = at.with(v.name, next);
-                    (is_admissible(kind, &moved.values[&v.name]) && budget.spend() && differ(sides, &moved)).then_some(moved)
+                    (is_admissible(kind, &moved.values[&v.name]) && budget.spend(sides, &moved.sizes) && differ(sides, &moved))
+                        .then_some(moved)
                 });
                 if let Some(better) = better {
                     at = better;

@@ -15,6 +15,7 @@ mod variants;
 
 use crate::answer::Notation;
 use crate::comparison::{Comparison, Remark, Verdict};
+use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Inputs, Random};
 use crate::expr::{Expr, Op, Shape};
@@ -26,6 +27,8 @@ use sides::{Seen, Sides};
 const POINTS: usize = 8;
 /// How many points are drawn for that; at many of them functions may be undefined.
 const DRAWS: usize = 32;
+/// No further point is drawn after so many operations: dimensions may be declared as large numbers.
+const MOST_WORK: f64 = 2e8;
 
 impl Engine {
     /// Whether two expressions are equal for all values of their variables: with a proof if they are, with a point at
@@ -46,22 +49,41 @@ impl Engine {
     /// # Errors
     /// If a side is ill-formed, or the shapes of the two do not fit together.
     pub fn check(&self, left: &Expr, right: &Expr, declarations: &Declarations) -> Result<Comparison> {
-        on_a_deep_stack(left.depth().max(right.depth()) + 8, || match Sides::read(left, right, declarations, self) {
-            Ok(sides) => self.compare(sides),
-            Err(e) if e.kind == ErrorKind::Shape => self.otherwise_shaped(left, right, declarations).unwrap_or(Err(e)),
-            Err(e) => Err(e),
+        on_a_deep_stack(left.depth().max(right.depth()) + 8, || {
+            let sides = Sides::read(left, right, declarations, self);
+            if let Some(kinds) = sides.as_ref().ok().and_then(|s| s.kinds_by_left(declarations))
+                && let Some(comparison) = self.as_read(Sides::read(left, right, &kinds, self), (left, right), &kinds)
+                && let Ok(mut comparison) = comparison
+            {
+                let declared = |name: &Symbol| declarations.variable(*name).is_some();
+                comparison.assumed = comparison.variables.iter().map(|v| v.name).filter(|name| !declared(name)).collect();
+                return Ok(comparison);
+            }
+            let fallback = sides.as_ref().err().cloned();
+            self.as_read(sides, (left, right), declarations)
+                .or(fallback.map(Err))
+                .unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "two sides were not compared")))
         })
+    }
+
+    /// The comparison of two sides as they were read, or of one with the transpose of the other.
+    fn as_read(&self, sides: Result<Sides>, (left, right): (&Expr, &Expr), declarations: &Declarations) -> Option<Result<Comparison>> {
+        match sides {
+            Ok(sides) => Some(self.compare(sides)),
+            Err(e) if e.kind == ErrorKind::Shape => self.otherwise_shaped(left, right, declarations),
+            Err(e) => Some(Err(e)),
+        }
     }
 
     fn compare(&self, mut sides: Sides) -> Result<Comparison> {
         let mut seen = look(&sides);
-        if seen.differ.as_ref().is_some_and(|at| !sides.is_confirmed(at)) {
+        let mut found = seen.differ.as_ref().and_then(|at| counterexample::search(&sides, at));
+        if seen.differ.is_some() && found.is_none() {
             sides.distrust();
             seen = look(&sides);
+            found = seen.differ.as_ref().and_then(|at| counterexample::search(&sides, at));
         }
-        if let Some(at) = &seen.differ
-            && let Some(found) = counterexample::search(&sides, at)
-        {
+        if let Some(found) = found {
             let mut remarks = diagnose::remarks(self, &sides);
             remarks.extend(zeros(&sides));
             return Ok(comparison(&sides, Verdict::Different(Some(found)), &seen, remarks));
@@ -160,11 +182,13 @@ impl Look {
 
 fn look(sides: &Sides) -> Look {
     let mut seen = Look::default();
+    let mut work = 0.0;
     for number in 0..DRAWS {
-        if seen.agree >= POINTS {
+        if seen.agree >= POINTS || work > MOST_WORK {
             break;
         }
         let outcome = sides.scope.draw(number).and_then(|at| {
+            work += sides.work(&at.sizes);
             let at = if number % 3 == 2 { with_whole_scalars(sides, at, number) } else { at };
             Ok((sides.at(&at)?, at))
         });

@@ -4,7 +4,7 @@ use crate::answer::declarations_of;
 use crate::check::{Scope, relative_error};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{Inputs, evaluate};
+use crate::eval::{Inputs, Sizes, evaluate};
 use crate::expr::{Expr, Op, Shape, Structure, Var};
 use crate::function::{Call, Function};
 use crate::infer::shapes;
@@ -78,6 +78,11 @@ impl Side {
         finite(evaluate(&self.typed, at)?)
     }
 
+    /// About how many operations it takes to evaluate it at these sizes.
+    pub fn work(&self, sizes: &Sizes) -> f64 {
+        work(self.exact.as_ref().unwrap_or(&self.typed), sizes)
+    }
+
     pub fn shape(&self) -> &Shape {
         &self.typed.root().shape
     }
@@ -95,6 +100,28 @@ impl Side {
         let diffs = self.typed.nodes.iter().filter_map(|n| if let Op::Diff(_, x) = &n.op { Some(*x) } else { None });
         diffs.filter_map(|x| if let Op::Var(v) = &self.typed.node(x).op { Some(v.name) } else { None }).collect()
     }
+}
+
+/// About how many operations an evaluation takes: the entries of each node by the length of its longest axis, and again
+/// for each of the points that differences are taken at.
+fn work(typed: &Typed, sizes: &Sizes) -> f64 {
+    const POINTS: f64 = 18.0;
+    const NODE: f64 = 20.0;
+    let lengths = |axes: &[Dim]| axes.iter().map(|d| sizes.of(*d).unwrap_or(1) as f64).collect::<Vec<_>>();
+    let mut times: Vec<f64> = Vec::with_capacity(typed.nodes.len());
+    let mut sum = 0.0;
+    // All nodes of both sides stand in one arena; those of the other side count too, which does no harm.
+    for node in &typed.nodes {
+        let axes = lengths(&node.shape.axes());
+        sum += NODE + axes.iter().product::<f64>() * axes.iter().fold(1.0, |m: f64, x| m.max(*x));
+        let mut most: f64 = 1.0;
+        node.op.for_each_child(|c| most = most.max(times[c.0 as usize]));
+        if let Op::Diff(_, x) = &node.op {
+            most *= POINTS * lengths(&typed.node(*x).shape.axes()).iter().product::<f64>();
+        }
+        times.push(most);
+    }
+    sum * times.iter().fold(1.0, |m: f64, x| m.max(*x))
 }
 
 /// A value that is not finite is none.
@@ -126,6 +153,19 @@ impl Sides {
         let (again, l, r) = together(&left, &right, &known)?;
         let again = Typed { assumed: typed.assumed, ..again };
         Ok(Sides { zeros: Some(shape), ..Sides::of(&left, &right, (again, l, r), declarations, engine) })
+    }
+
+    /// The kinds that the left side alone gives to undeclared names, where some of them became others for the sake of the
+    /// right side: a vector may have been taken for a scalar so that shapes fit.
+    pub fn kinds_by_left(&self, declared: &Declarations) -> Option<Declarations> {
+        let alone = shapes(&self.left.expr, declared).ok()?;
+        let order = |v: &Var| v.axes().len();
+        let changed = |v: &Var| self.variables.iter().any(|w| w.name == v.name && order(w) != order(v));
+        alone.variables.values().any(changed).then(|| {
+            let mut kinds = declarations_of(alone.variables.values());
+            declared.dim_symbols().for_each(|s| drop(kinds.insert_dim(s)));
+            kinds
+        })
     }
 
     fn of(left: &Expr, right: &Expr, (typed, l, r): (Typed, TypedId, TypedId), declared: &Declarations, engine: &Engine) -> Sides {
@@ -191,9 +231,16 @@ impl Sides {
         }
     }
 
-    /// Whether central differences confirm that the sides differ, and the engine's derivatives there.
+    /// About how many operations it takes to evaluate both sides at these sizes.
+    pub fn work(&self, sizes: &Sizes) -> f64 {
+        self.left.work(sizes) + self.right.work(sizes)
+    }
+
+    /// Whether central differences confirm that the sides differ, and the engine's derivatives there. Of high orders they
+    /// would take too long, and the engine's derivatives are believed.
     pub fn is_confirmed(&self, at: &Inputs) -> bool {
-        if !self.left.has_diff && !self.right.has_diff {
+        const MOST_WORK: f64 = 1e6;
+        if !self.left.has_diff && !self.right.has_diff || work(&self.left.typed, &at.sizes) > MOST_WORK {
             return true;
         }
         let (Ok(left), Ok(right), Ok(l), Ok(r)) =
@@ -211,6 +258,11 @@ impl Sides {
         self.right.exact = None;
         self.left.derivative = None;
         self.right.derivative = None;
+    }
+
+    /// Whether one of the sides is written as 0.
+    pub fn is_zero(&self) -> bool {
+        is_zero(&self.left.expr) || is_zero(&self.right.expr)
     }
 
     /// The values of both sides at a point where both are defined.

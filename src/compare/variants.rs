@@ -82,21 +82,38 @@ fn transposes(e: &Expr) -> Vec<(Expr, Remark)> {
 fn orders(e: &Expr) -> Vec<(Expr, Remark)> {
     const MOST: usize = 5;
     match e.op() {
-        Op::Mul(factors) if factors.len() <= MOST => {
-            let pairs = (0..factors.len()).flat_map(|i| (i + 1..factors.len()).map(move |j| (i, j)));
-            let swapped = pairs.map(|(i, j)| {
-                let mut factors = factors.clone();
-                factors.swap(i, j);
-                factors
-            });
-            swapped.map(|factors| instead(e, Expr::new(Op::Mul(factors)))).collect()
-        }
+        Op::Mul(factors) if factors.len() <= MOST => neighbours(factors).chain(distant(e, factors)).collect(),
         Op::Kron(a, b) => vec![instead(e, Expr::new(Op::Kron(b.clone(), a.clone())))],
         Op::Call(f @ Function::Call(Call::Kron | Call::Outer | Call::Cross), args) => {
             vec![instead(e, Expr::call(*f, args.iter().rev().cloned()))]
         }
         _ => Vec::new(),
     }
+}
+
+/// Neighbouring factors swapped; only they are shown.
+fn neighbours(factors: &[Expr]) -> impl Iterator<Item = (Expr, Remark)> {
+    (1..factors.len()).filter(|at| !is_number(&factors[at - 1])).map(|at| {
+        let [a, b] = [&factors[at - 1], &factors[at]];
+        let (part, better) = (a * b, b * a);
+        (swapped(factors, at - 1, at), Remark::Instead { part, better, factor: None })
+    })
+}
+
+/// Factors that are further apart swapped.
+fn distant<'a>(e: &'a Expr, factors: &'a [Expr]) -> impl Iterator<Item = (Expr, Remark)> + 'a {
+    let pairs = (0..factors.len()).flat_map(|i| (i + 2..factors.len()).map(move |j| (i, j)));
+    pairs.filter(|(i, _)| !is_number(&factors[*i])).map(|(i, j)| instead(e, swapped(factors, i, j)))
+}
+
+fn swapped(factors: &[Expr], i: usize, j: usize) -> Expr {
+    let mut factors = factors.to_vec();
+    factors.swap(i, j);
+    Expr::new(Op::Mul(factors))
+}
+
+fn is_number(e: &Expr) -> bool {
+    matches!(e.op(), Op::Number(_))
 }
 
 fn terms(e: &Expr) -> Vec<(Expr, Remark)> {
