@@ -31,6 +31,8 @@ mod print; // text, Unicode, LaTeX
 mod raise; // back to matrix terms
 mod saturate; // by which an e-graph finds the simplest equal term // code
 
+mod prove; // a chain of steps between two equal expressions
+
 mod pipeline; // all of it
 mod build; // expressions built in Rust
 mod render; // errors, with the place in the input
@@ -56,7 +58,7 @@ pub use parse::{Declaration, Declarations, parse, parse_equation};
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, unicode};
-pub use proof::{Proof, ProofStep};
+pub use proof::{Proof, ProofStep, Requirement};
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};

@@ -4,7 +4,9 @@ use super::input::{Failure, Input};
 use super::output::{self, Printed};
 use super::{Expression, Format, json};
 use clap::{Args, ValueEnum};
-use indicial::{Comparison, Counterexample, Declarations, Engine, Error, Expr, Proof, ProofStep, Verdict, infer, latex, parse, unicode};
+use indicial::{
+    Comparison, Counterexample, Declarations, Engine, Error, Expr, Proof, ProofStep, Requirement, Verdict, infer, latex, parse, unicode,
+};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -118,7 +120,10 @@ fn chain(proof: &Proof, spell: &dyn Fn(&Expr) -> String) -> Vec<String> {
     let width = steps.iter().map(|(after, _)| after.chars().count()).max().unwrap_or(0);
     let mut lines = vec![format!("    {}", spell(&proof.start))];
     lines.extend(steps.iter().map(|(after, law)| format!("  = {after}{}   {law}", " ".repeat(width - after.chars().count()))));
-    lines.extend(conditions(proof).into_iter().map(|c| format!("where {c}")));
+    let conditions = conditions(proof);
+    if !conditions.is_empty() {
+        lines.push(format!("where {}", conditions.join(", ")));
+    }
     lines
 }
 
@@ -127,7 +132,12 @@ fn law(step: &ProofStep) -> String {
 }
 
 fn conditions(proof: &Proof) -> Vec<String> {
-    proof.conditions.iter().map(|c| format!("{} is {}", c.subject, c.fact)).collect()
+    let sentence = |c: &Requirement| match c {
+        Requirement::Invertible(e) => format!("{e} is invertible"),
+        Requirement::NonZero(e) => format!("{e} is not 0"),
+        Requirement::Positive(e) => format!("{e} is positive"),
+    };
+    proof.conditions.iter().map(sentence).collect()
 }
 
 fn values(at: &Counterexample) -> Vec<String> {

@@ -9,7 +9,6 @@ mod assumptions;
 mod counterexample;
 mod diagnose;
 mod entries;
-mod one_step;
 mod sides;
 mod variants;
 
@@ -19,8 +18,12 @@ use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Inputs, Random};
 use crate::expr::{Expr, Op, Shape};
+use crate::infer::supported;
 use crate::parse::Declarations;
 use crate::pipeline::{Engine, on_a_deep_stack};
+use crate::proof::Proof;
+use crate::prove::prove;
+use crate::saturate::RuleSet;
 use sides::{Seen, Sides};
 
 /// At how many points the sides have to agree before a proof is looked for.
@@ -89,7 +92,7 @@ impl Engine {
             return Ok(comparison(&sides, Verdict::Different(Some(found)), &seen, remarks));
         }
         let mut remarks: Vec<Remark> = zeros(&sides).into_iter().chain(seen.domain()).collect();
-        let verdict = match one_step::prove(&sides.left.typed, &sides.right.typed, (&sides.left.expr, &sides.right.expr)) {
+        let verdict = match proof(&sides) {
             // A proof against numbers would be a wrong law; it is not believed.
             Ok(Some(proof)) if seen.differ.is_none() => Verdict::Equal(proof),
             Ok(_) => Verdict::Undecided,
@@ -111,7 +114,7 @@ impl Engine {
             && matches!(sides.left.shape(), Shape::Column(_) | Shape::Row(_) | Shape::Matrix(..))
         {
             let seen = look(&sides);
-            let is_equal = seen.differ.is_none() && (seen.agree >= POINTS || self.is_proved(&sides));
+            let is_equal = seen.differ.is_none() && (seen.agree >= POINTS || matches!(proof(&sides), Ok(Some(_))));
             return is_equal.then(|| {
                 let layout = sides.left.has_diff || sides.right.has_diff;
                 let mut whole = comparison(&sides, Verdict::Different(None), &seen, vec![Remark::Transposed { layout }]);
@@ -131,17 +134,21 @@ impl Engine {
         Some(Ok(comparison))
     }
 
-    fn is_proved(&self, sides: &Sides) -> bool {
-        let proof = one_step::prove(&sides.left.typed, &sides.right.typed, (&sides.left.expr, &sides.right.expr));
-        matches!(proof, Ok(Some(_)))
-    }
-
     /// A derivative with more than two axes as d vec(F) / d vec(X)'.
     fn stacked(&self, side: &Expr, declarations: &Declarations) -> Option<Expr> {
         let Op::Diff(f, x) = side.op() else { return None };
         let answer = self.clone().notation(Notation::Kronecker).derivative(f, std::slice::from_ref(x), declarations).ok()?;
         (answer.notation == Notation::Kronecker && answer.shape.len() > 2).then(|| answer.formula.inlined())
     }
+}
+
+/// A proof that the sides are equal, if one is found.
+///
+/// # Errors
+/// If a construct cannot be lowered, or a derivative is not known.
+fn proof(sides: &Sides) -> Result<Option<Proof>> {
+    supported(&sides.left.typed)?;
+    prove(&sides.left.typed, &sides.right.typed, RuleSet::standard())
 }
 
 fn comparison(sides: &Sides, verdict: Verdict, seen: &Look, remarks: Vec<Remark>) -> Comparison {

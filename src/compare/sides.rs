@@ -108,12 +108,21 @@ fn work(typed: &Typed, sizes: &Sizes) -> f64 {
     const POINTS: f64 = 18.0;
     const NODE: f64 = 20.0;
     let lengths = |axes: &[Dim]| axes.iter().map(|d| sizes.of(*d).unwrap_or(1) as f64).collect::<Vec<_>>();
+    let mut needed = vec![false; typed.nodes.len()];
+    if let Some(root) = needed.get_mut(typed.root.0 as usize) {
+        *root = true;
+    }
+    for (at, node) in typed.nodes.iter().enumerate().rev() {
+        if needed[at] {
+            node.op.for_each_child(|c| needed[c.0 as usize] = true);
+        }
+    }
     let mut times: Vec<f64> = Vec::with_capacity(typed.nodes.len());
     let mut sum = 0.0;
-    // All nodes of both sides stand in one arena; those of the other side count too, which does no harm.
-    for node in &typed.nodes {
+    for (node, needed) in typed.nodes.iter().zip(&needed) {
         let axes = lengths(&node.shape.axes());
-        sum += NODE + axes.iter().product::<f64>() * axes.iter().fold(1.0, |m: f64, x| m.max(*x));
+        let of_node = NODE + axes.iter().product::<f64>() * axes.iter().fold(1.0, |m: f64, x| m.max(*x));
+        sum += if *needed { of_node } else { 0.0 };
         let mut most: f64 = 1.0;
         node.op.for_each_child(|c| most = most.max(times[c.0 as usize]));
         if let Op::Diff(_, x) = &node.op {
@@ -121,7 +130,7 @@ fn work(typed: &Typed, sizes: &Sizes) -> f64 {
         }
         times.push(most);
     }
-    sum * times.iter().fold(1.0, |m: f64, x| m.max(*x))
+    sum * times.get(typed.root.0 as usize).copied().unwrap_or(1.0)
 }
 
 /// A value that is not finite is none.

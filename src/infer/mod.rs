@@ -18,6 +18,8 @@ mod report;
 mod shape;
 mod support;
 
+pub(crate) use support::check as supported;
+
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Kind, Op, Shape, Var};
