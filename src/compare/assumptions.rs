@@ -1,6 +1,6 @@
 //! What would make two sides equal that are not: structure, sign, matrices that commute, small sizes.
 
-use super::sides::{Seen, Sides};
+use super::sides::{Seen, Sides, draw};
 use crate::comparison::Assumption;
 use crate::dim::Symbol;
 use crate::eval::{Inputs, Sizes, Style};
@@ -10,14 +10,14 @@ use ndarray::Ix2;
 use std::sync::Arc;
 
 /// At so many points the sides have to agree,
-const POINTS: usize = 5;
+const POINTS: usize = 12;
 /// of so many that are drawn.
-const DRAWS: usize = 12;
+const DRAWS: usize = 24;
 
 /// Weaker assumptions come first, so that the weakest is the one that is said.
 const STRUCTURES: [Structure; 4] = [Structure::Symmetric, Structure::Orthogonal, Structure::Skew, Structure::Diagonal];
 
-/// The weakest assumption found under which the sides agree.
+/// The weakest assumption found on variables under which the sides agree.
 pub fn find(sides: &Sides) -> Option<Assumption> {
     // A variable of differentiation with a structure would be another derivative.
     let wrt: Vec<_> = sides.left.wrt().into_iter().chain(sides.right.wrt()).collect();
@@ -29,11 +29,11 @@ pub fn find(sides: &Sides) -> Option<Assumption> {
     let positive = free.iter().map(|v| (with_kind(v, |k| k.sign = Sign::Positive), Assumption::Positive(v.name)));
     for (v, assumption) in structured.chain(positive) {
         let scope = sides.scope.clone().with(v);
-        if agree(sides, |number| scope.draw(number).ok()) {
+        if agree(sides, |number| draw(&scope, number).ok()) {
             return Some(assumption);
         }
     }
-    commuting(sides, &square).or_else(|| small(sides))
+    commuting(sides, &square)
 }
 
 fn is_square(v: &Var) -> bool {
@@ -48,24 +48,28 @@ fn with_kind(v: &Var, change: impl FnOnce(&mut Kind)) -> Var {
 
 /// One matrix as a polynomial of another commutes with it.
 fn commuting(sides: &Sides, square: &[&Var]) -> Option<Assumption> {
-    let pairs = square.iter().enumerate().flat_map(|(at, a)| square[at + 1..].iter().map(move |b| (*a, *b)));
-    for (a, b) in pairs.filter(|(a, b)| a.axes() == b.axes()) {
+    let all: Vec<&Var> = sides.variables.iter().filter(|v| is_square(v)).collect();
+    let pairs = all.iter().flat_map(|a| square.iter().map(move |b| (*a, *b)));
+    // Two general matrices are looked at once.
+    let once = |(a, b): &(&Var, &Var)| a.axes() == b.axes() && a.name != b.name && (!square.contains(a) || a.name < b.name);
+    for (a, b) in pairs.filter(once) {
         let point = |number| {
-            let mut at = sides.scope.draw(number).ok()?;
+            let mut at = draw(&sides.scope, number).ok()?;
             let base = at.values.get(&a.name)?.clone().into_dimensionality::<Ix2>().ok()?;
             let other = base.dot(&base) * 0.5 + &base * 2.0;
             at.values.insert(b.name, other.into_dyn());
             Some(at)
         };
         if agree(sides, point) {
-            return Some(Assumption::Commute(a.name, b.name));
+            let (first, second) = if a.name < b.name { (a.name, b.name) } else { (b.name, a.name) };
+            return Some(Assumption::Commute(first, second));
         }
     }
     None
 }
 
 /// A size of one dimension at which they agree, whatever the other sizes are.
-fn small(sides: &Sides) -> Option<Assumption> {
+pub fn size(sides: &Sides) -> Option<Assumption> {
     let symbols: Vec<Symbol> = sides.scope.draw(0).ok()?.sizes.iter().map(|(s, _)| s).collect();
     let choices = symbols.iter().flat_map(|symbol| (1..=3).map(move |size| (*symbol, size)));
     let holds = |(symbol, size): &(Symbol, i64)| {
@@ -73,7 +77,7 @@ fn small(sides: &Sides) -> Option<Assumption> {
             let other = |at: usize| 1 + ((number + 1) * (2 * at + 1) % 4) as i64;
             let sizes: Sizes = symbols.iter().enumerate().map(|(at, s)| (*s, if s == symbol { *size } else { other(at) })).collect();
             let fits = sides.scope.dims().iter().all(|d| sizes.of(*d).is_ok_and(|n| n >= 1));
-            let style = Style::ALL[number % Style::ALL.len()];
+            let style = [Style::Mixed, Style::Positive, Style::Mixed, Style::Small][number % 4];
             if fits { Inputs::random(sides.scope.variables(), &sizes, number as u64, style).ok() } else { None }
         };
         agree(sides, point)

@@ -1,8 +1,8 @@
 //! What is off where two sides differ. Nothing is said that numbers at several points have not confirmed.
 
 use super::assumptions;
-use super::sides::{Side, Sides, defined};
-use super::variants::variants;
+use super::sides::{Side, Sides, defined, draw};
+use super::variants::{pairs, variants};
 use crate::check::relative_error;
 use crate::comparison::Remark;
 use crate::dim::Dim;
@@ -18,7 +18,7 @@ use ndarray::{Array2, ArrayD, Ix2};
 const POINTS: usize = 4;
 const DRAWS: usize = 16;
 /// How many other expressions are tried in the place of the wrong one.
-const VARIANTS: usize = 160;
+const VARIANTS: usize = 240;
 const AGREE: f64 = 1e-6;
 /// Nothing is looked for where one evaluation takes more operations: there are many.
 const MOST_WORK: f64 = 1e5;
@@ -29,7 +29,7 @@ pub fn remarks(engine: &Engine, sides: &Sides) -> Vec<Remark> {
     let swapped = sides.right.has_diff && !sides.left.has_diff;
     let (question, answer) = if swapped { (&sides.right, &sides.left) } else { (&sides.left, &sides.right) };
     let mut remarks = Vec::new();
-    let sizes = sides.scope.draw(0).map(|at| at.sizes).unwrap_or_default();
+    let sizes = draw(&sides.scope, 1).map(|at| at.sizes).unwrap_or_default();
     let is_short = answer.work(&sizes) <= MOST_WORK;
     if let Some(trial) = Trial::new(sides, question, answer).filter(|_| is_short) {
         let slip = trial.root().or_else(|| trial.structure()).or_else(|| trial.variant()).or_else(|| trial.missing(engine));
@@ -39,7 +39,10 @@ pub fn remarks(engine: &Engine, sides: &Sides) -> Vec<Remark> {
     // For a derivative with its slip found nothing is left to assume; an identity may have been meant for such values.
     let settled = question.has_diff && remarks.iter().any(|r| !matches!(r, Remark::Derivative(_)));
     if !settled && !remarks.iter().any(says_all) && sides.work(&sizes) <= MOST_WORK {
-        remarks.extend(assumptions::find(sides).map(Remark::If));
+        // Nearly everything is equal for n = 1; that is said only where nothing else is known.
+        let size = || if remarks.is_empty() { assumptions::size(sides) } else { None };
+        let assumption = assumptions::find(sides).or_else(size);
+        remarks.extend(assumption.map(Remark::If));
     }
     remarks
 }
@@ -74,7 +77,7 @@ impl<'a> Trial<'a> {
             if points.len() == POINTS {
                 break;
             }
-            let Ok(at) = sides.scope.draw(number) else { continue };
+            let Ok(at) = draw(&sides.scope, number) else { continue };
             if let (Ok(Some(wanted)), Ok(Some(got))) = (defined(question.value(&at)), defined(answer.value(&at))) {
                 points.push((at, wanted, got));
             }
@@ -111,14 +114,20 @@ impl<'a> Trial<'a> {
 
     /// A factor that is a dimension or a scalar variable, or one over it.
     fn varying_factor(&self) -> Option<Expr> {
-        let scalars = self.sides.variables.iter().filter(|v| v.kind.as_ref().is_some_and(|k| k.shape == Shape::Scalar));
         let sizes = self.points.first()?.0.sizes.iter().map(|(s, _)| Expr::new(Op::Size(Dim::of(s))));
-        sizes.chain(scalars.map(|v| Expr::var(v.clone()))).find_map(|factor| {
-            [factor.clone(), Expr::new(Op::Div(Expr::number(1), factor))].into_iter().find_map(|factor| {
-                let values = self.points.iter().map(|(at, _, got)| Some(got * value_of(&factor, at)?)).collect::<Option<Vec<_>>>()?;
-                let c = self.ratio(&values)?;
-                Some(if c.is_one() { factor } else { Expr::number(c) * factor })
-            })
+        let scalars = self.sides.variables.iter().map(|v| Expr::var(v.clone()));
+        let mut parts = Vec::new();
+        self.question.derivative.iter().for_each(|d| calls(&d.inlined(), &mut parts));
+        calls(&self.answer.expr, &mut parts);
+        sizes.chain(scalars).chain(parts).find_map(|factor| {
+            let typed = shapes(&factor, &self.sides.declarations).ok().filter(|t| t.root().shape == Shape::Scalar)?;
+            let value = |at: &Inputs| evaluate(&typed, at).ok()?.first().copied();
+            let values = self.points.iter().map(|(at, _, _)| value(at)).collect::<Option<Vec<f64>>>()?;
+            let times = |power: i32| self.points.iter().zip(&values).map(|(p, v)| &p.2 * v.powi(power)).collect::<Vec<_>>();
+            if let Some(c) = self.ratio(&times(1)) {
+                return Some(if c.is_one() { factor } else { Expr::number(c) * factor });
+            }
+            self.ratio(&times(-1)).map(|c| Expr::new(Op::Div(Expr::number(c), factor)))
         })
     }
 
@@ -154,7 +163,9 @@ impl<'a> Trial<'a> {
     /// A place in which the answer is wrong; one that leaves only a factor wrong, if there is no better.
     fn variant(&self) -> Option<Remark> {
         let mut nearly = None;
-        for variant in variants(&self.answer.expr, &self.sides.declarations).into_iter().take(VARIANTS) {
+        let declarations = &self.sides.declarations;
+        let all = variants(&self.answer.expr, declarations).into_iter().chain(pairs(&self.answer.expr, declarations));
+        for variant in all.take(VARIANTS) {
             let Some(c) = self.ratio_of(&variant.whole) else { continue };
             if c.is_one() {
                 return Some(variant.remark);
@@ -213,13 +224,16 @@ impl<'a> Trial<'a> {
     }
 }
 
-fn value_of(factor: &Expr, at: &Inputs) -> Option<f64> {
-    match factor.op() {
-        Op::Size(d) => at.sizes.of(*d).ok().map(|n| n as f64),
-        Op::Var(v) => at.values.get(&v.name)?.first().copied(),
-        Op::Div(_, below) => Some(1.0 / value_of(below, at)?),
-        _ => None,
+/// The functions and powers in an expression, some of which are scalars that may be missing as a factor.
+fn calls(expr: &Expr, to: &mut Vec<Expr>) {
+    const MOST: usize = 12;
+    if to.len() >= MOST || matches!(expr.op(), Op::Diff(..)) {
+        return;
     }
+    if matches!(expr.op(), Op::Call(..) | Op::Pow(..)) && !to.contains(expr) {
+        to.push(expr.clone());
+    }
+    expr.op().for_each_child(|c| calls(c, to));
 }
 
 /// Where the other value is largest.

@@ -18,13 +18,13 @@ use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Inputs, Random};
 use crate::expr::{Expr, Op, Shape};
-use crate::infer::supported;
+use crate::infer::{shapes, supported};
 use crate::parse::Declarations;
 use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::proof::Proof;
 use crate::prove::prove;
 use crate::saturate::RuleSet;
-use sides::{Seen, Sides};
+use sides::{Seen, Sides, draw};
 
 /// At how many points the sides have to agree before a proof is looked for.
 const POINTS: usize = 8;
@@ -62,11 +62,22 @@ impl Engine {
                 comparison.assumed = comparison.variables.iter().map(|v| v.name).filter(|name| !declared(name)).collect();
                 return Ok(comparison);
             }
-            let fallback = sides.as_ref().err().cloned();
+            let fallback = sides.as_ref().err().map(|e| self.with_derivative(e, left, right, declarations));
             self.as_read(sides, (left, right), declarations)
                 .or(fallback.map(Err))
                 .unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "two sides were not compared")))
         })
+    }
+
+    /// Whoever has a derivative of the wrong shape wants to know the right one.
+    fn with_derivative(&self, error: &Error, left: &Expr, right: &Expr, declarations: &Declarations) -> Error {
+        let question = [left, right].into_iter().find(|e| matches!(e.op(), Op::Diff(..)));
+        let both_read = [left, right].iter().all(|e| shapes(e, declarations).is_ok());
+        let answer = question.filter(|_| both_read && error.kind == ErrorKind::Shape);
+        match answer.and_then(|e| self.simplify(e, declarations).ok()) {
+            Some(answer) => error.clone().help(format!("the derivative is {answer}")),
+            None => error.clone(),
+        }
     }
 
     /// The comparison of two sides as they were read, or of one with the transpose of the other.
@@ -194,7 +205,7 @@ fn look(sides: &Sides) -> Look {
         if seen.agree >= POINTS || work > MOST_WORK {
             break;
         }
-        let outcome = sides.scope.draw(number).and_then(|at| {
+        let outcome = draw(&sides.scope, number).and_then(|at| {
             work += sides.work(&at.sizes);
             let at = if number % 3 == 2 { with_whole_scalars(sides, at, number) } else { at };
             Ok((sides.at(&at)?, at))

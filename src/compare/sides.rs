@@ -4,7 +4,7 @@ use crate::answer::declarations_of;
 use crate::check::{Scope, relative_error};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{Inputs, Sizes, evaluate};
+use crate::eval::{Inputs, Sizes, Style, evaluate};
 use crate::expr::{Expr, Op, Shape, Structure, Var};
 use crate::function::{Call, Function};
 use crate::infer::shapes;
@@ -281,6 +281,18 @@ impl Sides {
             _ => None,
         }
     }
+}
+
+/// The point of that number, of sizes that vary even where there is one dimension only.
+///
+/// # Errors
+/// If no sizes fit the dimensions.
+pub fn draw(scope: &Scope, number: usize) -> Result<Inputs> {
+    const STYLES: [Style; 6] = [Style::Mixed, Style::Positive, Style::Mixed, Style::Small, Style::Mixed, Style::Large];
+    let small = Sizes::small(scope.dims(), number)?;
+    let larger: Sizes = small.iter().map(|(s, n)| (s, n + [0, 1, 0, 2][number % 4])).collect();
+    let fits = scope.dims().iter().all(|d| larger.of(*d).is_ok_and(|n| n >= 1));
+    Inputs::random(scope.variables(), if fits { &larger } else { &small }, number as u64, STYLES[number % STYLES.len()])
 }
 
 /// Nothing where the value is undefined.

@@ -35,6 +35,27 @@ pub fn variants(expr: &Expr, declarations: &Declarations) -> Vec<Variant> {
     all
 }
 
+/// Two factors transposed or swapped at once, in a short expression.
+pub fn pairs(expr: &Expr, declarations: &Declarations) -> Vec<Variant> {
+    const SHORT: u64 = 12;
+    if expr.nodes() > SHORT {
+        return Vec::new();
+    }
+    let is_matrix = |e: &Expr| match e.op() {
+        Op::Var(v) => declarations.variable(v.name).is_some_and(|k| matches!(k.shape, Shape::Matrix(..))),
+        _ => true,
+    };
+    let turned = |e: &Expr| if is_matrix(e) { transposes(e) } else { Vec::new() };
+    let once: Vec<Expr> = edits(expr, &turned).into_iter().map(|v| v.whole).collect();
+    let twice = |slip: &Slip| once.iter().flat_map(|e| edits(e, slip)).map(|v| v.whole).collect::<Vec<Expr>>();
+    let mut all = twice(&turned);
+    all.extend(twice(&orders));
+    let mut seen = rustc_hash::FxHashSet::default();
+    // Transposes of transposes and of whole products read worse than what they mend.
+    all.retain(|e| e != expr && e.nodes() <= expr.nodes() + 2 && seen.insert(e.clone()));
+    all.into_iter().map(|whole| Variant { remark: instead(expr, whole.clone()).1, whole }).collect()
+}
+
 /// What may stand in the place of a part, with what to say of it.
 type Slip<'a> = dyn Fn(&Expr) -> Vec<(Expr, Remark)> + 'a;
 
@@ -128,7 +149,10 @@ fn terms(e: &Expr) -> Vec<(Expr, Remark)> {
         let rest = if rest.len() == 1 { rest.remove(0) } else { Expr::new(Op::Add(rest)) };
         found.push((rest, Remark::Superfluous(bare.clone())));
         for factor in [Number::int(2), Number::ratio(1, 2)] {
-            let better = Expr::number(factor) * bare;
+            let better = match bare.op() {
+                Op::Mul(factors) => Expr::new(Op::Mul(std::iter::once(Expr::number(factor)).chain(factors.iter().cloned()).collect())),
+                _ => Expr::number(factor) * bare,
+            };
             let whole = if bare.same_node(term) { with(better.clone()) } else { with(-&better) };
             found.push((whole, Remark::Instead { part: bare.clone(), better, factor: None }));
         }
@@ -152,6 +176,9 @@ fn exponents(e: &Expr, sizes: &[Symbol], shape: &dyn Fn(Symbol) -> Option<Shape>
             let Op::Number(n) = p.op() else { return Vec::new() };
             let elementwise = matches!(e.op(), Op::HadPow(..));
             let make = |a: &Expr, p: Expr, elementwise: bool| {
+                if matches!(p.op(), Op::Number(n) if n.is_one()) {
+                    return a.clone();
+                }
                 Expr::new(if elementwise { Op::HadPow(a.clone(), p) } else { Op::Pow(a.clone(), p) })
             };
             let same = others(n).into_iter().map(|p| instead(e, make(a, p, elementwise)));
@@ -193,6 +220,17 @@ fn diagonals(e: &Expr, shape: &dyn Fn(Symbol) -> Option<Shape>) -> Vec<(Expr, Re
         Op::Call(Function::Call(Call::Diag), args) => args.iter().map(|a| instead(e, a.clone())).collect(),
         Op::Call(Function::Map(_), _) => vec![instead(e, call(Call::Diag, e))],
         Op::Var(v) if matches!(shape(v.name), Some(Shape::Column(_) | Shape::Matrix(..))) => vec![instead(e, call(Call::Diag, e))],
+        _ => Vec::new(),
+    }
+}
+
+/// The other sign of what a function is taken of.
+fn signs(e: &Expr) -> Vec<(Expr, Remark)> {
+    match e.op() {
+        Op::Call(f @ Function::Map(_), args) => {
+            let negated = args.iter().map(|a| if let Op::Neg(a) = a.op() { a.clone() } else { -a });
+            vec![instead(e, Expr::call(*f, negated))]
+        }
         _ => Vec::new(),
     }
 }
