@@ -227,7 +227,8 @@ impl<'a> Trial<'a> {
 /// The functions and powers in an expression, some of which are scalars that may be missing as a factor.
 fn calls(expr: &Expr, to: &mut Vec<Expr>) {
     const MOST: usize = 12;
-    if to.len() >= MOST || matches!(expr.op(), Op::Diff(..)) {
+    const LONGEST: u64 = 1000;
+    if to.len() >= MOST || expr.nodes() > LONGEST || matches!(expr.op(), Op::Diff(..)) {
         return;
     }
     if matches!(expr.op(), Op::Call(..) | Op::Pow(..)) && !to.contains(expr) {

@@ -33,6 +33,9 @@ const DRAWS: usize = 32;
 /// No further point is drawn after so many operations: dimensions may be declared as large numbers.
 const MOST_WORK: f64 = 2e8;
 
+/// Shared parts are written out where they stand, in proofs and in answers.
+const LONGEST: u64 = 1 << 16;
+
 impl Engine {
     /// Whether two expressions are equal for all values of their variables: with a proof if they are, with a point at
     /// which they differ if they are not.
@@ -50,8 +53,13 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// If a side is ill-formed, or the shapes of the two do not fit together.
+    /// If a side is ill-formed or too long, or the shapes of the two do not fit together.
     pub fn check(&self, left: &Expr, right: &Expr, declarations: &Declarations) -> Result<Comparison> {
+        let longest = left.nodes().max(right.nodes());
+        if longest > LONGEST {
+            let message = format!("a side with its definitions put in place has more than the limit of {LONGEST} parts");
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
         on_a_deep_stack(left.depth().max(right.depth()) + 8, || {
             let sides = Sides::read(left, right, declarations, self);
             if let Some(kinds) = sides.as_ref().ok().and_then(|s| s.kinds_by_left(declarations))
@@ -115,6 +123,9 @@ impl Engine {
         if let (Verdict::Undecided, Some(e)) = (&verdict, &seen.impossible) {
             remarks.push(Remark::Because(format!("no values: {}", e.message)));
         }
+        if matches!(verdict, Verdict::Undecided) && seen.only_left + seen.only_right > 0 {
+            remarks.extend(assumptions::find(&sides).map(Remark::If));
+        }
         Ok(comparison(&sides, verdict, &seen, remarks))
     }
 
@@ -128,7 +139,9 @@ impl Engine {
             let is_equal = seen.differ.is_none() && (seen.agree >= POINTS || matches!(proof(&sides), Ok(Some(_))));
             return is_equal.then(|| {
                 let layout = sides.left.has_diff || sides.right.has_diff;
-                let mut whole = comparison(&sides, Verdict::Different(None), &seen, vec![Remark::Transposed { layout }]);
+                let mut remarks = vec![Remark::Transposed { layout }];
+                remarks.extend(sides.left.derivative.clone().map(Remark::Derivative));
+                let mut whole = comparison(&sides, Verdict::Different(None), &seen, remarks);
                 whole.right = right.clone();
                 Ok(whole)
             });

@@ -23,10 +23,16 @@ pub fn variants(expr: &Expr, declarations: &Declarations) -> Vec<Variant> {
     }
     let sizes: Vec<Symbol> = declarations.dim_symbols().collect();
     let shape = |name: Symbol| declarations.variable(name).map(|k| k.shape.clone());
-    let slips: [&Slip; 7] =
-        [&transposes, &orders, &|e| terms(e), &|e| exponents(e, &sizes, &shape), &products, &|e| inverses(e, &shape), &|e| {
-            diagonals(e, &shape)
-        }];
+    let slips: [&Slip; 8] = [
+        &transposes,
+        &orders,
+        &terms,
+        &|e| exponents(e, &sizes, &shape),
+        &products,
+        &|e| inverses(e, &shape),
+        &|e| diagonals(e, &shape),
+        &signs,
+    ];
     let mut all: Vec<Variant> = slips.iter().flat_map(|slip| edits(expr, *slip)).collect();
     let names = declarations.iter().map(|(name, _)| name).filter(|n| expr.mentions(*n));
     let everywhere = names.filter(|n| matches!(shape(*n), Some(Shape::Matrix(..)))).map(|n| transposed_everywhere(expr, n));
