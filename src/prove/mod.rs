@@ -61,7 +61,7 @@ pub(crate) fn prove(left: &Typed, right: &Typed, rules: &RuleSet) -> Result<Opti
     if left.shape() != right.shape() || left.typed.root().free != right.typed.root().free {
         return Ok(None);
     }
-    let mut prover = Prover { rules, taken: names(&[left.typed, right.typed]), assumed, left, right };
+    let prover = Prover { rules, taken: names(&[left.typed, right.typed]), assumed, left, right };
     let steps = prover.chain()?;
     Ok(steps.and_then(|steps| prover.proof(steps)))
 }
@@ -137,7 +137,7 @@ struct Prover<'a> {
 type Chain = Vec<ProofStep>;
 
 impl Prover<'_> {
-    fn chain(&mut self) -> Result<Option<Chain>> {
+    fn chain(&self) -> Result<Option<Chain>> {
         if self.left.written == self.right.written {
             return Ok(Some(Vec::new()));
         }
@@ -145,7 +145,7 @@ impl Prover<'_> {
         let nodes = (lower(&mut graph, self.left.typed), lower(&mut graph, self.right.typed));
         if let (Ok(left), Ok(right)) = nodes {
             if left == right {
-                return match self.by_laws(None, &QUICK)? {
+                return match self.by_laws(self.rules.with_laws_of_the_engine(), None, &QUICK)? {
                     Some(chain) if chain.len() <= SHORT => Ok(Some(chain)),
                     _ => Ok(Some(self.by_index_form(&mut graph, left))),
                 };
@@ -154,9 +154,9 @@ impl Prover<'_> {
             if let Some(chain) = attempts.iter().find_map(|attempt| attempt(self)) {
                 return Ok(Some(chain));
             }
-            return self.by_laws(Some((&mut graph, left, right)), &LONG);
+            return self.by_laws(self.rules, Some((&mut graph, left, right)), &LONG);
         }
-        self.by_laws(None, &LONG)
+        self.by_laws(self.rules, None, &LONG)
     }
 
     fn by_expansion(&self) -> Option<Chain> {
@@ -288,7 +288,7 @@ impl Prover<'_> {
     }
 
     /// Saturation from both sides, as they are written and as they are raised.
-    fn by_laws(&self, lowered: Option<(&mut Graph, NodeId, NodeId)>, limits: &Limits) -> Result<Option<Chain>> {
+    fn by_laws(&self, rules: &RuleSet, lowered: Option<(&mut Graph, NodeId, NodeId)>, limits: &Limits) -> Result<Option<Chain>> {
         let mut terms = Terms::new();
         let mut sides = [&self.left, &self.right].map(|s| of_typed(s.typed, &mut terms).ok().into_iter().collect::<Vec<Id>>());
         if let Some((graph, left, right)) = lowered {
@@ -305,7 +305,7 @@ impl Prover<'_> {
         if terms.form(*first) != terms.form(*last) {
             return Ok(None);
         }
-        let found = connect(&terms, &left, &right, self.rules, limits)?;
+        let found = connect(&terms, &left, &right, rules, limits)?;
         Ok(found.and_then(|steps| self.written(&terms.to_recexpr(*first), &steps)))
     }
 
@@ -323,11 +323,16 @@ impl Prover<'_> {
     }
 
     fn by_index_form(&self, graph: &mut Graph, node: NodeId) -> Chain {
+        if has_derivative(&self.left.written) || has_derivative(&self.right.written) {
+            return self.through(graph, node, "index_form");
+        }
         let mut terms = Terms::new();
         let term = Raiser::new(graph, &mut terms).in_index_notation(node);
-        let index = self.show(&terms.to_recexpr(term)).map(|e| if self.left.is_row() { Expr::new(Op::Transpose(e)) } else { e });
+        let index = self.show(&terms.to_recexpr(term)).filter(|e| !is_mere_subscript(e));
+        let index = index.map(|e| if self.left.is_row() { Expr::new(Op::Transpose(e)) } else { e });
         let through = index.map(|after| ProofStep { rule: "index_form".into(), forward: true, after });
-        through.into_iter().chain([ProofStep { rule: "index_form".into(), forward: false, after: self.right.written.clone() }]).collect()
+        let last = ProofStep { rule: "index_form".into(), forward: through.is_none(), after: self.right.written.clone() };
+        through.into_iter().chain([last]).collect()
     }
 
     fn show(&self, term: &RecExpr<Mat>) -> Option<Expr> {
@@ -340,25 +345,61 @@ impl Prover<'_> {
         if steps.last().map_or(&start, |s| &s.after) != &self.right.written {
             steps.push(ProofStep { rule: "normalise".into(), forward: false, after: self.right.written.clone() });
         }
-        let mut short: Chain = Vec::with_capacity(steps.len());
+        let mut terms = Terms::new();
+        let mut term = |e: &Expr| -> Option<Option<Id>> {
+            let typed = infer(e, &Declarations::new()).ok().filter(|t| agree(&t.root().shape, self.left.shape()))?;
+            Some(of_typed(&typed, &mut terms).ok())
+        };
+        let (first, last) = (term(&start).flatten(), term(&self.right.written).flatten());
+        let mut kept: Vec<(ProofStep, Option<Id>)> = Vec::with_capacity(steps.len());
+        let given = steps.pop()?;
         for step in steps {
-            // What leads back to where the chain has been is cut.
-            if step.after == start {
-                short.clear();
-            } else if let Some(at) = short.iter().position(|s| s.after == step.after) {
-                short.truncate(at + 1);
+            // What is only written in another order, or has been there before, is no step.
+            let t = term(&step.after)?;
+            let same = |e: &Expr, u: Option<Id>| *e == step.after || (t.is_some() && u == t);
+            if same(&start, first) {
+                kept.clear();
+            } else if let Some(at) = kept.iter().position(|(s, u)| same(&s.after, *u)) {
+                kept.truncate(at + 1);
             } else {
-                short.push(step);
+                kept.push((step, t));
             }
         }
-        let readable = |e: &Expr| infer(e, &Declarations::new()).is_ok_and(|t| agree(&t.root().shape, self.left.shape()));
-        let inner = short.len().saturating_sub(1);
-        if !short[..inner].iter().all(|s| readable(&s.after)) {
-            return None;
+        let mut last_step = given;
+        if let Some((step, _)) = kept.pop_if(|(s, t)| s.after == last_step.after || (t.is_some() && *t == last)) {
+            last_step = ProofStep { after: last_step.after, ..step };
+        } else if kept.is_empty() && first.is_some() && first == last {
+            last_step.rule = if &*last_step.rule == "index_form" { last_step.rule } else { "normalise".into() };
+            last_step.forward = true;
         }
-        let conditions = domain::requirements(std::iter::once(&start).chain(short.iter().map(|s| &s.after)), &self.assumed);
-        Some(Proof { start, steps: short, conditions })
+        let mut steps: Chain = kept.into_iter().map(|(step, _)| step).chain([last_step]).collect();
+        self.name_derivatives(&mut steps);
+        let conditions = domain::requirements(std::iter::once(&start).chain(steps.iter().map(|s| &s.after)), &self.assumed);
+        Some(Proof { start, steps, conditions })
     }
+
+    /// The step that a derivative is gone after is the one that works it out.
+    fn name_derivatives(&self, steps: &mut [ProofStep]) {
+        if has_derivative(&self.right.written)
+            && let Some(last) = steps.last_mut()
+        {
+            (last.rule, last.forward) = ("derivative".into(), false);
+        }
+        if has_derivative(&self.left.written)
+            && let Some(first) = steps.first_mut()
+        {
+            (first.rule, first.forward) = ("derivative".into(), true);
+        }
+    }
+}
+
+fn has_derivative(e: &Expr) -> bool {
+    e.any(&mut |op| matches!(op, Op::Diff(..)))
+}
+
+/// `{M[i,j]}[i,j]` of a compound M says nothing that M does not.
+fn is_mere_subscript(e: &Expr) -> bool {
+    matches!(e.op(), Op::Braces(body, _) if matches!(body.op(), Op::Subscript(of, _) if !matches!(of.op(), Op::Var(_))))
 }
 
 fn agree(a: &Shape, b: &Shape) -> bool {
