@@ -44,7 +44,7 @@ pub enum Verdict {
     /// They are, by this chain of laws.
     Equal(Proof),
     /// They are not: here they differ by more than rounding. Without a point where the shapes alone differ.
-    Different(Option<Counterexample>),
+    Different(Option<Box<Counterexample>>),
     /// They agree wherever they were evaluated, if they could be, and no proof was found.
     Undecided,
 }

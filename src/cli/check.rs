@@ -191,7 +191,7 @@ fn value_in_latex(name: &str, value: &str) -> String {
 fn object(comparison: &Comparison) -> Value {
     let (proof, at) = match &comparison.verdict {
         Verdict::Equal(proof) => (Some(proof), None),
-        Verdict::Different(at) => (None, at.as_ref()),
+        Verdict::Different(at) => (None, at.as_deref()),
         _ => (None, None),
     };
     let mut object = Map::new();

@@ -62,12 +62,15 @@ fn says_all(remark: &Remark) -> bool {
     matches!(remark, Remark::Factor(_) | Remark::Sign)
 }
 
+/// A point with the value that is wanted there and the one that is given.
+type Point = (Inputs, ArrayD<f64>, ArrayD<f64>);
+
 /// Points with the values that both sides have there.
 struct Trial<'a> {
     sides: &'a Sides,
     question: &'a Side,
     answer: &'a Side,
-    points: Vec<(Inputs, ArrayD<f64>, ArrayD<f64>)>,
+    points: Vec<Point>,
 }
 
 impl<'a> Trial<'a> {
@@ -106,7 +109,7 @@ impl<'a> Trial<'a> {
     /// The rational number by which the question is the values given, everywhere.
     fn ratio(&self, values: &[ArrayD<f64>]) -> Option<Number> {
         let c = rational(quotient(&self.points.first()?.1, values.first()?)?)?;
-        let fits = |((_, wanted, _), value): (&(Inputs, ArrayD<f64>, ArrayD<f64>), &ArrayD<f64>)| {
+        let fits = |((_, wanted, _), value): (&Point, &ArrayD<f64>)| {
             wanted.shape() == value.shape() && relative_error(wanted, &(value * c.to_f64())) < AGREE
         };
         self.points.iter().zip(values).all(fits).then_some(c)

@@ -108,7 +108,7 @@ impl Engine {
         if let Some(found) = found {
             let mut remarks = diagnose::remarks(self, &sides);
             remarks.extend(zeros(&sides));
-            return Ok(comparison(&sides, Verdict::Different(Some(found)), &seen, remarks));
+            return Ok(comparison(&sides, Verdict::Different(Some(Box::new(found))), &seen, remarks));
         }
         let mut remarks: Vec<Remark> = zeros(&sides).into_iter().chain(seen.domain()).collect();
         let verdict = match proof(&sides) {

@@ -39,6 +39,9 @@ pub struct Sides {
     pub zeros: Option<Shape>,
 }
 
+/// A value, where there is one.
+type Defined = Option<ArrayD<f64>>;
+
 /// What the values at one point say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
@@ -211,7 +214,7 @@ impl Sides {
     }
 
     /// Both values, where they are defined.
-    fn values(&self, at: &Inputs) -> Result<(Option<ArrayD<f64>>, Option<ArrayD<f64>>)> {
+    fn values(&self, at: &Inputs) -> Result<(Defined, Defined)> {
         Ok((defined(self.left.value(at))?, defined(self.right.value(at))?))
     }
 
