@@ -133,6 +133,23 @@ impl Scope {
         self.variables.entry(v.name).or_insert_with(|| v.clone());
     }
 
+    /// The variables in order.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Var> {
+        self.variables.values()
+    }
+
+    /// Every dimension that has to be positive, some of them several times.
+    pub(crate) fn dims(&self) -> &[Dim] {
+        &self.dims
+    }
+
+    /// The same with another kind of one variable.
+    pub(crate) fn with(mut self, v: Var) -> Scope {
+        self.dims.extend(v.axes());
+        self.variables.insert(v.name, v);
+        self
+    }
+
     /// The point of that number: other numbers give other sizes, values and regions.
     ///
     /// # Errors

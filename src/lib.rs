@@ -5,6 +5,7 @@
 // Nouns: what the passes hand to each other.
 mod answer;
 mod applied;
+mod comparison;
 mod dim;
 mod error;
 mod expr;
@@ -42,13 +43,15 @@ mod render; // errors, with the place in the input
 // Numbers, and answers and rules checked by them.
 mod audit;
 mod check;
+mod compare; // two expressions: a proof, a counterexample, or what is off
 mod eval;
 
 pub use answer::{Answer, Notation, Profile};
 pub use applied::{Applied, Signature};
-pub use audit::{Audit, Counterexample, Test, Trial};
+pub use audit::{Audit, Refutation, Test, Trial};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
+pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};

@@ -198,6 +198,21 @@ fn answers_are_verified() {
 }
 
 #[test]
+fn verdicts_are_those_of_the_cases() {
+    let mut problems = Vec::new();
+    for case in cases().iter().filter(|c| c.text("kind") == "check") {
+        let said: Result<String> = Declarations::parse(case.text("vars")).and_then(|declarations| {
+            let (left, right) = (parse(case.text("left"), &declarations)?, parse(case.text("right"), &declarations)?);
+            Ok(Engine::new().check(&left, &right, &declarations)?.verdict.to_string())
+        });
+        if said.as_deref() != Ok(case.text("verdict")) {
+            problems.push(format!("{}: {said:?}", case.text("id")));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
 fn verdicts_agree_with_values() {
     let mut problems = Vec::new();
     for case in cases().iter().filter(|c| c.text("kind") == "check") {

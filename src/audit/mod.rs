@@ -11,7 +11,7 @@ mod reach;
 mod sides;
 mod trial;
 
-pub use trial::{Counterexample, Test, Trial};
+pub use trial::{Refutation, Test, Trial};
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};

@@ -51,7 +51,7 @@ pub struct Trial {
     /// At how many points both sides were compared.
     pub points: usize,
     /// Where the two sides differ: without the condition that is needed, or although they should not.
-    pub counterexample: Option<Counterexample>,
+    pub counterexample: Option<Refutation>,
     /// Why the test failed, with the place in the rule's file.
     pub error: Option<Error>,
 }
@@ -74,7 +74,7 @@ impl Trial {
 ///
 /// `{}` prints it on one line: `at A = [1, 2; 3, 4], B = [1, 1; 1, 2]: the left side is 5, the right side 4`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Counterexample {
+pub struct Refutation {
     /// The sizes and the values of the variables.
     pub at: Inputs,
     pub left: ArrayD<f64>,
@@ -82,7 +82,7 @@ pub struct Counterexample {
     pub right: Option<ArrayD<f64>>,
 }
 
-impl fmt::Display for Counterexample {
+impl fmt::Display for Refutation {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let values: Vec<String> = self.at.values.iter().map(|(name, value)| format!("{name} = {}", show(value))).collect();
         let sizes = self.at.sizes.iter().map(|(symbol, size)| format!("{symbol} = {size}"));
@@ -151,7 +151,7 @@ impl Rule {
         }
     }
 
-    fn trial(&self, test: Test, points: usize, counterexample: Option<Counterexample>, error: Option<Error>) -> Trial {
+    fn trial(&self, test: Test, points: usize, counterexample: Option<Refutation>, error: Option<Error>) -> Trial {
         Trial { rule: self.name.clone(), test, points, counterexample, error }
     }
 
@@ -220,7 +220,7 @@ impl Rule {
 #[derive(Default)]
 struct Seen {
     points: usize,
-    counterexample: Option<Counterexample>,
+    counterexample: Option<Refutation>,
 }
 
 impl Seen {
@@ -303,7 +303,7 @@ fn compare(points: &Points, left: &Side, right: &Side, tolerance: f64) -> Result
             At::Equal => seen.points += 1,
             At::Different(found) => {
                 seen.points += 1;
-                let same_kind = |c: &Counterexample| c.right.is_none() == found.right.is_none();
+                let same_kind = |c: &Refutation| c.right.is_none() == found.right.is_none();
                 let easier = points.round().find_map(|at| match compare_at(&at.ok()?, left, right, tolerance) {
                     Ok(At::Different(easier)) if same_kind(&easier) => Some(*easier),
                     _ => None,
@@ -320,7 +320,7 @@ enum At {
     /// The left side is; this says nothing.
     Undefined,
     Equal,
-    Different(Box<Counterexample>),
+    Different(Box<Refutation>),
 }
 
 fn compare_at(at: &Inputs, left: &Side, right: &Side, tolerance: f64) -> Result<At> {
@@ -330,7 +330,7 @@ fn compare_at(at: &Inputs, left: &Side, right: &Side, tolerance: f64) -> Result<
         Some(b) if close(&left, &b, tolerance) => At::Equal,
         right => {
             let right = right.filter(|b| b.iter().all(|v| v.is_finite()));
-            At::Different(Box::new(Counterexample { at: at.clone(), left, right }))
+            At::Different(Box::new(Refutation { at: at.clone(), left, right }))
         }
     })
 }

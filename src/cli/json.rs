@@ -54,7 +54,7 @@ fn index(answer: &Answer) -> Result<Value> {
     }
 }
 
-fn variable(name: &str, kind: Option<&Kind>) -> Value {
+pub fn variable(name: &str, kind: Option<&Kind>) -> Value {
     let dims: Vec<String> = kind.map(|k| k.shape.axes().iter().map(ToString::to_string).collect()).unwrap_or_default();
     json!({"name": name, "kind": kind.map(ToString::to_string), "dims": dims})
 }
@@ -91,7 +91,7 @@ pub fn value(value: &ArrayD<f64>) -> Value {
     json!({"shape": value.shape(), "value": nested(value.view())})
 }
 
-fn nested(value: ArrayViewD<f64>) -> Value {
+pub fn nested(value: ArrayViewD<f64>) -> Value {
     match value.ndim() {
         0 => value.first().map_or(Value::Null, |x| json!(x)),
         _ => value.outer_iter().map(nested).collect(),

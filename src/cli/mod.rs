@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 answered, 1 answered with no, 2 unusable input, 3 a limit was reached before an answer.
 
+mod check;
 mod input;
 mod json;
 mod output;
@@ -20,6 +21,7 @@ Examples:
   indicial diff \"logdet(X)\" --wrt X --format latex
   indicial diff \"A*B\" --wrt A --format json --verify
   indicial simplify \"vec(A)'*kron(B,C)*vec(A)\" --var \"A: matrix(m,n); B: matrix(n,n); C: matrix(m,m)\"
+  indicial check \"diff(x'*A*x, x)\" \"2*A*x\"
   echo \"sum(log(1 + exp(-y.*(X*w))))\" | indicial diff - --wrt w
 
 An undeclared upper-case name is a matrix, a lower-case one a vector or a scalar, a Greek one a scalar.";
@@ -55,6 +57,10 @@ enum Verb {
         #[command(flatten)]
         answers: Answers,
     },
+    /// Whether two expressions are equal: with a proof, or with values at which they differ and what is off.
+    ///
+    /// Exit status 0: equal; 1: different; 3: they agree at random points but no proof was found.
+    Check(check::Arguments),
     /// The value of an expression on data.
     Eval {
         #[command(flatten)]
@@ -177,6 +183,7 @@ pub fn run() -> ExitCode {
         Verb::Simplify { expression, answers } => {
             answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
         }
+        Verb::Check(arguments) => check::run(&arguments),
         Verb::Eval { expression, data, format } => evaluate(&expression, &data, format),
         Verb::Rules { verb } => rules::run(verb),
     }

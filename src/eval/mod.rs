@@ -21,6 +21,7 @@ mod value;
 
 pub(crate) use differences::differentiate;
 pub use random::Style;
+pub(crate) use random::{Random, project};
 pub use sizes::Sizes;
 pub use tree::evaluate;
 pub use value::Inputs;

@@ -46,7 +46,6 @@ impl Random {
     }
 
     /// Uniform below a small number.
-    #[cfg(test)]
     pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }

@@ -18,6 +18,8 @@ mod report;
 mod shape;
 mod support;
 
+pub(crate) use support::check as supported;
+
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Kind, Op, Shape, Var};
@@ -47,6 +49,13 @@ const MAX_PASSES: usize = 64;
 /// # Errors
 /// Of kind `Shape` where shapes do not fit, `Index` for ill-formed index notation, `Unsupported` for what cannot be lowered yet.
 pub fn infer(expr: &Expr, declarations: &Declarations) -> Result<Typed> {
+    let typed = shapes(expr, declarations)?;
+    support::check(&typed)?;
+    Ok(typed)
+}
+
+/// The same for what may have a value only: a construct that cannot be lowered is no error.
+pub(crate) fn shapes(expr: &Expr, declarations: &Declarations) -> Result<Typed> {
     if expr.depth() > MAX_DEPTH {
         let error = Error::new(ErrorKind::Limit, format!("the expression is nested deeper than the limit of {MAX_DEPTH}"));
         return Err(expr.span().into_iter().fold(error, Error::at));
@@ -58,9 +67,7 @@ pub fn infer(expr: &Expr, declarations: &Declarations) -> Result<Typed> {
         let outcome = pass.run(expr);
         let retype: Vec<_> = std::mem::take(&mut pass.retype).into_iter().filter(|(name, _)| !guesses.contains_key(name)).collect();
         if retype.is_empty() {
-            let typed = outcome.and_then(|root| pass.finish(root)).map_err(|failure| failure.error)?;
-            support::check(&typed)?;
-            return Ok(typed);
+            return outcome.and_then(|root| pass.finish(root)).map_err(|failure| failure.error);
         }
         guesses.extend(retype);
     }

@@ -5,6 +5,7 @@ mod generate;
 mod meaning;
 mod order;
 mod text;
+mod verdict;
 
 use generate::{Choices, DECLARATIONS, expression};
 use indicial::{Declarations, Expr, Shape, parse};

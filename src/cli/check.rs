@@ -1,0 +1,233 @@
+//! `check LEFT RIGHT`: the verdict first, then why.
+
+use super::input::{Failure, Input};
+use super::output::{self, Printed};
+use super::{Expression, Format, json};
+use clap::{Args, ValueEnum};
+use indicial::{
+    Comparison, Counterexample, Declarations, Engine, Error, Expr, Proof, ProofStep, Requirement, Verdict, infer, latex, parse, unicode,
+};
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The left side; `-` reads it from standard input.
+    #[arg(value_name = "LEFT", allow_hyphen_values = true)]
+    left: String,
+    /// The right side.
+    #[arg(value_name = "RIGHT", allow_hyphen_values = true)]
+    right: String,
+    /// Declarations such as "A: matrix(m,n); x: vector(n)".
+    #[arg(long, value_name = "DECLARATIONS")]
+    var: Vec<String>,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    format: CheckFormat,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    Text,
+    Unicode,
+    Latex,
+    /// The verdict, the proof or the counterexample, and the remarks as one object.
+    Json,
+}
+
+/// Reads both sides, compares and prints.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let format = if arguments.format == CheckFormat::Json { Format::Json } else { Format::Text };
+    let (left, right) = match read(arguments) {
+        Ok(sides) => sides,
+        Err(failure) => return output::failure(&failure, format),
+    };
+    match Engine::new().check(&left.expr, &right, &left.declarations) {
+        Ok(comparison) => {
+            output::print(&printed(&comparison, arguments.format));
+            ExitCode::from(match comparison.verdict {
+                Verdict::Equal(_) => 0,
+                Verdict::Different(_) => 1,
+                _ => 3,
+            })
+        }
+        Err(error) => output::failure(&placed(error, &left, &right, &arguments.right), format),
+    }
+}
+
+fn read(arguments: &Arguments) -> Result<(Input, Expr), Failure> {
+    let expression = Expression { expr: arguments.left.clone(), var: arguments.var.clone() };
+    let left = Input::read(&expression).map_err(|f| Failure { name: if f.name == "<expression>" { "<left>" } else { f.name }, ..f })?;
+    let right = parse(&arguments.right, &left.declarations);
+    let right = right.map_err(|error| Failure { error: error.into(), text: arguments.right.clone(), name: "<right>" })?;
+    Ok((left, right))
+}
+
+/// The error with the text of the side that it is about.
+fn placed(error: Error, left: &Input, right: &Expr, right_text: &str) -> Failure {
+    let is_of = |side: &Expr, declarations: &Declarations| infer(side, declarations).is_err_and(|e| e == error);
+    if is_of(&left.expr, &left.declarations) {
+        return Failure { error: error.into(), text: left.text.clone(), name: "<left>" };
+    }
+    if is_of(right, &left.declarations) {
+        return Failure { error: error.into(), text: right_text.to_owned(), name: "<right>" };
+    }
+    let mut error = error;
+    error.span = None;
+    error.notes.clear();
+    Failure { error: error.into(), text: String::new(), name: "<left>" }
+}
+
+fn printed(comparison: &Comparison, format: CheckFormat) -> Printed {
+    match format {
+        CheckFormat::Json => Printed { answer: object(comparison).to_string(), notes: String::new() },
+        CheckFormat::Text => Printed { answer: text(comparison, &ToString::to_string), notes: assumed(comparison) },
+        CheckFormat::Unicode => Printed { answer: text(comparison, &|e| unicode(e)), notes: assumed(comparison) },
+        CheckFormat::Latex => Printed { answer: in_latex(comparison), notes: assumed(comparison) },
+    }
+}
+
+fn assumed(comparison: &Comparison) -> String {
+    let names: Vec<String> =
+        comparison.variables.iter().filter(|v| comparison.assumed.contains(&v.name)).map(|v| format!("{v:?}")).collect();
+    if names.is_empty() { String::new() } else { format!("assuming {}\n", names.join("; ")) }
+}
+
+/// The verdict in the first line, then the chain or the values, then what else is to be said.
+fn text(comparison: &Comparison, spell: &dyn Fn(&Expr) -> String) -> String {
+    let mut lines = vec![comparison.verdict.to_string()];
+    match &comparison.verdict {
+        Verdict::Equal(proof) => lines.extend(chain(proof, spell)),
+        Verdict::Different(Some(at)) => lines.extend(values(at)),
+        Verdict::Different(None) => {}
+        _ => lines.push(tried(comparison.points)),
+    }
+    lines.extend(comparison.remarks.iter().map(ToString::to_string));
+    lines.join("\n")
+}
+
+fn tried(points: usize) -> String {
+    match points {
+        0 => "no proof was found, and no point at which both sides have a value".to_owned(),
+        _ => format!("no proof was found, and no difference: the sides agree at {points} random points"),
+    }
+}
+
+/// One step a line, with the laws in a column of their own.
+fn chain(proof: &Proof, spell: &dyn Fn(&Expr) -> String) -> Vec<String> {
+    let steps: Vec<(String, String)> = proof.steps.iter().map(|s| (spell(&s.after), law(s))).collect();
+    let width = steps.iter().map(|(after, _)| after.chars().count()).max().unwrap_or(0);
+    let mut lines = vec![format!("    {}", spell(&proof.start))];
+    lines.extend(steps.iter().map(|(after, law)| format!("  = {after}{}   {law}", " ".repeat(width - after.chars().count()))));
+    let conditions = conditions(proof);
+    if !conditions.is_empty() {
+        lines.push(format!("where {}", conditions.join(", ")));
+    }
+    lines
+}
+
+fn law(step: &ProofStep) -> String {
+    if step.forward { step.rule.to_string() } else { format!("{}, backwards", step.rule) }
+}
+
+fn conditions(proof: &Proof) -> Vec<String> {
+    let sentence = |c: &Requirement| match c {
+        Requirement::Invertible(e) => format!("{e} is invertible"),
+        Requirement::NonZero(e) => format!("{e} is not 0"),
+        Requirement::Positive(e) => format!("{e} is positive"),
+    };
+    proof.conditions.iter().map(sentence).collect()
+}
+
+fn values(at: &Counterexample) -> Vec<String> {
+    let lines = at.lines();
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    lines.iter().map(|(name, value)| format!("  {name}{} = {value}", " ".repeat(width - name.chars().count()))).collect()
+}
+
+fn in_latex(comparison: &Comparison) -> String {
+    let (left, right) = (latex(&comparison.left), latex(&comparison.right));
+    let mut text = match &comparison.verdict {
+        Verdict::Equal(proof) => aligned(proof),
+        Verdict::Different(at) => {
+            let mut text = format!(r"\[ {left} \neq {right} \]");
+            if let Some(at) = at {
+                let values: Vec<String> = at.lines().iter().map(|(name, value)| value_in_latex(name, value)).collect();
+                let _ = write!(text, "\n\\[ {} \\]", values.join(r",\quad "));
+            }
+            text
+        }
+        _ => format!("\\[ {left} \\overset{{?}}{{=}} {right} \\]"),
+    };
+    for remark in &comparison.remarks {
+        let _ = write!(text, "\n% {remark}");
+    }
+    text
+}
+
+fn aligned(proof: &Proof) -> String {
+    let mut text = format!("\\begin{{align*}}\n{}", latex(&proof.start));
+    for step in &proof.steps {
+        let _ = writeln!(text, r" &= {} && \text{{{}}} \\", latex(&step.after), law(step).replace('_', r"\_"));
+    }
+    text.push_str("\\end{align*}");
+    for condition in conditions(proof) {
+        let _ = write!(text, "\n% where {condition}");
+    }
+    text
+}
+
+fn value_in_latex(name: &str, value: &str) -> String {
+    let value = parse(value, &Declarations::new()).map_or_else(|_| value.to_owned(), |e| latex(&e));
+    let name = match name {
+        "left" | "right" => format!(r"\text{{{name}}}"),
+        _ => latex(&Expr::var(indicial::Var::undeclared(name))),
+    };
+    format!("{name} = {value}")
+}
+
+/// Always the same keys; null or empty where the verdict has no such thing.
+fn object(comparison: &Comparison) -> Value {
+    let (proof, at) = match &comparison.verdict {
+        Verdict::Equal(proof) => (Some(proof), None),
+        Verdict::Different(at) => (None, at.as_deref()),
+        _ => (None, None),
+    };
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| {
+        object.insert(key.to_owned(), value);
+    };
+    put("verdict", json!(comparison.verdict.to_string()));
+    put("left", json!(comparison.left.to_string()));
+    put("right", json!(comparison.right.to_string()));
+    put("variables", comparison.variables.iter().map(|v| json::variable(v.name.as_str(), v.kind.as_deref())).collect());
+    put("assumed", json!(comparison.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put("proof", proof.map_or(Value::Null, |p| p.steps.iter().map(|s| json!(s.rule.to_string())).collect()));
+    put("steps", proof.map_or(Value::Null, steps));
+    put("conditions", json!(proof.map(conditions).unwrap_or_default()));
+    put("counterexample", at.map_or(Value::Null, point));
+    put("remarks", json!(comparison.remarks.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put("points", json!(comparison.points));
+    Value::Object(object)
+}
+
+/// The expression that each step leads to, from the first one on.
+fn steps(proof: &Proof) -> Value {
+    let step = |s: &ProofStep| {
+        json!({
+            "rule": s.rule.to_string(),
+            "direction": if s.forward { "forward" } else { "backward" },
+            "text": s.after.to_string(),
+            "latex": latex(&s.after),
+        })
+    };
+    let start = json!({"rule": null, "direction": null, "text": proof.start.to_string(), "latex": latex(&proof.start)});
+    std::iter::once(start).chain(proof.steps.iter().map(step)).collect()
+}
+
+fn point(at: &Counterexample) -> Value {
+    let sizes: Map<String, Value> = at.sizes.iter().map(|(s, n)| (s.to_string(), json!(n))).collect();
+    let inputs: Map<String, Value> = at.values.iter().map(|(v, value)| (v.name.to_string(), json::nested(value.view()))).collect();
+    json!({"dims": sizes, "inputs": inputs, "left": json::nested(at.left.view()), "right": json::nested(at.right.view())})
+}
