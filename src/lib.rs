@@ -4,6 +4,7 @@
 
 // Nouns: what the passes hand to each other.
 mod answer;
+mod derivation;
 mod dim;
 mod error;
 mod expr;
@@ -30,6 +31,7 @@ mod raise; // back to matrix terms
 mod saturate; // by which an e-graph finds the simplest equal term // code
 
 mod pipeline; // all of it
+mod explain; // and how a derivative comes about
 mod build; // expressions built in Rust
 mod render; // errors, with the place in the input
 
@@ -40,6 +42,7 @@ mod eval;
 pub use answer::{Answer, Notation, Profile};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
+pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written};
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};

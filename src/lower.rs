@@ -22,7 +22,17 @@ const MOST_MATRIX_POWER: i64 = 64;
 /// # Errors
 /// If a construct is not supported, or a derivative in it is not known.
 pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
-    Lowering { graph, typed, done: vec![None; typed.nodes.len()] }.node(typed.root)
+    lower_parts(graph, typed).map(|(root, _)| root)
+}
+
+/// The same, with the node of every part that was lowered on the way.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_parts(graph: &mut Graph, typed: &Typed) -> Result<(NodeId, Vec<Option<NodeId>>)> {
+    let mut lowering = Lowering { graph, typed, done: vec![None; typed.nodes.len()] };
+    let root = lowering.node(typed.root)?;
+    Ok((root, lowering.done))
 }
 
 struct Lowering<'a> {

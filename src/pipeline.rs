@@ -8,7 +8,7 @@ use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
-use crate::present::present;
+use crate::present::{Presented, present};
 use crate::raise::{Raiser, stacked};
 use crate::saturate::{Limits, RuleSet, simplify};
 use crate::typed::Typed;
@@ -113,16 +113,7 @@ impl Engine {
             let shape = graph.axes(node).to_vec();
             let rows = shape.len() - wrt.last().map_or(0, |x| x.axes().len());
             let row = matches!(typed.root().shape, Shape::Row(_));
-            let (terms, seeds, notation) = profile.stage("raise", || self.raise(&mut graph, node, rows, row));
-            let best = if self.saturation {
-                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, RuleSet::standard(), &self.limits))?;
-                profile.saturation = Some(outcome.stats);
-                outcome.best
-            } else {
-                let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
-                terms.to_recexpr(seed)
-            };
-            let formula = profile.stage("present", || present(&best, &declared_names(&typed)))?;
+            let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
             Ok(Answer {
                 input: input.clone(),
                 wrt,
@@ -139,6 +130,28 @@ impl Engine {
 }
 
 impl Engine {
+    /// A node as people write it, in the first notation that expresses it. The first `rows` axes are rows in Kronecker
+    /// notation; `row` says that the value is a row and not a column.
+    pub(crate) fn formula(
+        &self,
+        graph: &mut Graph,
+        node: NodeId,
+        (rows, row): (usize, bool),
+        taken: &BTreeSet<Symbol>,
+        profile: &mut Profile,
+    ) -> Result<(Presented, Notation)> {
+        let (terms, seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
+        let best = if self.saturation {
+            let outcome = profile.stage("saturate", || simplify(&terms, &seeds, RuleSet::standard(), &self.limits))?;
+            profile.saturation = Some(outcome.stats);
+            outcome.best
+        } else {
+            let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
+            terms.to_recexpr(seed)
+        };
+        Ok((profile.stage("present", || present(&best, taken))?, notation))
+    }
+
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
     fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
         let order = graph.order(node);
@@ -180,7 +193,7 @@ impl Engine {
 }
 
 /// `A[i,j]*x[j]` is the vector `{A[i,j]*x[j]}[i]`: what has free indices is the tensor of these, in order of appearance.
-fn with_axes_for_free_indices(f: &Expr, declarations: &Declarations) -> Result<Expr> {
+pub(crate) fn with_axes_for_free_indices(f: &Expr, declarations: &Declarations) -> Result<Expr> {
     let mut indexed = |op: &Op| matches!(op, Op::Subscript(..) | Op::Delta(_) | Op::LeviCivita(_));
     if matches!(f.op(), Op::Braces(..)) || !f.any(&mut indexed) {
         return Ok(f.clone());
@@ -199,7 +212,7 @@ fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
 }
 
 /// The names of variables and dimensions, also of those that are not in the answer: it should read back where they are declared.
-fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
+pub(crate) fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
     typed.variables.values().flat_map(|v| v.axes().into_iter().flat_map(Dim::symbols).chain([v.name])).collect()
 }
 
@@ -225,7 +238,7 @@ fn variable(x: &Expr, typed: &Typed) -> Result<Var> {
 }
 
 /// Passes recurse as deep as the expression; deep ones get a stack that is large enough for the parser's limit.
-fn on_a_deep_stack<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+pub(crate) fn on_a_deep_stack<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     const SHALLOW: usize = 40;
     const STACK: usize = 64 << 20;
     if depth <= SHALLOW {
