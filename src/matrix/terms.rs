@@ -27,6 +27,11 @@ impl Terms {
         Terms::default()
     }
 
+    /// How many terms there are; their ids are the numbers below.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub fn node(&self, t: Id) -> &Mat {
         &self.entry(t).node
     }
@@ -88,7 +93,6 @@ impl Terms {
     }
 
     /// Adds the terms of an expression as they are and returns its root.
-    #[cfg(test)]
     pub fn add_recexpr(&mut self, expression: &RecExpr<Mat>) -> Id {
         let mut place: Vec<Id> = Vec::with_capacity(expression.as_ref().len());
         for node in expression.as_ref() {

@@ -1,5 +1,6 @@
 //! The e-graph of one query: classes of equal matrix terms, what is known of each, and the constructors over them.
 
+use super::log::{Log, step};
 use crate::fact::{Facts, facts_of};
 use crate::matrix::{Build, Cost, Form, Mat, Terms, cost_of, form_of, reconstruct, sort_children};
 use crate::number::Number;
@@ -56,9 +57,16 @@ pub struct Graph {
     pub egraph: EGraph<Mat, Knowledge>,
     /// Nodes that have been normalised already, with what they saw of their children.
     normal: FxHashSet<u64>,
+    /// What happens, for those who ask for a chain of steps.
+    pub log: Option<Box<Log>>,
 }
 
 impl Graph {
+    /// An empty graph that writes down what happens.
+    pub fn with_log() -> Graph {
+        Graph { log: Some(Box::default()), ..Graph::default() }
+    }
+
     /// Adds terms as they are; only commutative children are sorted anew. Children go first, in the order in which they
     /// stand, so that the numbers of the classes do not depend on what else the arena holds.
     pub fn add_terms(&mut self, terms: &Terms, roots: &[Id]) -> Vec<Id> {
@@ -107,6 +115,7 @@ impl Graph {
     /// at the latest; each round does only nodes whose children have changed.
     pub fn normalise(&mut self, rounds: usize, node_limit: usize) {
         self.egraph.rebuild();
+        self.new_round();
         for _ in 0..rounds {
             let mut changed = false;
             for class in self.classes() {
@@ -115,13 +124,33 @@ impl Graph {
                         continue;
                     }
                     let normal = reconstruct(self, &node);
+                    self.record(class, normal, |log, graph| log.engine(graph, step::NORMALISE, &node, class, normal));
                     changed |= self.union(class, normal);
                 }
             }
             self.egraph.rebuild();
+            self.new_round();
             if !changed || self.node_count() > node_limit {
                 return;
             }
+        }
+    }
+
+    /// Lets the log, if there is one, write down why two classes that are different so far are equal.
+    pub fn record(&mut self, a: Id, b: Id, write: impl FnOnce(&mut Log, &Graph)) {
+        if self.log.is_some()
+            && self.canonical(a) != self.canonical(b)
+            && let Some(mut log) = self.log.take()
+        {
+            write(&mut log, self);
+            self.log = Some(log);
+        }
+    }
+
+    /// Tells the log, if there is one, that the graph has changed.
+    pub fn new_round(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.new_round();
         }
     }
 
@@ -205,7 +234,10 @@ impl Build for Graph {
     fn insert(&mut self, node: Mat) -> Id {
         let mut node = node.map_children(|c| self.egraph.find(c));
         sort_children(&mut node, |a, b| a.cmp(&b));
-        self.egraph.add(node)
+        let Some(log) = &mut self.log else { return self.egraph.add(node) };
+        let class = self.egraph.add(node.clone());
+        log.added(class, &node);
+        class
     }
 
     fn form(&self, t: Id) -> &Form {

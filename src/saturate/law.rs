@@ -1,6 +1,7 @@
 //! Laws: pairs of patterns, and the set of laws that a query is saturated with.
 
 use super::lift::Lift;
+use super::matcher::Side;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Facts;
@@ -119,15 +120,20 @@ impl Law {
         self.repeated[slot]
     }
 
-    /// Builds the right side where the metavariables stand for what `value` and `size` say.
+    /// Builds a side where the metavariables stand for what `value` and `size` say.
     pub(super) fn instantiate<B: Build>(
         &self,
         b: &mut B,
+        side: Side,
         value: &impl Fn(&mut B, usize) -> Id,
         size: &impl Fn(Symbol) -> Option<Dim>,
     ) -> Id {
         let mut done = FxHashMap::default();
-        self.build(b, self.right, value, size, &mut done)
+        let pattern = match side {
+            Side::Left => self.left,
+            Side::Right => self.right,
+        };
+        self.build(b, pattern, value, size, &mut done)
     }
 
     fn build<B: Build>(

@@ -61,35 +61,67 @@ pub fn matches(graph: &Graph, law: &Law, node: &Mat) -> Vec<Match> {
     found
 }
 
-/// Builds what the match makes of its node.
-pub fn apply(graph: &mut Graph, law: &Law, found: Match) -> Id {
-    let Match { substitution, remainder } = found;
-    let value = |graph: &mut Graph, slot: usize| match &substitution.bound[slot] {
-        Some(Bound { coefficient, chain }) => {
-            let product = if let [one] = chain[..] { one } else { graph.mul(chain) };
-            graph.scale(coefficient, product)
+/// Which side of a law is built where it has matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Left,
+    Right,
+}
+
+impl Match {
+    /// The classes that it speaks of.
+    pub fn classes(&self) -> Vec<Id> {
+        let bound = self.substitution.bound.iter().flatten().flat_map(|b| b.chain.iter().copied());
+        let mut all: Vec<Id> = bound.collect();
+        match &self.remainder {
+            Remainder::Nothing => {}
+            Remainder::Chain(before, after) => all.extend(before.iter().chain(after)),
+            Remainder::Powers(powers) | Remainder::Scalar(powers) => all.extend(powers.iter().map(|(t, _)| *t)),
+            Remainder::Terms(_, terms) => all.extend(terms.iter().map(|(_, t)| *t)),
         }
-        None => graph.number(0),
+        all
+    }
+}
+
+/// Builds what the match makes of its node, or the node itself as the law sees it. `place` says where each class stands
+/// in what is built into.
+pub fn apply<B: Build>(b: &mut B, law: &Law, found: &Match, side: Side, place: &impl Fn(Id) -> Id) -> Id {
+    let Match { substitution, remainder } = found;
+    let value = |b: &mut B, slot: usize| match &substitution.bound[slot] {
+        Some(Bound { coefficient, chain }) => {
+            let product = if let [one] = chain[..] {
+                place(one)
+            } else {
+                let chain: SmallVec<[Id; 2]> = chain.iter().map(|c| place(*c)).collect();
+                b.mul(&chain)
+            };
+            b.scale(coefficient, product)
+        }
+        None => b.number(0),
     };
     let size = |symbol: Symbol| substitution.dims.iter().find(|(p, _)| *p == Dim::of(symbol)).map(|(_, d)| *d);
-    let right = law.instantiate(graph, &value, &size);
+    let built = law.instantiate(b, side, &value, &size);
+    let places = |all: &[(Id, Number)]| -> Powers { all.iter().map(|(t, p)| (place(*t), p.clone())).collect() };
     match remainder {
-        Remainder::Nothing => right,
+        Remainder::Nothing => built,
         Remainder::Chain(before, after) => {
-            let factors = [&before[..], &[right], &after[..]].concat();
-            graph.mul(&factors)
+            let all = |part: &[Id]| part.iter().map(|f| place(*f)).collect::<Vec<Id>>();
+            let factors = [&all(before)[..], &[built], &all(after)[..]].concat();
+            b.mul(&factors)
         }
-        Remainder::Powers(mut powers) => {
-            powers.push((right, Number::ONE));
-            graph.had_powers(&powers)
+        Remainder::Powers(powers) => {
+            let mut powers = places(powers);
+            powers.push((built, Number::ONE));
+            b.had_powers(&powers)
         }
-        Remainder::Terms(times, mut terms) => {
-            terms.push((times, right));
-            graph.add(&terms)
+        Remainder::Terms(times, terms) => {
+            let mut terms: Vec<(Number, Id)> = terms.iter().map(|(c, t)| (c.clone(), place(*t))).collect();
+            terms.push((times.clone(), built));
+            b.add(&terms)
         }
         Remainder::Scalar(powers) => {
-            let scalar = graph.had_powers(&powers);
-            graph.times(scalar, right)
+            let scalar = b.had_powers(&places(powers));
+            b.times(scalar, built)
         }
     }
 }

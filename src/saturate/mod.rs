@@ -1,16 +1,20 @@
 //! Simplification: one e-graph per query, seeded with equal terms, saturated with laws and factoring, and the cheapest
 //! term taken out.
 
+mod explain;
 mod extract;
 mod factoring;
 mod graph;
 mod law;
 mod lift;
+mod log;
 mod matcher;
 mod rules;
 mod split;
 
+pub(crate) use explain::{Rewrite, connect, simplify_explained};
 pub use law::Law;
+pub(crate) use log::step;
 pub use rules::RuleSet;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -20,7 +24,7 @@ use extract::Extractor;
 use factoring::Hit;
 use graph::{Below, Graph};
 use indexmap::IndexMap;
-use matcher::Match;
+use matcher::{Match, Side};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How far saturation may go. The clock plays no part, so that the same input always gives the same answer.
@@ -78,8 +82,11 @@ const PATIENCE: usize = 2;
 /// # Errors
 /// [`ErrorKind::Internal`] if a law made two terms of different shape equal, or if there is no seed.
 pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
-    let mut graph = Graph::default();
-    let given = seeds;
+    run(&mut Graph::default(), terms, seeds, rules, limits)
+}
+
+/// [`simplify`] in a graph that is empty yet.
+fn run(graph: &mut Graph, terms: &Terms, given: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
     let seeds = graph.add_terms(terms, given);
     let Some((root, others)) = seeds.split_first() else {
         return Err(Error::new(ErrorKind::Internal, "nothing to simplify"));
@@ -87,17 +94,23 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
     others.iter().for_each(|seed| _ = graph.union(*root, *seed));
     graph.normalise(NORMALISATIONS, limits.nodes);
     let mut fired = IndexMap::new();
-    let (iterations, stop) = saturate(&mut graph, *root, rules, limits, &mut fired);
-    if let Some((a, b)) = &graph.egraph.analysis.clash {
-        debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
-        return Err(Error::new(ErrorKind::Internal, format!("terms of different form were found equal: {a:?} and {b:?}")));
-    }
-    let mut extractor = Extractor::new(&graph);
+    let (iterations, stop) = saturate(graph, *root, rules, limits, &mut fired, &|_| false);
+    shapes_agree(graph)?;
+    let mut extractor = Extractor::new(graph);
     let best = extractor.extract(*root);
     let best = sharing_most(&extractor.terms, best, terms, given);
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
     let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
     Ok(Outcome { best, stats })
+}
+
+/// Terms of different shape that were found equal are a bug of a rule.
+fn shapes_agree(graph: &Graph) -> Result<()> {
+    if let Some((a, b)) = &graph.egraph.analysis.clash {
+        debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
+        return Err(Error::new(ErrorKind::Internal, format!("terms of different form were found equal: {a:?} and {b:?}")));
+    }
+    Ok(())
 }
 
 /// Extraction counts what occurs twice twice. If a seed is as short once shared parts have names, it is the answer.
@@ -115,6 +128,8 @@ fn sharing_most(extracted: &Terms, best: Id, terms: &Terms, seeds: &[Id]) -> Rec
 struct Found<'a> {
     laws: Vec<(Id, &'a Law, Match)>,
     factors: Vec<(Id, Hit)>,
+    /// The nodes of `factors`, if there is a log to write them down.
+    nodes: Vec<Mat>,
 }
 
 /// Fingerprints of the nodes that have been searched.
@@ -126,27 +141,43 @@ struct Searched {
 }
 
 /// Searches, builds what was found and merges, until nothing is found or a limit is reached.
-fn saturate<'a>(graph: &mut Graph, root: Id, rules: &'a RuleSet, limits: &Limits, fired: &mut IndexMap<&'a str, usize>) -> (usize, Stop) {
+/// It ends at once where `enough` is true of the graph.
+fn saturate<'a>(
+    graph: &mut Graph,
+    root: Id,
+    rules: &'a RuleSet,
+    limits: &Limits,
+    fired: &mut IndexMap<&'a str, usize>,
+    enough: &impl Fn(&Graph) -> bool,
+) -> (usize, Stop) {
     let (mut least, mut improved) = (u64::MAX, 0);
     let mut searched = Searched::default();
     for iteration in 1..=limits.iterations {
-        let Found { laws, factors } = search(graph, rules, &mut searched);
+        if enough(graph) {
+            return (iteration - 1, Stop::Saturated);
+        }
+        let Found { laws, factors, nodes } = search(graph, rules, &mut searched);
         let mut changed = false;
         for (class, law, found) in laws {
             if graph.node_count() > limits.nodes {
                 break;
             }
-            let built = matcher::apply(graph, law, found);
+            let built = matcher::apply(graph, law, &found, Side::Right, &|class| class);
+            graph.record(class, built, |log, graph| log.law(graph, law, &found, class, built));
             if graph.union(class, built) {
                 *fired.entry(law.name.as_str()).or_insert(0) += 1;
                 changed = true;
             }
         }
-        for (class, hit) in factors {
+        for (at, (class, hit)) in factors.into_iter().enumerate() {
             if graph.node_count() > limits.nodes {
                 break;
             }
-            changed |= factoring::build(graph, hit).is_some_and(|built| graph.union(class, built));
+            let Some(built) = factoring::build(graph, hit) else { continue };
+            if let Some(node) = nodes.get(at) {
+                graph.record(class, built, |log, graph| log.engine(graph, step::FACTOR, node, class, built));
+            }
+            changed |= graph.union(class, built);
         }
         graph.normalise(NORMALISATIONS, limits.nodes);
         if graph.node_count() > limits.nodes {
@@ -184,6 +215,9 @@ fn search<'a>(graph: &Graph, rules: &'a RuleSet, searched: &mut Searched) -> Fou
             }
             if searched.factors.insert(below.near(graph, node)) {
                 factoring::search(graph, node, &mut searched.groups, &mut |hit| found.factors.push((class, hit)));
+                if graph.log.is_some() {
+                    found.nodes.resize(found.factors.len(), node.clone());
+                }
             }
         }
     }

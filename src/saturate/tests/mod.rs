@@ -1,5 +1,6 @@
 use super::*;
 
+mod explained;
 mod laws;
 mod values;
 
