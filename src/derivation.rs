@@ -58,6 +58,7 @@ pub struct Claim {
 #[derive(Clone, Debug)]
 pub struct Reason {
     pub rule: Arc<str>,
+    /// What it states, as an equation.
     pub law: Arc<str>,
     pub why: Arc<str>,
     pub source: Arc<str>,
@@ -73,8 +74,20 @@ pub struct Written {
 
 impl Reason {
     pub(crate) fn of(rule: &Rule) -> Reason {
-        Reason { rule: rule.name.clone(), law: rule.law.clone(), why: rule.why.clone(), source: rule.source.clone() }
+        Reason { rule: rule.name.clone(), law: read(&rule.law, rule.differential).into(), why: rule.why.clone(), source: rule.source.clone() }
     }
+}
+
+/// A law as an equation: `d A*X => A*dX` is `d(A*X) = A*dX`.
+fn read(law: &str, differential: bool) -> String {
+    let Some((left, right)) = law.split_once(" => ") else { return law.to_owned() };
+    let Some(of) = left.strip_prefix("d ").filter(|_| differential) else { return format!("{left} = {right}") };
+    let mut depth = 0;
+    let single = of.chars().all(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth > 0 || c == ')' || c.is_alphanumeric()
+    });
+    if single { format!("d {of} = {right}") } else { format!("d({of}) = {right}") }
 }
 
 /// A line that is wider than this gets its formula on a line of its own.
@@ -193,6 +206,14 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn laws_read_as_equations() {
+        assert_eq!(read("d A*X => A*dX", true), "d(A*X) = A*dX");
+        assert_eq!(read("d log(x) => dx/x", true), "d log(x) = dx/x");
+        assert_eq!(read("d X' => dX'", true), "d(X') = dX'");
+        assert_eq!(read("A + A => 2*A", false), "A + A = 2*A");
+    }
 
     #[test]
     fn long_comments_break_at_spaces() {

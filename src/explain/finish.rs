@@ -1,14 +1,18 @@
 //! Back to matrix notation: the derivative with the names of inner results, these put back, and the simplified answer.
 
 use super::formula::Product;
-use super::write::{Marks, plain, substitute};
 use super::Level;
+use super::write::{Marks, plain, quotient_of_changes, subscripted, substitute};
 use crate::answer::{Answer, Notation, Profile};
+use crate::catalog::Catalog;
 use crate::derivation::{Claim, Written};
-use crate::dim::Symbol;
+use crate::dim::{Dim, Symbol};
 use crate::error::Result;
-use crate::expr::{Expr, Op};
-use crate::present::Presented;
+use crate::expr::{Expr, Op, Var};
+use crate::infer::infer;
+use crate::matrix::{Terms, of_typed};
+use crate::present::{Presented, present};
+use crate::saturate::{Limits, Rewrite, RuleSet, connect, step};
 use rustc_hash::FxHashMap;
 
 /// A formula with more parts than this is not shown on the way to the answer.
@@ -24,54 +28,80 @@ impl Level<'_> {
         let taken = self.names.taken().clone();
         let raised = engine.formula(self.graph, known.node, (answer.rows, self.order_one_is_row), &taken, &mut Profile::default());
         let target = answer.formula.inlined();
-        let mut last: Option<Expr> = None;
-        let mut said = false;
         // What has no notation over the names may have one without them.
-        if let Ok((formula, notation)) = raised
-            && notation == answer.notation
-            && formula.inlined().nodes() <= LONGEST
-        {
-            let raised = formula.inlined();
-            let back = self.put_back(&raised);
-            let note = self.entry_note(&known.formula.terms, &raised, answer);
-            if raised == target {
-                return self.conclude(answer, matrix_title(answer.notation), note);
-            }
-            self.matrix_line(answer, &raised, matrix_title(answer.notation).to_owned(), note);
-            said = true;
-            if back != raised {
-                let names = self.names_in(&raised);
-                let title = format!("put back {}", names.join(" and "));
-                if back == target {
-                    return self.conclude(answer, &title, None);
-                }
-                if back.nodes() <= LONGEST {
-                    self.matrix_line(answer, &back, title, None);
-                }
-            }
-            last = Some(back);
+        let Ok((formula, notation)) = raised else { return self.conclude(answer, matrix_title(answer.notation), None) };
+        let raised = formula.inlined();
+        if notation != answer.notation || raised.nodes() > LONGEST {
+            return self.conclude(answer, matrix_title(answer.notation), self.place_note(answer));
         }
-        let _ = last;
-        let title = if said { "simplify" } else { matrix_title(answer.notation) };
-        self.conclude(answer, title, None)
+        let note = self.entry_note(&known.formula.terms, &raised, answer).or_else(|| self.place_note(answer));
+        if raised == target {
+            return self.conclude(answer, matrix_title(answer.notation), note);
+        }
+        self.matrix_line(answer, &raised, matrix_title(answer.notation).to_owned(), &[], note);
+        let back = self.put_back(&raised);
+        if back != raised {
+            let title = format!("put back {}", self.names_in(&raised).join(" and "));
+            if back == target {
+                return self.conclude(answer, &title, None);
+            }
+            if back.nodes() <= LONGEST {
+                self.matrix_line(answer, &back, title, &[], None);
+            }
+        }
+        self.simplify(answer, &back, &target)
+    }
+
+    /// The steps of saturation from a formula to the answer, each by a law.
+    fn simplify(&mut self, answer: &Answer, from: &Expr, target: &Expr) -> Result<()> {
+        let chain = self.chain(answer, from, target).unwrap_or_default();
+        let mut before = from.clone();
+        for (at, (rule, after)) in chain.iter().enumerate() {
+            let law = Catalog::standard().rule(rule).is_some();
+            let rules: Vec<&str> = if law { vec![rule] } else { Vec::new() };
+            let last = at + 1 == chain.len() && after == target;
+            if last {
+                return self.conclude_by(answer, title_of(rule), &rules, None);
+            }
+            if *after != before && after.nodes() <= LONGEST {
+                self.matrix_line(answer, after, title_of(rule).to_owned(), &rules, None);
+                before = after.clone();
+            }
+        }
+        self.conclude(answer, if chain.is_empty() { "simplify" } else { title_of("normalise") }, None)
+    }
+
+    /// Names of rules, each with what it leads to.
+    fn chain(&self, answer: &Answer, from: &Expr, target: &Expr) -> Option<Vec<(String, Expr)>> {
+        let declarations = answer.declarations();
+        let mut terms = Terms::new();
+        let mut read = |e: &Expr| of_typed(&infer(e, &declarations).ok()?, &mut terms).ok();
+        let (left, right) = (read(from)?, read(target)?);
+        let chain = connect(&terms, left, right, RuleSet::standard(), &Limits::default()).ok()??;
+        let shown = |rewrite: Rewrite| Some((rewrite.rule.to_string(), present(&rewrite.after, self.names.taken()).ok()?.inlined()));
+        chain.into_iter().map(shown).collect()
     }
 
     /// The line with the answer.
     fn conclude(&mut self, answer: &Answer, title: &str, note: Option<String>) -> Result<()> {
+        self.conclude_by(answer, title, &[], note)
+    }
+
+    fn conclude_by(&mut self, answer: &Answer, title: &str, rules: &[&str], note: Option<String>) -> Result<()> {
         let right = presented(&answer.formula);
         let claim = (answer.notation != Notation::Kronecker).then(|| self.claim_of(&answer.formula.inlined()));
         let left = self.left_of(answer.notation);
-        self.push(title.to_owned(), &[], left, right, note, claim);
+        self.push(title.to_owned(), rules, left, right, note, claim);
         Ok(())
     }
 
-    fn matrix_line(&mut self, answer: &Answer, e: &Expr, title: String, note: Option<String>) {
+    fn matrix_line(&mut self, answer: &Answer, e: &Expr, title: String, rules: &[&str], note: Option<String>) {
         let claim = (answer.notation != Notation::Kronecker).then(|| {
             let meaning = self.meaning(e, &[], &Marks::default());
             self.claim_of(&meaning)
         });
         let left = self.left_of(answer.notation);
-        self.push(title, &[], left, plain(e), note, claim);
+        self.push(title, rules, left, plain(e), note, claim);
     }
 
     fn claim_of(&self, right: &Expr) -> Claim {
@@ -115,6 +145,25 @@ impl Level<'_> {
         used.map(|s| s.name.to_string()).collect()
     }
 
+    /// Where an entry of the derivative stands among stacked columns.
+    fn place_note(&self, answer: &Answer) -> Option<String> {
+        if answer.notation != Notation::Kronecker {
+            return None;
+        }
+        let place = |names: &[Symbol], axes: &[Dim]| match (names, axes) {
+            ([i], _) => Some(i.to_string()),
+            ([i, j], [m, _]) if m.terms().count() > 1 => Some(format!("{i} + ({m})*({j} - 1)")),
+            ([i, j], [m, _]) => Some(format!("{i} + {m}*({j} - 1)")),
+            _ => None,
+        };
+        let own = &self.known.get(&0)?.outputs;
+        let row = place(own, &answer.shape[..own.len().min(answer.shape.len())])?;
+        let column = place(&self.indices, &self.variable.axes())?;
+        let entry = |name: Symbol, at: &[Symbol]| subscripted(Expr::var(Var { name, kind: None }), at);
+        let entry = quotient_of_changes(&entry(self.stages.all[0].name, own), &entry(self.variable.name, &self.indices)).text;
+        Some(format!("row {row}, column {column} holds {entry}"))
+    }
+
     /// `entry [k,l] of B' is B[l,k]`
     fn entry_note(&mut self, terms: &[Product], matrix: &Expr, answer: &Answer) -> Option<String> {
         let indices: Vec<Symbol> = self.known.get(&0)?.outputs.iter().chain(&self.indices).copied().collect();
@@ -131,6 +180,15 @@ impl Level<'_> {
     }
 }
 
+/// What a rule or a step of the engine does, in words.
+fn title_of(rule: &str) -> &'static str {
+    match rule {
+        step::FACTOR => "take out common factors",
+        step::NORMALISE | step::RAISE => "order factors and signs",
+        _ => "simplify",
+    }
+}
+
 fn matrix_title(notation: Notation) -> &'static str {
     match notation {
         Notation::Matrix => "in matrix notation",
@@ -143,7 +201,7 @@ fn matrix_title(notation: Notation) -> &'static str {
 fn presented(formula: &Presented) -> Written {
     let mut all = plain(&formula.body);
     for (at, (name, part)) in formula.parts.iter().enumerate() {
-        let name = plain(&Expr::var(crate::expr::Var { name: *name, kind: None }));
+        let name = plain(&Expr::var(Var { name: *name, kind: None }));
         let part = plain(part);
         let first = at == 0;
         all.text.push_str(&format!("{} {} = {}", if first { " where" } else { ";" }, name.text, part.text));

@@ -169,6 +169,8 @@ fn reading_order(graph: &Graph, c: &Contraction) -> Vec<usize> {
     let text = |at: usize| reading_key(graph, c.factors[at].node, 4);
     let mut order: Vec<usize> = (0..c.factors.len()).filter(|at| c.factors[*at].labels.is_empty()).collect();
     order.sort_by_cached_key(|at| text(*at));
+    let scalars = order.len();
+    let mut turned = 0;
     let mut rest: Vec<usize> = (0..c.factors.len()).filter(|at| !c.factors[*at].labels.is_empty()).collect();
     rest.sort_by_cached_key(|at| text(*at));
     let straight = |at: usize| {
@@ -192,7 +194,14 @@ fn reading_order(graph: &Graph, c: &Contraction) -> Vec<usize> {
         rest.retain(|at| *at != next);
         order.push(next);
         let own = &c.factors[next].labels;
+        if let [i, j] = own.as_slice() {
+            turned += if Some(*i) == here { -1 } else { i32::from(Some(*j) == here) };
+        }
         here = own.iter().rev().find(|l| Some(**l) != here).copied().or(here);
+    }
+    // With one end at an output a chain may be read from either end.
+    if turned > 0 && c.out.len() == 1 {
+        order[scalars..].reverse();
     }
     order
 }

@@ -62,7 +62,6 @@ impl Level<'_> {
 
     /// Each factor in turn is replaced by its derivative; equal factors count as a power.
     fn product_rule(&mut self, term: &Product, outputs: &[Symbol], used: &mut Used, terms: &mut Vec<Product>) -> Result<()> {
-        let mut seen: Vec<&Factor> = Vec::new();
         let mut scope: Vec<Symbol> = outputs.iter().chain(&self.indices).copied().chain(term.names()).collect();
         let mut factors = 0;
         for (at, factor) in term.factors.iter().enumerate() {
@@ -71,10 +70,10 @@ impl Level<'_> {
                 used.constants = true;
                 continue;
             }
-            if seen.contains(&factor) {
+            // Of equal factors the last one stands for all.
+            if term.factors[at + 1..].contains(factor) {
                 continue;
             }
-            seen.push(factor);
             factors += 1;
             let count = term.factors.iter().filter(|f| *f == factor).count();
             used.product |= count > 1;
@@ -131,6 +130,9 @@ impl Level<'_> {
 
     /// The derivative of an entry of the variable or of a stage.
     fn change(&mut self, node: NodeId, at: &[Symbol]) -> Product {
+        if let Node::Scale(n, a) = self.graph.node(node).clone() {
+            return self.change(a, at).scaled(&n);
+        }
         let pending = self.pending_of(node);
         Product::of(Factor::Entry(pending, at.iter().chain(&self.indices).copied().collect()))
     }

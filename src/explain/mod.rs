@@ -36,11 +36,14 @@ use crate::typed::{Typed, TypedId};
 use formula::{Formula, Index, expanded};
 use names::Names;
 use rustc_hash::FxHashMap;
-use stages::Stages;
+use stages::{Input, Stages};
 use write::{Marks, plain, quotient_of_changes, subscripted, with_own_indices};
 
 /// More lines than this are not shown.
 const MOST_LINES: usize = 60;
+
+/// An input that is longer than this is not repeated.
+const LONGEST_TITLE: usize = 60;
 
 impl Engine {
     /// The derivation of d F / d X, with respect to one variable after the other, line by line.
@@ -66,7 +69,7 @@ impl Engine {
             let typed = infer(&whole, &known)?;
             let mut graph = Graph::new();
             let (mut node, lowered) = lower_parts(&mut graph, &typed)?;
-            let written = parts_as_written(&graph, &typed, &lowered);
+            let input = Input { parts: parts_as_written(&graph, &typed, &lowered), orders: orders_as_written(&graph, &typed, &lowered) };
             let mut names = Names::new(declared_names(&infer_all(&whole, &answer.wrt, &known)?));
             let mut steps: Vec<Step> = Vec::new();
             let mut outputs: Vec<Symbol> = Vec::new();
@@ -82,11 +85,12 @@ impl Engine {
                     let scope: Vec<Symbol> = outputs.iter().chain(&indices).copied().collect();
                     indices.push(names.variable_index(&scope));
                 }
-                let mut level = Level::new(self, &mut graph, node, variable, function, names.clone(), &mut steps);
+                let input = if at == 0 { input.clone() } else { Input::default() };
+                let mut level = Level::new(self, &mut graph, node, variable, function, names.clone(), &mut steps, input);
                 level.meanings.insert(function, with_own_indices(&meaning, function));
-                level.written = if at == 0 { written.clone() } else { FxHashMap::default() };
                 level.order_one_is_row = matches!(infer_all(&whole, &answer.wrt[..=at], &known)?.root().shape, Shape::Row(_));
                 level.indices.clone_from(&indices);
+                level.input = f.clone();
                 level.explain(&outputs, at, &here)?;
                 meaning = Expr::new(Op::Diff(meaning, Expr::var(variable.clone())));
                 node = derivative(&mut graph, node, variable)?;
@@ -132,6 +136,20 @@ fn parts_as_written(graph: &Graph, typed: &Typed, lowered: &[Option<NodeId>]) ->
     parts
 }
 
+/// Of each sum of the input its terms, up to numbers, in the order in which they are written.
+fn orders_as_written(graph: &Graph, typed: &Typed, lowered: &[Option<NodeId>]) -> FxHashMap<NodeId, Vec<NodeId>> {
+    let core = |id: &TypedId| lowered[id.0 as usize].map(|n| graph.unscaled(n).1);
+    let mut orders = FxHashMap::default();
+    for (at, own) in typed.nodes.iter().enumerate() {
+        let Op::Add(terms) = &own.op else { continue };
+        let terms: Option<Vec<NodeId>> = terms.iter().map(core).collect();
+        if let (Some(sum), Some(terms)) = (core(&TypedId(at as u32)), terms) {
+            orders.entry(sum).or_insert(terms);
+        }
+    }
+    orders
+}
+
 /// The first and the last lines, with a remark in place of those between.
 fn bounded(mut steps: Vec<Step>) -> Vec<Step> {
     if steps.len() <= MOST_LINES {
@@ -166,6 +184,8 @@ struct Known {
 /// The derivation by one variable.
 struct Level<'a> {
     engine: &'a Engine,
+    /// What was asked for, as it is written.
+    input: Expr,
     graph: &'a mut Graph,
     names: Names,
     stages: Stages,
@@ -196,11 +216,13 @@ impl<'a> Level<'a> {
         function: Symbol,
         mut names: Names,
         steps: &'a mut Vec<Step>,
+        input: Input,
     ) -> Level<'a> {
         let variable_node = graph.insert(Node::Var(variable.clone()));
-        let stages = Stages::of(graph, root, variable_node, function, &mut names);
+        let stages = Stages::of(graph, root, variable_node, function, &mut names, &input);
         Level {
             engine,
+            input: Expr::number(0),
             graph,
             names,
             stages,
@@ -211,7 +233,7 @@ impl<'a> Level<'a> {
             numerators: FxHashMap::default(),
             known: FxHashMap::default(),
             meanings: FxHashMap::default(),
-            written: FxHashMap::default(),
+            written: input.parts,
             matrices: FxHashMap::default(),
             order_one_is_row: false,
             steps,
@@ -268,8 +290,12 @@ impl<'a> Level<'a> {
         let scope: Vec<Symbol> = own.iter().chain(&self.indices).copied().collect();
         let right = self.formula(&formula, &scope, &mut marks)?;
         let title = match (at, level) {
-            (0, 0) => "the function in index form".to_owned(),
-            (0, _) => "the derivative just found, in index form, to be differentiated again".to_owned(),
+            (0, 0) => {
+                let input = self.input.to_string();
+                let input = if input.chars().count() > LONGEST_TITLE { "the function".to_owned() } else { input };
+                format!("{input} in index form")
+            }
+            (0, _) => format!("differentiate again: let {} be the derivative just found, in index form", stage.name),
             _ => format!("let {} = {}", stage.name, self.short_definition(at)?),
         };
         let note = (self.steps.is_empty()).then(|| "an index that occurs twice is summed, unless it stands on the left".to_owned());

@@ -3,8 +3,9 @@
 use super::names::Names;
 use crate::diff::dependent;
 use crate::dim::Symbol;
-use crate::expr::{Kind, Shape, Var};
+use crate::expr::{Expr, Kind, Shape, Var};
 use crate::index::{Graph, Node, NodeId};
+use crate::number::Number;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -34,10 +35,10 @@ pub(super) struct Stages {
 }
 
 impl Stages {
-    pub fn of(graph: &mut Graph, root: NodeId, variable: NodeId, function: Symbol, names: &mut Names) -> Stages {
+    pub fn of(graph: &mut Graph, root: NodeId, variable: NodeId, function: Symbol, names: &mut Names, input: &Input) -> Stages {
         let order = graph.reachable(&[root]);
         let depends = dependent(graph, &order, variable);
-        let mut cutter = Cutter { graph, names, depends, weights: FxHashMap::default(), all: Vec::new(), order: Vec::new(), memo: FxHashMap::default() };
+        let mut cutter = Cutter { graph, names, input, depends, weights: FxHashMap::default(), all: Vec::new(), order: Vec::new(), memo: FxHashMap::default() };
         cutter.stage(root, Some(function));
         let (all, inner_first) = (cutter.all, cutter.order);
         let by_node = all.iter().enumerate().map(|(at, s)| (s.var, at)).collect();
@@ -50,9 +51,19 @@ impl Stages {
     }
 }
 
+/// What the input says of how its parts are written.
+#[derive(Clone, Default)]
+pub(super) struct Input {
+    /// Parts by their nodes, so that an intermediate result is called what the reader called it.
+    pub parts: FxHashMap<NodeId, Expr>,
+    /// The terms of sums in the order in which they are written.
+    pub orders: FxHashMap<NodeId, Vec<NodeId>>,
+}
+
 struct Cutter<'a> {
     graph: &'a mut Graph,
     names: &'a mut Names,
+    input: &'a Input,
     depends: Vec<bool>,
     weights: FxHashMap<NodeId, u64>,
     all: Vec<Stage>,
@@ -88,13 +99,29 @@ impl Cutter<'_> {
         let new = match self.graph.node(node).clone() {
             leaf @ (Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..)) => leaf,
             Node::Contract(mut c) => {
+                let mut sign = Number::ONE;
                 for f in &mut c.factors {
-                    f.node = self.factor(f.node);
+                    let factor = self.factor(f.node);
+                    let (n, core) = self.graph.unscaled(factor);
+                    sign = &sign * &n;
+                    f.node = core;
                 }
-                Node::Contract(c)
+                let product = self.graph.insert(Node::Contract(c));
+                return self.graph.scale(&sign, product);
             }
-            Node::Scale(n, a) => Node::Scale(n, self.shown(a)),
-            Node::Sum(terms) => Node::Sum(terms.into_iter().map(|(n, a)| (n, self.shown(a))).collect()),
+            Node::Scale(n, a) => {
+                let a = self.shown(a);
+                return self.graph.scale(&n, a);
+            }
+            Node::Sum(terms) => {
+                let terms = self.in_order(node, terms);
+                let term = |(n, a): (Number, NodeId)| {
+                    let a = self.shown(a);
+                    let (m, a) = self.graph.unscaled(a);
+                    (&n * &m, a)
+                };
+                Node::Sum(terms.into_iter().map(term).collect())
+            }
             Node::Map(f, a) => Node::Map(f, self.argument(a)),
             Node::Power(a, p) => Node::Power(self.argument(a), p),
             Node::Map2(f, a, b) => {
@@ -106,11 +133,25 @@ impl Cutter<'_> {
         self.graph.insert(new)
     }
 
+    /// The terms of a sum as the input has them. What is not found there takes the places that are left.
+    fn in_order(&self, node: NodeId, terms: Vec<(Number, NodeId)>) -> Vec<(Number, NodeId)> {
+        let Some(order) = self.input.orders.get(&node) else { return terms };
+        let free: Vec<usize> = (0..order.len()).filter(|at| !terms.iter().any(|(_, a)| *a == order[*at])).collect();
+        let mut free = free.into_iter();
+        let mut placed: Vec<(usize, (Number, NodeId))> = Vec::new();
+        for term in terms {
+            let at = order.iter().position(|n| *n == term.1).or_else(|| free.next()).unwrap_or(usize::MAX);
+            placed.push((at, term));
+        }
+        placed.sort_by_key(|(at, _)| *at);
+        placed.into_iter().map(|(_, term)| term).collect()
+    }
+
     /// A factor of a product: sums and products in themselves have names.
     fn factor(&mut self, node: NodeId) -> NodeId {
         let composite = matches!(self.graph.node(node), Node::Sum(_) | Node::Contract(_));
         if self.depends(node) {
-            return if composite { self.stage(node, None) } else { self.shown(node) };
+            return if composite { self.stage_as_written(node) } else { self.shown(node) };
         }
         if self.weight(node) > LONGEST_CONSTANT { self.stage(node, None) } else { node }
     }
@@ -120,7 +161,18 @@ impl Cutter<'_> {
         if matches!(self.graph.node(node), Node::Var(_)) {
             return node;
         }
-        if self.depends(node) || self.weight(node) > LONGEST_CONSTANT { self.stage(node, None) } else { node }
+        if self.depends(node) || self.weight(node) > LONGEST_CONSTANT { self.stage_as_written(node) } else { node }
+    }
+
+    /// A stage, with the sign that the input has: `A*x - b` where index form has `b - A*x`.
+    fn stage_as_written(&mut self, node: NodeId) -> NodeId {
+        let negative = self.graph.negate(node);
+        let turn = !self.input.parts.contains_key(&node) && self.input.parts.contains_key(&negative);
+        if !turn || self.memo.contains_key(&node) || !matches!(self.graph.node(node), Node::Sum(_)) {
+            return self.stage(node, None);
+        }
+        let stage = self.stage(negative, None);
+        self.graph.negate(stage)
     }
 
     /// The number of nodes of the tree.

@@ -140,9 +140,12 @@ fn power(base: Expr, exponent: &Number) -> Expr {
 
 /// A factor as it is written, with its exponent and each occurrence of an index that a reader sees in it.
 struct Piece {
+    place: usize,
     base: Expr,
     exponent: Number,
     seen: Vec<Symbol>,
+    /// Whether it is an entry and no function or sum of entries.
+    plain: bool,
 }
 
 impl Level<'_> {
@@ -185,20 +188,20 @@ impl Level<'_> {
             let elsewhere = |i: &Symbol| term.factors.iter().any(|f| f != factor && f.indices().contains(i));
             let paired = count == 2 && factor.indices().iter().any(|i| term.is_bound(*i) && !elsewhere(i));
             if first || paired {
-                pieces.push(self.piece(factor, if paired { 1 } else { count }, &scope, marks)?);
+                pieces.push(self.piece(at, factor, if paired { 1 } else { count }, &scope, marks)?);
             }
         }
-        let mut summed: Vec<Symbol> = Vec::new();
-        for (name, _) in &term.bound {
-            let count = |below: bool| -> usize {
-                pieces.iter().filter(|p| p.exponent.is_negative() == below).map(|p| p.seen.iter().filter(|s| *s == name).count()).sum()
-            };
-            if (count(false), count(true)) != (2, 0) {
-                summed.push(*name);
-            }
+        let summed = said_sums(&term, &pieces);
+        let mut inner: Vec<Piece> = Vec::new();
+        let mut outer = pieces;
+        // What shares an index that is summed without a sign goes with it.
+        let mut reached = summed.clone();
+        while let Some(at) = outer.iter().position(|p| p.seen.iter().any(|i| reached.contains(i))) {
+            let piece = outer.remove(at);
+            reached.extend(piece.seen.iter().copied().filter(|i| term.is_bound(*i)));
+            inner.push(piece);
         }
-        let inside = |p: &Piece| !summed.is_empty() && !p.seen.is_empty();
-        let (inner, outer): (Vec<Piece>, Vec<Piece>) = pieces.into_iter().partition(inside);
+        inner.sort_by_key(|p| p.place);
         let split = |pieces: Vec<Piece>| -> (Vec<Expr>, Vec<Expr>) {
             let (below, above): (Vec<Piece>, Vec<Piece>) = pieces.into_iter().partition(|p| p.exponent.is_negative());
             let write = |p: Piece| power(p.base, &p.exponent.abs());
@@ -234,12 +237,12 @@ impl Level<'_> {
         flat
     }
 
-    fn piece(&mut self, factor: &Factor, count: usize, scope: &[Symbol], marks: &mut Marks) -> Result<Piece> {
+    fn piece(&mut self, place: usize, factor: &Factor, count: usize, scope: &[Symbol], marks: &mut Marks) -> Result<Piece> {
         let many = Number::int(count as i64);
         Ok(match factor {
             Factor::Delta(a, b) => {
                 let delta = Expr::new(Op::Delta(vec![Subscript::Index(*a), Subscript::Index(*b)]));
-                Piece { base: delta, exponent: Number::ONE, seen: vec![*a, *b] }
+                Piece { place, base: delta, exponent: Number::ONE, seen: vec![*a, *b], plain: true }
             }
             Factor::Entry(node, at) => {
                 let (base, exponent) = match self.graph.node(*node) {
@@ -253,7 +256,7 @@ impl Level<'_> {
                     seen.sort();
                     seen.dedup();
                 }
-                Piece { base: e, exponent, seen }
+                Piece { place, base: e, exponent, seen, plain }
             }
         })
     }
@@ -320,9 +323,38 @@ impl Level<'_> {
     }
 }
 
+/// The summed indices that need a sign of summation: all but those that two entries above the line share.
+fn said_sums(term: &Product, pieces: &[Piece]) -> Vec<Symbol> {
+    let needs_sign = |name: Symbol| {
+        let count = |below: bool| -> usize {
+            pieces.iter().filter(|p| p.exponent.is_negative() == below).map(|p| p.seen.iter().filter(|s| **s == name).count()).sum()
+        };
+        (count(false), count(true)) != (2, 0) || pieces.iter().any(|p| !p.plain && seems_summed(&p.base, name))
+    };
+    term.bound.iter().map(|(name, _)| *name).filter(|name| needs_sign(*name)).collect()
+}
+
+/// Whether a reader would take the index for summed within: it occurs in two factors or twice in one entry.
+fn seems_summed(e: &Expr, name: Symbol) -> bool {
+    fn mentions(e: &Expr, name: Symbol) -> bool {
+        e.any(&mut |op| match op {
+            Op::Subscript(_, s) | Op::Delta(s) | Op::LeviCivita(s) => s.contains(&Subscript::Index(name)),
+            _ => false,
+        })
+    }
+    let mut children = Vec::new();
+    e.op().for_each_child(|c| children.push(c.clone()));
+    let here = match e.op() {
+        Op::Mul(_) | Op::Div(..) | Op::Pow(..) => children.iter().filter(|c| mentions(c, name)).count() > 1,
+        Op::Subscript(_, s) | Op::Delta(s) | Op::LeviCivita(s) => s.iter().filter(|s| **s == Subscript::Index(name)).count() > 1,
+        _ => false,
+    };
+    here || children.iter().any(|c| seems_summed(c, name))
+}
+
 /// The stacking of columns, `[p = i + m*(j - 1)]`: 1 where that holds, else 0. It is the derivative of `vec(X)` by X.
 fn stacking(m: Dim, n: Dim, at: &[Symbol], marks: &mut Marks) -> Expr {
-    let x = Expr::var(Var::new("X:stacked", Shape::Matrix(m, n)));
+    let x = Expr::var(Var::new(&format!("X:{m}:{n}"), Shape::Matrix(m, n)));
     let vec = Expr::call(Function::Call(Call::Vec), [x.clone()]);
     let meaning = subscripted(Expr::new(Op::Diff(vec, x)), at);
     let [p, i, j] = at else { return meaning };
