@@ -13,6 +13,7 @@ mod function;
 mod index;
 mod matrix;
 mod number;
+mod proof;
 mod rule;
 mod typed;
 
@@ -29,6 +30,8 @@ mod present; // to an expression as people write it
 mod print; // text, Unicode, LaTeX
 mod raise; // back to matrix terms
 mod saturate; // by which an e-graph finds the simplest equal term // code
+
+mod prove; // a chain of steps between two equal expressions
 
 mod pipeline; // all of it
 mod explain; // and how a derivative comes about
@@ -55,6 +58,7 @@ pub use parse::{Declaration, Declarations, parse, parse_equation};
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, unicode};
+pub use proof::{Proof, ProofStep, Requirement};
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};

@@ -9,6 +9,8 @@ use crate::infer::infer;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
 use crate::present::{Presented, present};
+use crate::proof::Proof;
+use crate::prove::prove;
 use crate::raise::{Raiser, stacked};
 use crate::saturate::{Limits, RuleSet, simplify};
 use crate::typed::Typed;
@@ -102,6 +104,18 @@ impl Engine {
         self.answer(expr, &[], expr, declarations)
     }
 
+    /// A proof that two expressions have the same value wherever both are defined, if one is found. None is no proof that
+    /// they differ.
+    ///
+    /// # Errors
+    /// If shapes do not fit, a construct is not supported or a derivative is not known.
+    pub fn prove(&self, left: &Expr, right: &Expr, declarations: &Declarations) -> Result<Option<Proof>> {
+        on_a_deep_stack(left.depth().max(right.depth()) + 1, || {
+            let (left, right) = infer_together(left, right, declarations)?;
+            prove(&left, &right, RuleSet::standard())
+        })
+    }
+
     fn answer(&self, input: &Expr, wrt: &[Expr], whole: &Expr, declarations: &Declarations) -> Result<Answer> {
         on_a_deep_stack(whole.depth(), || {
             let mut profile = Profile::default();
@@ -190,6 +204,20 @@ impl Engine {
         }
         (terms, seeds)
     }
+}
+
+/// Both sides of an equation, whose names mean the same in both.
+fn infer_together(left: &Expr, right: &Expr, declarations: &Declarations) -> Result<(Typed, Typed)> {
+    let both = Expr::new(Op::Add(vec![left.clone(), Expr::new(Op::Neg(right.clone()))]));
+    if let Ok(typed) = infer(&both, declarations)
+        && let Op::Add(terms) = &typed.root().op
+        && let [a, b] = terms[..]
+        && let Op::Neg(b) = typed.node(b).op
+        && typed.node(a).shape == typed.node(b).shape
+    {
+        return Ok((Typed { root: a, ..typed.clone() }, Typed { root: b, ..typed }));
+    }
+    Ok((infer(left, declarations)?, infer(right, declarations)?))
 }
 
 /// `A[i,j]*x[j]` is the vector `{A[i,j]*x[j]}[i]`: what has free indices is the tensor of these, in order of appearance.

@@ -7,8 +7,13 @@ use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
 use crate::derivation::{Claim, Written};
 use crate::dim::{Dim, Symbol};
-use crate::error::Result;
-use crate::expr::{Expr, Op, Var};
+use crate::check::Scope;
+use crate::diff::derivative;
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Inputs;
+use crate::eval::graph::evaluate_graph;
+use crate::expr::{Expr, Op, Shape, Var};
+use crate::index::{Node, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Terms, of_typed};
 use crate::present::{Presented, present};
@@ -24,6 +29,7 @@ impl Level<'_> {
     /// The lines from the derivative of the function to the answer.
     pub fn finish(&mut self, answer: &Answer) -> Result<()> {
         let Some(known) = self.known.get(&0).cloned() else { return Ok(()) };
+        self.check(known.node)?;
         let engine = self.engine.clone().saturation(false);
         let taken = self.names.taken().clone();
         let raised = engine.formula(self.graph, known.node, (answer.rows, self.order_one_is_row), &taken, &mut Profile::default());
@@ -52,6 +58,38 @@ impl Level<'_> {
         self.simplify(answer, &back, &target)
     }
 
+    /// Holds the derivative that the lines lead to against that of differentiation, at a random point.
+    ///
+    /// # Errors
+    /// Of kind `Internal` if they differ: then a line is wrong, and none is shown.
+    fn check(&mut self, found: NodeId) -> Result<()> {
+        const TOLERANCE: f64 = 1e-6;
+        let wanted = derivative(self.graph, self.stages.all[0].node, &self.variable)?;
+        let mut scope = Scope::default();
+        for node in self.graph.reachable(&[self.stages.all[0].node, wanted]) {
+            match self.graph.node(node) {
+                Node::Var(v) => scope.add(v),
+                Node::Size(d) => scope.add(&Var::new("", Shape::Column(*d))),
+                _ => {}
+            }
+        }
+        let (graph, stages) = (&*self.graph, &self.stages.all);
+        let nodes: Vec<NodeId> = stages.iter().skip(1).map(|s| s.node).collect();
+        let value = |at: &Inputs, node: NodeId| evaluate_graph(graph, &[node], at).map(|mut v| v.remove(0));
+        let with_stages = |at: &Inputs| {
+            let mut at = at.clone();
+            let values = evaluate_graph(graph, &nodes, &at)?;
+            at.values.extend(stages.iter().skip(1).map(|s| s.name).zip(values));
+            value(&at, found)
+        };
+        match scope.compare(&|at| value(at, wanted), &with_stages, 1, TOLERANCE) {
+            Ok(seen) if !seen.ok => Err(Error::new(ErrorKind::Internal, "a line of the derivation does not hold")),
+            // Where nothing is finite there is nothing to compare.
+            Err(e) if e.kind != ErrorKind::Domain => Err(e),
+            _ => Ok(()),
+        }
+    }
+
     /// The steps of saturation from a formula to the answer, each by a law.
     fn simplify(&mut self, answer: &Answer, from: &Expr, target: &Expr) -> Result<()> {
         let chain = self.chain(answer, from, target).unwrap_or_default();
@@ -77,7 +115,7 @@ impl Level<'_> {
         let mut terms = Terms::new();
         let mut read = |e: &Expr| of_typed(&infer(e, &declarations).ok()?, &mut terms).ok();
         let (left, right) = (read(from)?, read(target)?);
-        let chain = connect(&terms, left, right, RuleSet::standard(), &Limits::default()).ok()??;
+        let chain = connect(&terms, &[left], &[right], RuleSet::standard(), &Limits::default()).ok()??;
         let shown = |rewrite: Rewrite| Some((rewrite.rule.to_string(), present(&rewrite.after, self.names.taken()).ok()?.inlined()));
         chain.into_iter().map(shown).collect()
     }

@@ -73,6 +73,8 @@ struct Cutter<'a> {
 
 impl Cutter<'_> {
     fn depends(&self, node: NodeId) -> bool {
+        // The negative of a node is newer than what was looked at.
+        let (_, node) = self.graph.unscaled(node);
         self.depends.get(node.0 as usize).copied().unwrap_or(false)
     }
 

@@ -50,14 +50,17 @@ pub(crate) fn simplify_explained(terms: &Terms, seeds: &[Id], rules: &RuleSet, l
     Ok((outcome, chain))
 }
 
-/// A chain of steps from one term to another, if saturation from both finds them equal.
+/// A chain of steps from the first term of the left to the first of the right, if saturation from both finds them equal. The
+/// terms of one side are given as equal.
 ///
 /// # Errors
 /// As [`super::simplify`].
-pub(crate) fn connect(terms: &Terms, left: Id, right: Id, rules: &RuleSet, limits: &Limits) -> Result<Option<Vec<Rewrite>>> {
+pub(crate) fn connect(terms: &Terms, left: &[Id], right: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Option<Vec<Rewrite>>> {
     let mut graph = Graph::with_log();
-    let seeds = graph.add_terms(terms, &[left, right]);
-    let [a, b] = seeds[..] else { return Ok(None) };
+    let (lefts, rights) = (graph.add_terms(terms, left), graph.add_terms(terms, right));
+    let (Some(&a), Some(&b)) = (lefts.first(), rights.first()) else { return Ok(None) };
+    lefts.iter().for_each(|t| _ = graph.union(a, *t));
+    rights.iter().for_each(|t| _ = graph.union(b, *t));
     graph.normalise(NORMALISATIONS, limits.nodes);
     let met = |graph: &Graph| graph.canonical(a) == graph.canonical(b);
     saturate(&mut graph, a, rules, limits, &mut IndexMap::new(), &met);
@@ -66,7 +69,13 @@ pub(crate) fn connect(terms: &Terms, left: Id, right: Id, rules: &RuleSet, limit
         return Ok(None);
     }
     let mut log = graph.log.take().unwrap_or_default();
-    let (left, right) = (log.terms.add_recexpr(&terms.to_recexpr(left)), log.terms.add_recexpr(&terms.to_recexpr(right)));
+    let mut ends = Vec::new();
+    for side in [left, right] {
+        let given: Vec<Id> = side.iter().map(|t| log.terms.add_recexpr(&terms.to_recexpr(*t))).collect();
+        given.iter().skip(1).for_each(|t| log.given(given[0], *t));
+        ends.extend(given.first());
+    }
+    let [left, right] = ends[..] else { return Ok(None) };
     Ok(Some(chain(*log, left, right, rules)))
 }
 
