@@ -127,6 +127,11 @@ impl Scope {
         self.variables.entry(v.name).or_insert_with(|| v.clone());
     }
 
+    /// A dimension that has to have a length even if no variable has it.
+    pub fn add_dim(&mut self, d: Dim) {
+        self.dims.push(d);
+    }
+
     /// The point of that number: other numbers give other sizes, values and regions.
     ///
     /// # Errors

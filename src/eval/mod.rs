@@ -8,7 +8,6 @@ mod differences;
 #[cfg(test)]
 mod einsum;
 mod functions;
-#[cfg(test)]
 pub(crate) mod graph;
 mod indices;
 mod linear;

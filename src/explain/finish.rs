@@ -12,7 +12,7 @@ use crate::diff::derivative;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Inputs;
 use crate::eval::graph::evaluate_graph;
-use crate::expr::{Expr, Op, Shape, Var};
+use crate::expr::{Expr, Op, Var};
 use crate::index::{Node, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Terms, of_typed};
@@ -69,7 +69,7 @@ impl Level<'_> {
         for node in self.graph.reachable(&[self.stages.all[0].node, wanted]) {
             match self.graph.node(node) {
                 Node::Var(v) => scope.add(v),
-                Node::Size(d) => scope.add(&Var::new("", Shape::Column(*d))),
+                Node::Size(d) => scope.add_dim(*d),
                 _ => {}
             }
         }
