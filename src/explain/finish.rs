@@ -92,21 +92,25 @@ impl Level<'_> {
 
     /// The steps of saturation from a formula to the answer, each by a law.
     fn simplify(&mut self, answer: &Answer, from: &Expr, target: &Expr) -> Result<()> {
-        let chain = self.chain(answer, from, target).unwrap_or_default();
+        let chain = self.chain(answer, from, target);
         let mut before = from.clone();
-        for (at, (rule, after)) in chain.iter().enumerate() {
-            let law = Catalog::standard().rule(rule).is_some();
-            let rules: Vec<&str> = if law { vec![rule] } else { Vec::new() };
-            let last = at + 1 == chain.len() && after == target;
-            if last {
+        // The laws of the steps that are too long to show.
+        let mut rules: Vec<&str> = Vec::new();
+        for (rule, after) in chain.iter().flatten() {
+            if Catalog::standard().rule(rule).is_some() && !rules.contains(&rule.as_str()) {
+                rules.push(rule);
+            }
+            if after == target {
                 return self.conclude_by(answer, title_of(rule), &rules, None);
             }
             if *after != before && after.nodes() <= LONGEST {
                 self.matrix_line(answer, after, title_of(rule).to_owned(), &rules, None);
                 before = after.clone();
+                rules.clear();
             }
         }
-        self.conclude(answer, if chain.is_empty() { "simplify" } else { title_of("normalise") }, None)
+        let title = if rules.is_empty() && chain.is_some() { title_of(step::NORMALISE) } else { "simplify" };
+        self.conclude_by(answer, title, &rules, None)
     }
 
     /// Names of rules, each with what it leads to.
@@ -222,7 +226,7 @@ impl Level<'_> {
 fn title_of(rule: &str) -> &'static str {
     match rule {
         step::FACTOR => "take out common factors",
-        step::NORMALISE | step::RAISE => "order factors and signs",
+        step::NORMALISE | step::RAISE => "put powers, factors and signs in order",
         _ => "simplify",
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Used {
     pub rules: Vec<&'static str>,
     pub product: bool,
     pub chain: bool,
+    /// A function of the variable itself.
+    pub function: bool,
     pub constants: bool,
     pub sum: bool,
 }
@@ -30,9 +32,11 @@ impl Used {
     pub fn title(&self) -> &'static str {
         match (self.product, self.chain, self.sum) {
             (true, true, _) => "product rule and chain rule",
+            (true, false, _) if self.function => "product rule, and differentiate the function",
             (true, false, _) => "product rule",
             (false, true, _) => "chain rule",
             (false, false, true) => "differentiate term by term",
+            (false, false, false) if self.function => "differentiate the function",
             (false, false, false) if self.constants => "constant factors stay",
             (false, false, false) => "differentiate the entry",
         }
@@ -92,7 +96,7 @@ impl Level<'_> {
     fn chain_rule(&mut self, node: NodeId, at: &[Symbol], scope: &mut Vec<Symbol>, used: &mut Used) -> Result<Vec<Product>> {
         match self.graph.node(node).clone() {
             Node::Map(f, a) => {
-                used.chain = true;
+                self.uses_function(a, used);
                 if let Some(rule) = rule_of(&format!("d_{}", f.name())) {
                     used.rule(rule);
                 }
@@ -100,7 +104,7 @@ impl Level<'_> {
                 Ok(self.slope_times_change(slope, a, at, scope))
             }
             Node::Power(a, p) => {
-                used.chain = true;
+                self.uses_function(a, used);
                 used.rule("d_pow");
                 let power = self.graph.power(a, &(&p - &Number::ONE));
                 let slope = self.graph.scale(&p, power);
@@ -126,6 +130,12 @@ impl Level<'_> {
             // Stages leave only names below a product.
             _ => Ok(vec![self.change(node, at)]),
         }
+    }
+
+    fn uses_function(&self, argument: NodeId, used: &mut Used) {
+        let of_variable = argument == self.variable_node;
+        used.function |= of_variable;
+        used.chain |= !of_variable;
     }
 
     /// The derivative of an entry of the variable or of a stage.
@@ -156,7 +166,7 @@ impl Level<'_> {
 
     /// Functions of whole tensors.
     fn whole_tensor(&mut self, node: NodeId, f: Opaque, a: NodeId, at: &[Symbol], scope: &mut Vec<Symbol>, used: &mut Used) -> Vec<Product> {
-        used.chain = true;
+        self.uses_function(a, used);
         let entry = |node: NodeId, at: &[Symbol]| Factor::Entry(node, at.to_vec());
         let axes: Vec<Dim> = self.graph.axes(a).to_vec();
         let product = |factors: Vec<Factor>, bound: Vec<(Symbol, Dim)>| Product { factors, bound, ..Product::one() };

@@ -359,6 +359,7 @@ impl<'a> Level<'a> {
         for node in self.graph.reachable(&[self.stages.all[at].node]) {
             let (function, rule) = match self.graph.node(node) {
                 Node::Map(Map::Softplus, _) => (Function::Map(Map::Softplus), "log_one_add_exp"),
+                Node::Map(Map::Relu, _) => (Function::Map(Map::Relu), "zero_max"),
                 Node::Map(Map::Sigmoid, _) => (Function::Map(Map::Sigmoid), "sigmoid_def"),
                 Node::Opaque(Opaque::Softmax, _) => (Function::Call(Call::Softmax), "softmax_def"),
                 Node::Opaque(Opaque::LogSumExp, _) => (Function::Call(Call::LogSumExp), "log_sum_exp"),

@@ -15,6 +15,9 @@ use rustc_hash::FxHashMap;
 const MOST_FACTORS: usize = 12;
 const MOST_TERMS: usize = 4;
 
+/// A term is not written anew to save fewer signs than this.
+const LEAST_CANCELLED: usize = 1;
+
 /// What the derivatives of entries were replaced by.
 #[derive(Default)]
 struct Inserted {
@@ -55,7 +58,7 @@ impl Level<'_> {
             formula = collected;
             self.line(&line, &formula, "collect equal terms".to_owned(), &["add_self"], note)?;
         }
-        if let Some(cancelled) = self.cancelled(&formula, &line) {
+        if let Some(cancelled) = self.cancelled(&formula, &line)? {
             formula = cancelled;
             self.line(&line, &formula, "equal factors cancel".to_owned(), &[], None)?;
         }
@@ -207,23 +210,28 @@ impl Level<'_> {
     }
 
     /// The terms in which factors cancel, without these.
-    fn cancelled(&mut self, formula: &Formula, line: &Line) -> Option<Formula> {
+    fn cancelled(&mut self, formula: &Formula, line: &Line) -> Result<Option<Formula>> {
         let (none, mut changed) = (FxHashMap::default(), false);
         let at: Vec<Symbol> = line.all.iter().map(|o| o.0).collect();
         let mut terms = Vec::new();
         for term in &formula.terms {
             let node = node_of(self.graph, term, &line.all, &none);
-            let mut shorter = expanded(self.graph, node, &at, &[], &self.names).terms;
-            let count = |p: &Product| p.factors.len();
-            match shorter.pop() {
-                Some(other) if shorter.is_empty() && count(&other) < count(term) => {
-                    changed = true;
-                    terms.push(other);
-                }
-                _ => terms.push(term.clone()),
-            }
+            let mut other = expanded(self.graph, node, &at, &[], &self.names).terms;
+            let shorter = match other.pop() {
+                Some(shorter) if other.is_empty() && self.length(&shorter, &at)? + LEAST_CANCELLED < self.length(term, &at)? => Some(shorter),
+                _ => None,
+            };
+            changed |= shorter.is_some();
+            terms.push(shorter.unwrap_or_else(|| term.clone()));
         }
-        changed.then_some(Formula { terms })
+        Ok(changed.then_some(Formula { terms }))
+    }
+
+    /// How many signs a term has.
+    fn length(&mut self, term: &Product, scope: &[Symbol]) -> Result<usize> {
+        let mut marks = Marks::default();
+        let e = self.formula(&Formula { terms: vec![term.clone()] }, scope, &mut marks)?;
+        Ok(marks.write(&e).text.chars().count())
     }
 }
 

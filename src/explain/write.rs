@@ -35,17 +35,19 @@ impl Marks {
     }
 
     pub fn write(&self, e: &Expr) -> Written {
-        let alone = matches!(e.op(), Op::Var(v) if self.all.iter().any(|(name, ..)| *name == v.name));
         let fill = |text: String, of: fn(&Written) -> &str| {
+            let signs: Vec<char> = text.chars().collect();
             let mut out = String::new();
-            for c in text.chars() {
-                let mut buffer = [0; 4];
-                let found = (c >= '\u{E000}').then(|| self.all.iter().find(|(name, ..)| name.as_str() == c.encode_utf8(&mut buffer))).flatten();
-                match found {
-                    Some((_, written, _)) if alone => out.push_str(of(written).strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(of(written))),
-                    Some((_, written, _)) => out.push_str(of(written)),
-                    None => out.push(c),
-                }
+            for (at, &c) in signs.iter().enumerate() {
+                let Some((_, written, _)) = self.all.iter().find(|(name, ..)| name.as_str().starts_with(c)) else {
+                    out.push(c);
+                    continue;
+                };
+                // By itself it needs no parentheses.
+                let (before, after) = (at.checked_sub(1).map(|b| signs[b]), signs.get(at + 1));
+                let alone = matches!((before, after), (None | Some(' ' | '('), None | Some(' ' | ')')));
+                let plain = of(written).strip_prefix('(').and_then(|t| t.strip_suffix(')')).filter(|_| alone);
+                out.push_str(plain.unwrap_or(of(written)));
             }
             out
         };
@@ -91,22 +93,32 @@ pub(super) fn substitute(e: &Expr, known: &impl Fn(Symbol) -> Option<Expr>, memo
 
 /// Gives every index of a closed expression a name that no formula uses.
 pub(super) fn with_own_indices(e: &Expr, suffix: Symbol) -> Expr {
+    let mut indexed = |op: &Op| matches!(op, Op::Subscript(..) | Op::Delta(_) | Op::LeviCivita(_) | Op::IndexSum(..) | Op::Braces(..));
+    if e.any(&mut indexed) { own_indices(e, suffix, &mut FxHashMap::default()) } else { e.clone() }
+}
+
+fn own_indices(e: &Expr, suffix: Symbol, memo: &mut FxHashMap<Expr, Expr>) -> Expr {
+    if let Some(done) = memo.get(e) {
+        return done.clone();
+    }
     let own = |i: &Symbol| Symbol::new(&format!("{i}:{suffix}"));
     let subscripts = |s: &[Subscript]| -> Vec<Subscript> {
         let one = |s: &Subscript| if let Subscript::Index(i) = s { Subscript::Index(own(i)) } else { s.clone() };
         s.iter().map(one).collect()
     };
-    let op = match e.op().try_map(|c| Ok::<_, std::convert::Infallible>(with_own_indices(c, suffix))) {
+    let op = match e.op().try_map(|c| Ok::<_, std::convert::Infallible>(own_indices(c, suffix, memo))) {
         Ok(op) => op,
     };
-    Expr::new(match op {
+    let new = Expr::new(match op {
         Op::Subscript(a, s) => Op::Subscript(a, subscripts(&s)),
         Op::Delta(s) => Op::Delta(subscripts(&s)),
         Op::LeviCivita(s) => Op::LeviCivita(subscripts(&s)),
         Op::IndexSum(i, a) => Op::IndexSum(own(&i), a),
         Op::Braces(a, outputs) => Op::Braces(a, outputs.iter().map(|(i, d)| (own(i), *d)).collect()),
         other => other,
-    })
+    });
+    memo.insert(e.clone(), new.clone());
+    new
 }
 
 fn product(mut factors: Vec<Expr>) -> Expr {
