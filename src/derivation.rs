@@ -74,7 +74,12 @@ pub struct Written {
 
 impl Reason {
     pub(crate) fn of(rule: &Rule) -> Reason {
-        Reason { rule: rule.name.clone(), law: read(&rule.law, rule.differential).into(), why: rule.why.clone(), source: rule.source.clone() }
+        Reason {
+            rule: rule.name.clone(),
+            law: read(&rule.law, rule.differential).into(),
+            why: rule.why.clone(),
+            source: rule.source.clone(),
+        }
     }
 }
 

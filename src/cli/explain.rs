@@ -107,11 +107,8 @@ fn object(derivation: &Derivation) -> Value {
 
 /// `rule`, `why` and `source` are those of the first of `rules`, null where no rule of the catalog says it.
 fn step(step: &DerivationStep) -> Value {
-    let rules: Vec<Value> = step
-        .reasons
-        .iter()
-        .map(|r| json!({"rule": &*r.rule, "law": &*r.law, "why": &*r.why, "source": &*r.source}))
-        .collect();
+    let rules: Vec<Value> =
+        step.reasons.iter().map(|r| json!({"rule": &*r.rule, "law": &*r.law, "why": &*r.why, "source": &*r.source})).collect();
     let first = step.reasons.first();
     let whole = |left: &str, right: &str| if right.is_empty() { left.to_owned() } else { format!("{left} = {right}") };
     json!({

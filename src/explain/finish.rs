@@ -1,14 +1,14 @@
 //! Back to matrix notation: the derivative with the names of inner results, these put back, and the simplified answer.
 
-use super::formula::Product;
 use super::Level;
+use super::formula::Product;
 use super::write::{Marks, plain, quotient_of_changes, subscripted, substitute};
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
-use crate::derivation::{Claim, Written};
-use crate::dim::{Dim, Symbol};
 use crate::check::Scope;
+use crate::derivation::{Claim, Written};
 use crate::diff::derivative;
+use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Inputs;
 use crate::eval::graph::evaluate_graph;
@@ -41,10 +41,14 @@ impl Level<'_> {
             return self.conclude(answer, matrix_title(answer.notation), self.place_note(answer));
         }
         let note = self.entry_note(&known.formula.terms, &raised, answer).or_else(|| self.place_note(answer));
+        // A scalar by a scalar is in matrix notation already.
+        let already = self.steps.last().is_some_and(|s| (&s.left, &s.right) == (&self.left_of(notation), &plain(&raised)));
         if raised == target {
-            return self.conclude(answer, matrix_title(answer.notation), note);
+            return if already { Ok(()) } else { self.conclude(answer, matrix_title(answer.notation), note) };
         }
-        self.matrix_line(answer, &raised, matrix_title(answer.notation).to_owned(), &[], note);
+        if !already {
+            self.matrix_line(answer, &raised, matrix_title(answer.notation).to_owned(), &[], note);
+        }
         let back = self.put_back(&raised);
         if back != raised {
             let title = format!("put back {}", self.names_in(&raised).join(" and "));
@@ -159,10 +163,7 @@ impl Level<'_> {
                 Written {
                     text: format!("d vec({f})/d vec({})'", x.text),
                     unicode: format!("∂vec({f})/∂vec({})ᵀ", x.unicode),
-                    latex: format!(
-                        r"\frac{{\partial \operatorname{{vec}}({f})}}{{\partial \operatorname{{vec}}({})^\top}}",
-                        x.latex
-                    ),
+                    latex: format!(r"\frac{{\partial \operatorname{{vec}}({f})}}{{\partial \operatorname{{vec}}({})^\top}}", x.latex),
                 }
             }
         }

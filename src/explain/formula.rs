@@ -31,6 +31,16 @@ pub(super) enum Factor {
     Delta(Symbol, Symbol),
 }
 
+impl Formula {
+    /// The terms that are added before those that are subtracted, if one of these leads.
+    pub fn positive_first(mut self) -> Formula {
+        if self.terms.first().is_some_and(|t| t.coefficient.is_negative()) {
+            self.terms.sort_by_key(|t| t.coefficient.is_negative());
+        }
+        self
+    }
+}
+
 impl Factor {
     pub fn indices(&self) -> Vec<Symbol> {
         match self {
@@ -158,6 +168,15 @@ fn product(graph: &Graph, c: &Contraction, at: &[Symbol], scope: &[Symbol], name
             });
             *slot = Some(name);
             indices.push(name);
+        }
+        let alone = c.factors.iter().filter(|f| f.node == factor.node).count() == 1;
+        if alone && factor.labels.is_empty() && matches!(graph.node(factor.node), Node::Contract(_) | Node::Scale(..)) {
+            let inner = expanded(graph, factor.node, &[], &scope, names).terms;
+            for one in inner.into_iter().take(1) {
+                scope.extend(one.names());
+                product = product.times(one);
+            }
+            continue;
         }
         product.factors.push(Factor::Entry(factor.node, indices));
     }

@@ -143,6 +143,9 @@ impl Level<'_> {
         if let Node::Scale(n, a) = self.graph.node(node).clone() {
             return self.change(a, at).scaled(&n);
         }
+        if node == self.variable_node && self.indices.is_empty() {
+            return Product::one();
+        }
         let pending = self.pending_of(node);
         Product::of(Factor::Entry(pending, at.iter().chain(&self.indices).copied().collect()))
     }
@@ -165,7 +168,15 @@ impl Level<'_> {
     }
 
     /// Functions of whole tensors.
-    fn whole_tensor(&mut self, node: NodeId, f: Opaque, a: NodeId, at: &[Symbol], scope: &mut Vec<Symbol>, used: &mut Used) -> Vec<Product> {
+    fn whole_tensor(
+        &mut self,
+        node: NodeId,
+        f: Opaque,
+        a: NodeId,
+        at: &[Symbol],
+        scope: &mut Vec<Symbol>,
+        used: &mut Used,
+    ) -> Vec<Product> {
         self.uses_function(a, used);
         let entry = |node: NodeId, at: &[Symbol]| Factor::Entry(node, at.to_vec());
         let axes: Vec<Dim> = self.graph.axes(a).to_vec();
@@ -193,7 +204,10 @@ impl Level<'_> {
                 let change = self.change(a, &[p.0, q.0]);
                 let first = product(vec![entry(inverse, &[q.0, p.0])], vec![p, q]).times(change.clone());
                 let second = product(vec![entry(inverse, &[at[0], p.0])], vec![p, q]).times(change);
-                vec![first.times(Product::of(entry(node, at))), second.times(Product::of(entry(node, &[q.0, at[1]]))).scaled(&Number::MINUS_ONE)]
+                vec![
+                    first.times(Product::of(entry(node, at))),
+                    second.times(Product::of(entry(node, &[q.0, at[1]]))).scaled(&Number::MINUS_ONE),
+                ]
             }
             Opaque::Product => {
                 used.rule("d_prod");
@@ -231,4 +245,3 @@ impl Level<'_> {
 fn rule_of(name: &str) -> Option<&'static str> {
     crate::catalog::Catalog::standard().rule(name).map(|rule| &*rule.name)
 }
-

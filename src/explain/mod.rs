@@ -30,6 +30,7 @@ use crate::function::{Call, Function, Map};
 use crate::index::{Graph, Node, NodeId, Opaque};
 use crate::infer::infer;
 use crate::lower::lower_parts;
+use crate::number::Number;
 use crate::parse::Declarations;
 use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
 use crate::typed::{Typed, TypedId};
@@ -69,7 +70,8 @@ impl Engine {
             let typed = infer(&whole, &known)?;
             let mut graph = Graph::new();
             let (mut node, lowered) = lower_parts(&mut graph, &typed)?;
-            let input = Input { parts: parts_as_written(&graph, &typed, &lowered), orders: orders_as_written(&graph, &typed, &lowered) };
+            let parts = parts_as_written(&graph, &typed, &lowered);
+            let input = Input { scales: scales_as_written(&graph, &parts), parts, orders: orders_as_written(&graph, &typed, &lowered) };
             let mut names = Names::new(declared_names(&infer_all(&whole, &answer.wrt, &known)?));
             let mut steps: Vec<Step> = Vec::new();
             let mut outputs: Vec<Symbol> = Vec::new();
@@ -86,7 +88,7 @@ impl Engine {
                     indices.push(names.variable_index(&scope));
                 }
                 let input = if at == 0 { input.clone() } else { Input::default() };
-                let mut level = Level::new(self, &mut graph, node, variable, function, names.clone(), &mut steps, input);
+                let mut level = Level::new(self, &mut graph, (function, node), variable, names.clone(), &mut steps, input);
                 level.meanings.insert(function, with_own_indices(&meaning, function));
                 level.order_one_is_row = matches!(infer_all(&whole, &answer.wrt[..=at], &known)?.root().shape, Shape::Row(_));
                 level.indices.clone_from(&indices);
@@ -134,6 +136,20 @@ fn parts_as_written(graph: &Graph, typed: &Typed, lowered: &[Option<NodeId>]) ->
         }
     }
     parts
+}
+
+/// The numbers that index form took out of sums of the input; of several the first in order of size.
+fn scales_as_written(graph: &Graph, parts: &FxHashMap<NodeId, Expr>) -> FxHashMap<NodeId, Number> {
+    let mut scales: FxHashMap<NodeId, Number> = FxHashMap::default();
+    for part in parts.keys() {
+        if let Node::Scale(n, core) = graph.node(*part)
+            && matches!(graph.node(*core), Node::Sum(_))
+            && scales.get(core).is_none_or(|known| n < known)
+        {
+            scales.insert(*core, n.clone());
+        }
+    }
+    scales
 }
 
 /// Of each sum of the input its terms, up to numbers, in the order in which they are written.
@@ -211,9 +227,8 @@ impl<'a> Level<'a> {
     fn new(
         engine: &'a Engine,
         graph: &'a mut Graph,
-        root: NodeId,
+        (function, root): (Symbol, NodeId),
         variable: &Var,
-        function: Symbol,
         mut names: Names,
         steps: &'a mut Vec<Step>,
         input: Input,
@@ -251,7 +266,7 @@ impl<'a> Level<'a> {
         }
         let root = self.stages.all[0].clone();
         if !root.depends {
-            return self.independent(answer);
+            return self.independent(answer, level);
         }
         for at in 0..self.stages.all.len() {
             self.define(at, outputs, level)?;
@@ -283,6 +298,9 @@ impl<'a> Level<'a> {
     /// The line that says what a name stands for.
     fn define(&mut self, at: usize, outputs: &[Symbol], level: usize) -> Result<()> {
         let stage = self.stages.all[at].clone();
+        if !stage.depends {
+            return self.define_constant(at);
+        }
         let outputs = self.outputs_of(at, outputs);
         let own: Vec<Symbol> = outputs.iter().map(|o| o.0).collect();
         let mut marks = Marks::default();
@@ -298,7 +316,8 @@ impl<'a> Level<'a> {
             (0, _) => format!("differentiate again: let {} be the derivative just found, in index form", stage.name),
             _ => format!("let {} = {}", stage.name, self.short_definition(at)?),
         };
-        let note = (self.steps.is_empty()).then(|| "an index that occurs twice is summed, unless it stands on the left".to_owned());
+        let note = (self.steps.is_empty())
+            .then(|| "an index that occurs twice in a product is summed, unless it stands on the left of the line".to_owned());
         let rules = if at == 0 && level == 0 { self.rules_of_definitions(at) } else { Vec::new() };
         let name = Expr::var(Var { name: stage.name, kind: None });
         let left = plain(&subscripted(name, &own));
@@ -308,13 +327,24 @@ impl<'a> Level<'a> {
         Ok(())
     }
 
+    /// What does not depend on the variable stays as it is.
+    fn define_constant(&mut self, at: usize) -> Result<()> {
+        let stage = self.stages.all[at].clone();
+        let right = match self.written.get(&stage.node) {
+            Some(written) => written.clone(),
+            None => self.matrix(stage.node)?,
+        };
+        let left = plain(&Expr::var(Var { name: stage.name, kind: None }));
+        self.push(format!("a name for what does not depend on {}", self.variable.name), &[], left, plain(&right), None, None);
+        Ok(())
+    }
+
     /// A stage in matrix notation over the names of other stages, or as it stands in the input if it has none.
     fn short_definition(&mut self, at: usize) -> Result<String> {
         let stage = &self.stages.all[at];
         let (node, shown) = (stage.node, stage.shown);
-        if node == shown
-            && let Some(written) = self.written.get(&node)
-        {
+        let named = self.graph.reachable(&[shown]).iter().any(|n| self.stages.named(*n).is_some());
+        if !named && let Some(written) = self.written.get(&node) {
             return Ok(written.to_string());
         }
         Ok(self.matrix(shown)?.to_string())
@@ -373,10 +403,12 @@ impl<'a> Level<'a> {
     }
 
     /// What does not depend on the variable has the derivative 0.
-    fn independent(&mut self, answer: &Answer) -> Result<()> {
-        let note = Some(format!("{} does not occur in it", self.variable.name));
+    fn independent(&mut self, answer: &Answer, level: usize) -> Result<()> {
+        let name = self.stages.all[0].name;
+        let what = if level == 0 { "the function".to_owned() } else { format!("{name}, the derivative just found,") };
+        let title = format!("{what} does not depend on {}", self.variable.name);
         let left = self.change_of_function();
-        self.push("the function does not depend on the variable".to_owned(), &[], left, plain(&answer.formula.inlined()), note, None);
+        self.push(title, &[], left, plain(&answer.formula.inlined()), None, None);
         Ok(())
     }
 

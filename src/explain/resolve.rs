@@ -42,6 +42,8 @@ impl Level<'_> {
         let line = Line { stage: stage.name, left, all };
         let start = expanded(self.graph, stage.shown, &own, &self.indices, &self.names);
         let (pending, used) = self.differentiate(&start, &own)?;
+        // Notes count the terms as they are shown.
+        let pending = pending.positive_first();
         let note = self.constants_of(&start);
         self.line(&line, &pending, used.title().to_owned(), &used.rules, note)?;
         let (mut formula, inserted) = self.insert(&pending, &line);
@@ -116,7 +118,7 @@ impl Level<'_> {
         for term in &formula.terms {
             terms.extend(self.insert_into(term, line, &mut inserted));
         }
-        (Formula { terms }, inserted)
+        (Formula { terms }.positive_first(), inserted)
     }
 
     fn insert_into(&self, term: &Product, line: &Line, inserted: &mut Inserted) -> Vec<Product> {
@@ -190,7 +192,9 @@ impl Level<'_> {
             }
             match groups.iter_mut().find(|(known, ..)| *known == core) {
                 Some((_, first, at)) => {
-                    notes.extend(renaming_between(term, first).map(|r| format!("term {}: rename {r}, and it equals term {}", number + 1, *at + 1)));
+                    notes.extend(
+                        renaming_between(term, first).map(|r| format!("term {}: rename {r}, and it equals term {}", number + 1, *at + 1)),
+                    );
                     // Both are the same tensor times a number; the first keeps how it is written.
                     let own = node_of(self.graph, first, &line.all, &none);
                     let ratio = self.graph.unscaled(own).0.recip().map_or(Number::ONE, |r| &scale * &r);
@@ -206,7 +210,7 @@ impl Level<'_> {
             return None;
         }
         let note = if notes.is_empty() { None } else { Some(notes.join("; ")) };
-        Some((Formula { terms: groups.into_iter().map(|(_, p, _)| p).collect() }, note))
+        Some((Formula { terms: groups.into_iter().map(|(_, p, _)| p).collect() }.positive_first(), note))
     }
 
     /// The terms in which factors cancel, without these.
@@ -218,7 +222,9 @@ impl Level<'_> {
             let node = node_of(self.graph, term, &line.all, &none);
             let mut other = expanded(self.graph, node, &at, &[], &self.names).terms;
             let shorter = match other.pop() {
-                Some(shorter) if other.is_empty() && self.length(&shorter, &at)? + LEAST_CANCELLED < self.length(term, &at)? => Some(shorter),
+                Some(shorter) if other.is_empty() && self.length(&shorter, &at)? + LEAST_CANCELLED < self.length(term, &at)? => {
+                    Some(shorter)
+                }
                 _ => None,
             };
             changed |= shorter.is_some();
@@ -318,4 +324,3 @@ fn renaming_between(term: &Product, other: &Product) -> Option<String> {
     let changed: Vec<String> = map.iter().filter(|(a, b)| a != b).map(|(a, b)| format!("{a} to {b}")).collect();
     (!changed.is_empty()).then(|| changed.join(", "))
 }
-

@@ -4,13 +4,16 @@ use super::names::Names;
 use crate::diff::dependent;
 use crate::dim::Symbol;
 use crate::expr::{Expr, Kind, Shape, Var};
-use crate::index::{Graph, Node, NodeId};
+use crate::index::{Contraction, Graph, Node, NodeId};
 use crate::number::Number;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// A constant with more nodes than this gets a name of its own.
 const LONGEST_CONSTANT: u64 = 12;
+
+/// A product with more factors than this is not one line.
+const MOST_FACTORS: usize = 6;
 
 /// A named intermediate result.
 #[derive(Clone, Debug)]
@@ -36,9 +39,19 @@ pub(super) struct Stages {
 
 impl Stages {
     pub fn of(graph: &mut Graph, root: NodeId, variable: NodeId, function: Symbol, names: &mut Names, input: &Input) -> Stages {
-        let order = graph.reachable(&[root]);
+        // What the function uses is not all: a part as it is written may be another node.
+        let order: Vec<NodeId> = (0..graph.len()).map(|at| NodeId(at as u32)).collect();
         let depends = dependent(graph, &order, variable);
-        let mut cutter = Cutter { graph, names, input, depends, weights: FxHashMap::default(), all: Vec::new(), order: Vec::new(), memo: FxHashMap::default() };
+        let mut cutter = Cutter {
+            graph,
+            names,
+            input,
+            depends,
+            weights: FxHashMap::default(),
+            all: Vec::new(),
+            order: Vec::new(),
+            memo: FxHashMap::default(),
+        };
         cutter.stage(root, Some(function));
         let (all, inner_first) = (cutter.all, cutter.order);
         let by_node = all.iter().enumerate().map(|(at, s)| (s.var, at)).collect();
@@ -56,8 +69,17 @@ impl Stages {
 pub(super) struct Input {
     /// Parts by their nodes, so that an intermediate result is called what the reader called it.
     pub parts: FxHashMap<NodeId, Expr>,
+    /// Of sums that are written with a number before index form took it out: that number.
+    pub scales: FxHashMap<NodeId, Number>,
     /// The terms of sums in the order in which they are written.
     pub orders: FxHashMap<NodeId, Vec<NodeId>>,
+}
+
+impl Input {
+    /// By what number a sum is multiplied where it is written, if not by 1.
+    fn scale_of(&self, sum: NodeId) -> Option<Number> {
+        if self.parts.contains_key(&sum) { None } else { self.scales.get(&sum).cloned() }
+    }
 }
 
 struct Cutter<'a> {
@@ -73,8 +95,13 @@ struct Cutter<'a> {
 
 impl Cutter<'_> {
     fn depends(&self, node: NodeId) -> bool {
-        // The negative of a node is newer than what was looked at.
+        // Multiples and transposes of a node are newer than what was looked at.
         let (_, node) = self.graph.unscaled(node);
+        if let Node::Contract(c) = self.graph.node(node)
+            && node.0 as usize >= self.depends.len()
+        {
+            return c.factors.iter().any(|f| self.depends(f.node));
+        }
         self.depends.get(node.0 as usize).copied().unwrap_or(false)
     }
 
@@ -90,20 +117,42 @@ impl Cutter<'_> {
         let at = self.all.len();
         self.all.push(Stage { name, node, shown: node, var, depends: self.depends(node) });
         self.memo.insert(node, var);
-        let shown = self.shown(node);
-        self.all[at].shown = shown;
+        if self.all[at].depends {
+            self.all[at].shown = self.shown(node);
+        }
         self.order.push(at);
         var
     }
 
     /// The node with names for what is inside of it. It only hash-conses, so that the formula keeps its form.
     fn shown(&mut self, node: NodeId) -> NodeId {
+        if let Some(terms) = self.terms_as_written(node) {
+            let term = |(n, a): (Number, NodeId)| {
+                let a = self.shown(a);
+                let (m, a) = self.graph.unscaled(a);
+                (&n * &m, a)
+            };
+            let terms = terms.into_iter().map(term).collect();
+            return self.graph.insert(Node::Sum(terms));
+        }
         let new = match self.graph.node(node).clone() {
-            leaf @ (Node::Var(_) | Node::Constant(_) | Node::Size(_) | Node::Zero(_) | Node::Unit(..) | Node::LeviCivita | Node::Merge(..)) => leaf,
+            leaf @ (Node::Var(_)
+            | Node::Constant(_)
+            | Node::Size(_)
+            | Node::Zero(_)
+            | Node::Unit(..)
+            | Node::LeviCivita
+            | Node::Merge(..)) => leaf,
             Node::Contract(mut c) => {
                 let mut sign = Number::ONE;
+                let whole = c.clone();
                 for f in &mut c.factors {
-                    let factor = self.factor(f.node);
+                    let turned = self.turned_as_written(f.node);
+                    if let Some(turned) = turned {
+                        (f.node, f.labels) = (turned, f.labels.iter().rev().copied().collect());
+                        continue;
+                    }
+                    let factor = if self.is_short_scalar(&whole, f.node) { self.shown(f.node) } else { self.factor(f.node) };
                     let (n, core) = self.graph.unscaled(factor);
                     sign = &sign * &n;
                     f.node = core;
@@ -115,15 +164,7 @@ impl Cutter<'_> {
                 let a = self.shown(a);
                 return self.graph.scale(&n, a);
             }
-            Node::Sum(terms) => {
-                let terms = self.in_order(node, terms);
-                let term = |(n, a): (Number, NodeId)| {
-                    let a = self.shown(a);
-                    let (m, a) = self.graph.unscaled(a);
-                    (&n * &m, a)
-                };
-                Node::Sum(terms.into_iter().map(term).collect())
-            }
+            sum @ Node::Sum(_) => sum,
             Node::Map(f, a) => Node::Map(f, self.argument(a)),
             Node::Power(a, p) => Node::Power(self.argument(a), p),
             Node::Map2(f, a, b) => {
@@ -135,14 +176,51 @@ impl Cutter<'_> {
         self.graph.insert(new)
     }
 
+    /// The stage of the transpose of a sum that the input has, where index form has the other orientation.
+    fn turned_as_written(&mut self, node: NodeId) -> Option<NodeId> {
+        let known = self.input.parts.contains_key(&node) || self.memo.contains_key(&node) || !self.depends(node);
+        if known || self.graph.order(node) != 2 || !matches!(self.graph.node(node), Node::Sum(_)) {
+            return None;
+        }
+        let turned = self.graph.transpose(node);
+        if !self.input.parts.contains_key(&turned) {
+            return None;
+        }
+        Some(self.stage(turned, None))
+    }
+
+    /// Whether a factor is a sum over entries of its own that can be written out among the others.
+    fn is_short_scalar(&self, product: &Contraction, factor: NodeId) -> bool {
+        let Node::Contract(inner) = self.graph.node(factor) else { return false };
+        let once = product.factors.iter().filter(|f| f.node == factor).count() == 1;
+        once && inner.out.is_empty() && inner.factors.len() + product.factors.len() <= MOST_FACTORS
+    }
+
+    /// The terms of a sum, of a number times one, of a transposed one.
+    fn terms_as_written(&mut self, node: NodeId) -> Option<Vec<(Number, NodeId)>> {
+        let (scale, core) = self.graph.unscaled(node);
+        let (turned, sum) = match self.graph.node(core) {
+            Node::Contract(Contraction { out, factors, .. }) => match (factors.as_slice(), out.as_slice()) {
+                ([f], [i, j]) if i != j && f.labels.as_slice() == [*j, *i] => (true, f.node),
+                _ => return None,
+            },
+            _ => (false, core),
+        };
+        let Node::Sum(terms) = self.graph.node(sum).clone() else { return None };
+        let term = |(n, a): (Number, NodeId)| (&scale * &n, if turned { self.graph.transpose(a) } else { a });
+        let terms = terms.into_iter().map(term).collect();
+        Some(self.in_order(core, terms))
+    }
+
     /// The terms of a sum as the input has them. What is not found there takes the places that are left.
     fn in_order(&self, node: NodeId, terms: Vec<(Number, NodeId)>) -> Vec<(Number, NodeId)> {
         let Some(order) = self.input.orders.get(&node) else { return terms };
-        let free: Vec<usize> = (0..order.len()).filter(|at| !terms.iter().any(|(_, a)| *a == order[*at])).collect();
+        let core = |a: &NodeId| self.graph.unscaled(*a).1;
+        let free: Vec<usize> = (0..order.len()).filter(|at| !terms.iter().any(|(_, a)| core(a) == order[*at])).collect();
         let mut free = free.into_iter();
         let mut placed: Vec<(usize, (Number, NodeId))> = Vec::new();
         for term in terms {
-            let at = order.iter().position(|n| *n == term.1).or_else(|| free.next()).unwrap_or(usize::MAX);
+            let at = order.iter().position(|n| *n == core(&term.1)).or_else(|| free.next()).unwrap_or(usize::MAX);
             placed.push((at, term));
         }
         placed.sort_by_key(|(at, _)| *at);
@@ -155,7 +233,7 @@ impl Cutter<'_> {
         if self.depends(node) {
             return if composite { self.stage_as_written(node) } else { self.shown(node) };
         }
-        if self.weight(node) > LONGEST_CONSTANT { self.stage(node, None) } else { node }
+        if self.weight(node) > LONGEST_CONSTANT { self.stage_as_written(node) } else { self.constant_as_written(node) }
     }
 
     /// The argument of a function: anything but a variable has a name.
@@ -166,15 +244,30 @@ impl Cutter<'_> {
         if self.depends(node) || self.weight(node) > LONGEST_CONSTANT { self.stage_as_written(node) } else { node }
     }
 
-    /// A stage, with the sign that the input has: `A*x - b` where index form has `b - A*x`.
+    /// A stage with the sign and the scale that the input has: `A*x - b` where index form has `b - A*x`.
     fn stage_as_written(&mut self, node: NodeId) -> NodeId {
-        let negative = self.graph.negate(node);
-        let turn = !self.input.parts.contains_key(&node) && self.input.parts.contains_key(&negative);
-        if !turn || self.memo.contains_key(&node) || !matches!(self.graph.node(node), Node::Sum(_)) {
-            return self.stage(node, None);
+        match self.input.scale_of(node) {
+            Some(scale) if !self.memo.contains_key(&node) => {
+                let scaled = self.graph.scale(&scale, node);
+                let stage = self.stage(scaled, None);
+                self.divided(stage, &scale)
+            }
+            _ => self.stage(node, None),
         }
-        let stage = self.stage(negative, None);
-        self.graph.negate(stage)
+    }
+
+    /// A constant sum, likewise.
+    fn constant_as_written(&mut self, node: NodeId) -> NodeId {
+        let Some(scale) = self.input.scale_of(node) else { return node };
+        let scaled = self.graph.scale(&scale, node);
+        let Some(terms) = self.terms_as_written(scaled) else { return node };
+        let sum = self.graph.insert(Node::Sum(terms));
+        self.divided(sum, &scale)
+    }
+
+    fn divided(&mut self, node: NodeId, scale: &Number) -> NodeId {
+        let inverse = scale.recip().unwrap_or(Number::ONE);
+        self.graph.scale(&inverse, node)
     }
 
     /// The number of nodes of the tree.

@@ -76,7 +76,8 @@ fn unbalanced(latex: &str) -> Option<String> {
     }
     let count = |what: &str| latex.matches(what).count();
     let pairs = [(r"\begin{", r"\end{"), (r"\left", r"\right")];
-    let off = pairs.into_iter().find(|(open, close)| count(open) - if *open == r"\left" { count(r"\leftarrow") } else { 0 } != count(close));
+    let off =
+        pairs.into_iter().find(|(open, close)| count(open) - if *open == r"\left" { count(r"\leftarrow") } else { 0 } != count(close));
     if depth != 0 {
         return Some("a brace without its other half".to_owned());
     }

@@ -106,9 +106,7 @@ fn own_indices(e: &Expr, suffix: Symbol, memo: &mut FxHashMap<Expr, Expr>) -> Ex
         let one = |s: &Subscript| if let Subscript::Index(i) = s { Subscript::Index(own(i)) } else { s.clone() };
         s.iter().map(one).collect()
     };
-    let op = match e.op().try_map(|c| Ok::<_, std::convert::Infallible>(own_indices(c, suffix, memo))) {
-        Ok(op) => op,
-    };
+    let Ok(op) = e.op().try_map(|c| Ok::<_, std::convert::Infallible>(own_indices(c, suffix, memo)));
     let new = Expr::new(match op {
         Op::Subscript(a, s) => Op::Subscript(a, subscripts(&s)),
         Op::Delta(s) => Op::Delta(subscripts(&s)),
@@ -164,14 +162,8 @@ impl Level<'_> {
     /// A sum of products; of a long one only the first terms are shown.
     pub fn formula(&mut self, formula: &Formula, scope: &[Symbol], marks: &mut Marks) -> Result<Expr> {
         let mut terms = Vec::new();
-        for term in &formula.terms {
+        for term in &formula.clone().positive_first().terms {
             terms.push(self.product(term, scope, marks)?);
-        }
-        let negative = |e: &Expr| matches!(e.op(), Op::Neg(_));
-        if terms.first().is_some_and(negative) {
-            let (minus, mut plus): (Vec<Expr>, Vec<Expr>) = terms.into_iter().partition(negative);
-            plus.extend(minus);
-            terms = plus;
         }
         if terms.len() > MOST_TERMS {
             let rest = terms.split_off(MOST_TERMS - 2);
@@ -315,7 +307,8 @@ impl Level<'_> {
     fn pending(&mut self, of: NodeId, at: &[Symbol], marks: &mut Marks) -> Expr {
         let (own, by) = at.split_at(self.graph.order(of));
         let name = if let Node::Var(v) = self.graph.node(of) { v.clone() } else { self.variable.clone() };
-        let mut written = quotient_of_changes(&subscripted(Expr::var(name.clone()), own), &subscripted(Expr::var(self.variable.clone()), by));
+        let mut written =
+            quotient_of_changes(&subscripted(Expr::var(name.clone()), own), &subscripted(Expr::var(self.variable.clone()), by));
         written.text = format!("({})", written.text);
         written.unicode = format!("({})", written.unicode);
         let function = self.meanings.get(&name.name).cloned().unwrap_or_else(|| Expr::var(name));
