@@ -147,6 +147,11 @@ impl Catalog {
         self.entries.iter().enumerate().filter(|(_, e)| e.by.is_none()).map(|(at, e)| (at, e.law()))
     }
 
+    /// Likewise all laws but those of differentials.
+    pub(crate) fn equation_texts(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.entries.iter().enumerate().filter(|(_, e)| e.by != Some(Step::Differentiation)).map(|(at, e)| (at, e.law()))
+    }
+
     /// The rule at a place.
     pub(crate) fn rule_at(&self, at: usize) -> Option<&Rule> {
         self.entries.get(at).and_then(Entry::rule)

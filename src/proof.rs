@@ -37,7 +37,7 @@ pub struct ProofStep {
 }
 
 /// The steps that are no rules of the catalog, each with what it does.
-const ENGINE_STEPS: [(&str, &str); 9] = [
+const ENGINE_STEPS: [(&str, &str); 10] = [
     ("normalise", "Products and sums are flat, like terms are merged, numbers are computed."),
     ("factor", "A common factor is taken out of a sum."),
     ("raise", "One index form is read in two ways."),
@@ -46,6 +46,7 @@ const ENGINE_STEPS: [(&str, &str); 9] = [
     ("common_denominator", "All terms are put over one denominator and multiplied out."),
     ("definition", "Functions are written by their definitions, and products of sums are multiplied out."),
     ("derivative", "A derivative is worked out."),
+    ("entries", "Both have the same entries, as polynomials in the entries of the variables."),
     ("det_by_traces", "The determinant of a small matrix is a polynomial in the traces of its powers (Newton's identities)."),
 ];
 

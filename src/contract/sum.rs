@@ -49,7 +49,7 @@ impl Graph {
     }
 
     /// From flat terms: the content and the sign of the first term go into a scale, the rest is one node.
-    pub(super) fn primitive_sum(&mut self, axes: &[Dim], mut terms: Vec<(Number, NodeId)>) -> NodeId {
+    pub(crate) fn primitive_sum(&mut self, axes: &[Dim], mut terms: Vec<(Number, NodeId)>) -> NodeId {
         match terms.as_slice() {
             [] => return self.zero(axes),
             [(n, a)] => return self.scale(&n.clone(), *a),

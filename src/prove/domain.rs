@@ -1,5 +1,6 @@
 //! Where the expressions of a proof are defined.
 
+use crate::dim::Symbol;
 use crate::expr::{Expr, Op};
 use crate::fact::Facts;
 use crate::function::{Call, Function, Map};
@@ -11,20 +12,23 @@ use crate::proof::Requirement;
 use egg::Id;
 
 /// What the expressions need to be defined, each requirement once and none that declarations meet.
-pub fn requirements<'a>(all: impl Iterator<Item = &'a Expr>) -> Vec<Requirement> {
-    let mut found = Found { terms: Terms::new(), seen: Vec::new(), all: Vec::new() };
+///
+/// Variables of `assumed` have been taken for invertible without a declaration.
+pub fn requirements<'a>(all: impl Iterator<Item = &'a Expr>, assumed: &[Symbol]) -> Vec<Requirement> {
+    let mut found = Found { terms: Terms::new(), assumed, seen: Vec::new(), all: Vec::new() };
     all.for_each(|e| found.expression(e));
     found.all
 }
 
-struct Found {
+struct Found<'a> {
     terms: Terms,
+    assumed: &'a [Symbol],
     /// What has been met, as terms where they have a matrix form: one sum may be written in many orders.
     seen: Vec<Id>,
     all: Vec<Requirement>,
 }
 
-impl Found {
+impl Found<'_> {
     fn expression(&mut self, e: &Expr) {
         match e.op() {
             Op::Call(Function::Call(Call::Inv), arguments) => arguments.iter().for_each(|a| self.divisor(a)),
@@ -41,7 +45,8 @@ impl Found {
         let Ok(typed) = infer(e, &Declarations::new()) else { return };
         let square = typed.root().shape.axes().len() == 2;
         if let Some(facts) = self.new_facts(e) {
-            let met = facts.contains(if square { Facts::INVERTIBLE } else { Facts::POSITIVE });
+            let assumed = matches!(e.op(), Op::Var(v) if self.assumed.contains(&v.name));
+            let met = !assumed && facts.contains(if square { Facts::INVERTIBLE } else { Facts::POSITIVE });
             if !met && !matches!(e.op(), Op::Number(_)) {
                 self.all.push(if square { Requirement::Invertible(e.clone()) } else { Requirement::NonZero(e.clone()) });
             }
@@ -66,7 +71,9 @@ impl Found {
         if self.seen.contains(&term) {
             return None;
         }
-        self.seen.push(term);
+        // A matrix is invertible where its transpose is.
+        let turned = self.terms.transpose(term);
+        self.seen.extend([term, turned]);
         Some(self.terms.facts(term))
     }
 }

@@ -30,6 +30,7 @@ pub(crate) struct Rewrite {
     pub rule: Arc<str>,
     pub forward: bool,
     /// Whole terms.
+    #[allow(dead_code, reason = "for those who explain an answer")]
     pub before: RecExpr<Mat>,
     pub after: RecExpr<Mat>,
 }
@@ -38,6 +39,7 @@ pub(crate) struct Rewrite {
 ///
 /// # Errors
 /// As [`super::simplify`].
+#[allow(dead_code, reason = "for those who explain an answer")]
 pub(crate) fn simplify_explained(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<(Outcome, Vec<Rewrite>)> {
     let mut graph = Graph::with_log();
     let outcome = run(&mut graph, terms, seeds, rules, limits)?;

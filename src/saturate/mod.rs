@@ -12,6 +12,7 @@ mod matcher;
 mod rules;
 mod split;
 
+#[allow(unused_imports, reason = "for those who explain an answer")]
 pub(crate) use explain::{Rewrite, connect, simplify_explained};
 pub use law::Law;
 pub(crate) use log::step;

@@ -59,6 +59,8 @@ pub struct RuleSet(Arc<Rules>);
 struct Rules {
     catalog: Option<Catalog>,
     entries: Vec<Entry>,
+    /// With the laws that steps of the engine perform.
+    whole: OnceLock<RuleSet>,
 }
 
 #[derive(Debug)]
@@ -77,7 +79,7 @@ impl RuleSet {
     pub fn new(laws: impl IntoIterator<Item = Law>) -> RuleSet {
         let laws: Vec<Law> = laws.into_iter().filter(|law| !law.holds_by_construction()).collect();
         let entry = Entry { place: 0, functions: 0, laws: OnceLock::from(laws) };
-        RuleSet(Arc::new(Rules { catalog: None, entries: vec![entry] }))
+        RuleSet(Arc::new(Rules { catalog: None, entries: vec![entry], whole: OnceLock::new() }))
     }
 
     /// The laws of the catalog that comes with the crate.
@@ -87,9 +89,20 @@ impl RuleSet {
 
     /// The laws of a catalog. A rule without matrix form, such as one about index notation, is none of them.
     pub fn of(catalog: &Catalog) -> RuleSet {
+        RuleSet::among(catalog, catalog.rewrite_texts())
+    }
+
+    fn among<'a>(catalog: &Catalog, laws: impl Iterator<Item = (usize, &'a str)>) -> RuleSet {
         let entry = |(place, law)| Entry { place, functions: functions_of(law), laws: OnceLock::new() };
-        let entries = catalog.rewrite_texts().map(entry).collect();
-        RuleSet(Arc::new(Rules { catalog: Some(catalog.clone()), entries }))
+        RuleSet(Arc::new(Rules { catalog: Some(catalog.clone()), entries: laws.map(entry).collect(), whole: OnceLock::new() }))
+    }
+
+    /// These and the laws that steps of the engine perform, for proofs that name them.
+    pub fn with_laws_of_the_engine(&self) -> &RuleSet {
+        self.0.whole.get_or_init(|| match &self.0.catalog {
+            Some(catalog) => RuleSet::among(catalog, catalog.equation_texts()),
+            None => self.clone(),
+        })
     }
 
     /// The laws that may match in a graph with these operators.
