@@ -4,7 +4,7 @@ use super::input::Input;
 use super::output::{self, Printed};
 use super::{Expression, Format};
 use clap::{Args, ValueEnum};
-use indicial::{Derivation, DerivationStep, Engine, Result, latex};
+use indicial::{Derivation, DerivationStep, Engine, Result};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -93,15 +93,18 @@ fn object(derivation: &Derivation) -> Value {
         let kind = v.kind.as_ref().map(ToString::to_string);
         json!({"name": v.name.to_string(), "kind": kind})
     });
+    // Shared parts of the input are written wherever they stand.
+    const LONGEST_INPUT: u64 = 1 << 20;
+    let input = (derivation.input.nodes() <= LONGEST_INPUT).then(|| derivation.input.to_string());
     json!({
-        "input": derivation.input.to_string(),
+        "input": input,
         "wrt": derivation.wrt.iter().map(|v| v.name.to_string()).collect::<Vec<_>>(),
         "variables": variables.collect::<Vec<_>>(),
         "assumed": answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "steps": derivation.steps.iter().map(step).collect::<Vec<_>>(),
         "answer": answer.to_string(),
         "notation": answer.notation.to_string(),
-        "latex": latex(&answer.formula.inlined()),
+        "latex": derivation.steps.last().map(|s| &s.right.latex),
     })
 }
 

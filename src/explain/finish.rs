@@ -30,6 +30,9 @@ impl Level<'_> {
     pub fn finish(&mut self, answer: &Answer) -> Result<()> {
         let Some(known) = self.known.get(&0).cloned() else { return Ok(()) };
         self.check(known.node)?;
+        if !self.claims {
+            return self.conclude(answer, matrix_title(answer.notation), self.place_note(answer));
+        }
         let engine = self.engine.clone().saturation(false);
         let taken = self.names.taken().clone();
         let raised = engine.formula(self.graph, known.node, (answer.rows, self.order_one_is_row), &taken, &mut Profile::default());
@@ -174,6 +177,9 @@ impl Level<'_> {
         let mut known: FxHashMap<Symbol, Expr> = FxHashMap::default();
         for at in 1..self.stages.all.len() {
             let stage = self.stages.all[at].clone();
+            if !e.mentions(stage.name) {
+                continue;
+            }
             let meaning = match self.written.get(&stage.node) {
                 Some(written) => Some(written.clone()),
                 None => self.matrix(stage.node).ok(),
@@ -217,7 +223,7 @@ impl Level<'_> {
         let mut marks = Marks::default();
         let entry = self.formula(&formula, &indices, &mut marks).ok()?;
         let entry = marks.write(&entry).text;
-        let matrix = matrix.to_string();
+        let matrix = if matrix.nodes() <= LONGEST { matrix.to_string() } else { return None };
         let names: Vec<&str> = indices.iter().map(|i| i.as_str()).collect();
         (entry.len() + matrix.len() <= 2 * LONGEST_NOTE).then(|| format!("entry [{}] of {matrix} is {entry}", names.join(",")))
     }
@@ -241,7 +247,7 @@ fn matrix_title(notation: Notation) -> &'static str {
 }
 
 /// A formula with its shared parts after it.
-fn presented(formula: &Presented) -> Written {
+pub(super) fn presented(formula: &Presented) -> Written {
     let mut all = plain(&formula.body);
     for (at, (name, part)) in formula.parts.iter().enumerate() {
         let name = plain(&Expr::var(Var { name: *name, kind: None }));

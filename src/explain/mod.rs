@@ -44,7 +44,7 @@ use write::{Marks, plain, quotient_of_changes, subscripted, with_own_indices};
 const MOST_LINES: usize = 60;
 
 /// An input that is longer than this is not repeated.
-const LONGEST_TITLE: usize = 60;
+const LONGEST_TITLE: usize = 70;
 
 impl Engine {
     /// The derivation of d F / d X, with respect to one variable after the other, line by line.
@@ -102,6 +102,12 @@ impl Engine {
             Ok(Derivation { input: f.clone(), wrt: answer.wrt.clone(), steps: bounded(steps), answer })
         })
     }
+}
+
+/// The text of an expression, if it is short. A shared part may make the text of a small expression very long.
+fn short_text(e: &Expr) -> Option<String> {
+    let text = (e.nodes() <= LONGEST_TITLE as u64).then(|| e.to_string())?;
+    (text.chars().count() <= LONGEST_TITLE).then_some(text)
 }
 
 /// The expression differentiated by all of the variables, typed.
@@ -220,6 +226,8 @@ struct Level<'a> {
     /// Nodes in matrix notation.
     matrices: FxHashMap<NodeId, Expr>,
     order_one_is_row: bool,
+    /// Whether lines say what they claim.
+    claims: bool,
     steps: &'a mut Vec<Step>,
 }
 
@@ -251,12 +259,16 @@ impl<'a> Level<'a> {
             written: input.parts,
             matrices: FxHashMap::default(),
             order_one_is_row: false,
+            claims: true,
             steps,
         }
     }
 
     fn explain(&mut self, outputs: &[Symbol], level: usize, answer: &Answer) -> Result<()> {
-        for at in 1..self.stages.all.len() {
+        // Of very many inner results most lines are left out; what each means in the variables alone is long.
+        self.claims = self.stages.all.len() <= MOST_LINES / 2;
+        let explained = if self.claims { self.stages.all.len() } else { 1 };
+        for at in 1..explained {
             let stage = self.stages.all[at].clone();
             let meaning = match self.written.get(&stage.node) {
                 Some(written) => written.clone(),
@@ -309,12 +321,14 @@ impl<'a> Level<'a> {
         let right = self.formula(&formula, &scope, &mut marks)?;
         let title = match (at, level) {
             (0, 0) => {
-                let input = self.input.to_string();
-                let input = if input.chars().count() > LONGEST_TITLE { "the function".to_owned() } else { input };
+                let input = short_text(&self.input).unwrap_or_else(|| "the function".to_owned());
                 format!("{input} in index form")
             }
             (0, _) => format!("differentiate again: let {} be the derivative just found, in index form", stage.name),
-            _ => format!("let {} = {}", stage.name, self.short_definition(at)?),
+            _ => match self.short_definition(at)? {
+                Some(definition) => format!("let {} = {definition}", stage.name),
+                None => format!("a name for an inner result: {}", stage.name),
+            },
         };
         let note = (self.steps.is_empty())
             .then(|| "an index that occurs twice in a product is summed, unless it stands on the left of the line".to_owned());
@@ -335,19 +349,30 @@ impl<'a> Level<'a> {
             None => self.matrix(stage.node)?,
         };
         let left = plain(&Expr::var(Var { name: stage.name, kind: None }));
-        self.push(format!("a name for what does not depend on {}", self.variable.name), &[], left, plain(&right), None, None);
+        let right = self.presented(&right);
+        self.push(format!("a name for what does not depend on {}", self.variable.name), &[], left, right, None, None);
         Ok(())
     }
 
+    /// A formula as it is shown; one with shared parts would be very long.
+    fn presented(&self, e: &Expr) -> Written {
+        const LONGEST: u64 = 1_000;
+        if e.nodes() <= LONGEST {
+            return plain(e);
+        }
+        let text = "… (long)".to_owned();
+        Written { text: text.clone(), unicode: text, latex: r"\cdots".to_owned() }
+    }
+
     /// A stage in matrix notation over the names of other stages, or as it stands in the input if it has none.
-    fn short_definition(&mut self, at: usize) -> Result<String> {
+    fn short_definition(&mut self, at: usize) -> Result<Option<String>> {
         let stage = &self.stages.all[at];
         let (node, shown) = (stage.node, stage.shown);
         let named = self.graph.reachable(&[shown]).iter().any(|n| self.stages.named(*n).is_some());
         if !named && let Some(written) = self.written.get(&node) {
-            return Ok(written.to_string());
+            return Ok(short_text(written));
         }
-        Ok(self.matrix(shown)?.to_string())
+        Ok(short_text(&self.matrix(shown)?))
     }
 
     /// The laws that make sums of entries of the functions in the input, and names of what was written with others.
@@ -408,7 +433,7 @@ impl<'a> Level<'a> {
         let what = if level == 0 { "the function".to_owned() } else { format!("{name}, the derivative just found,") };
         let title = format!("{what} does not depend on {}", self.variable.name);
         let left = self.change_of_function();
-        self.push(title, &[], left, plain(&answer.formula.inlined()), None, None);
+        self.push(title, &[], left, finish::presented(&answer.formula), None, None);
         Ok(())
     }
 
@@ -421,6 +446,7 @@ impl<'a> Level<'a> {
     fn push(&mut self, title: String, rules: &[&str], left: Written, right: Written, note: Option<String>, claim: Option<Claim>) {
         let reasons = rules.iter().filter_map(|r| Catalog::standard().rule(r)).map(Reason::of).collect();
         let number = self.steps.len() + 1;
+        let claim = claim.filter(|_| self.claims);
         self.steps.push(Step { number, title, reasons, left, right, note, claim });
     }
 

@@ -347,6 +347,9 @@ fn seems_summed(e: &Expr, name: Symbol) -> bool {
             _ => false,
         })
     }
+    if !mentions(e, name) {
+        return false;
+    }
     let mut children = Vec::new();
     e.op().for_each_child(|c| children.push(c.clone()));
     let here = match e.op() {
