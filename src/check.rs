@@ -150,6 +150,11 @@ impl Scope {
         self
     }
 
+    /// A dimension that has to have a length even if no variable has it.
+    pub fn add_dim(&mut self, d: Dim) {
+        self.dims.push(d);
+    }
+
     /// The point of that number: other numbers give other sizes, values and regions.
     ///
     /// # Errors

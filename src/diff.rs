@@ -65,7 +65,7 @@ fn one_kind(graph: &Graph, f: NodeId, x: &Var) -> Result<()> {
 }
 
 /// Which nodes have the variable below them.
-fn dependent(graph: &Graph, order: &[NodeId], variable: NodeId) -> Vec<bool> {
+pub(crate) fn dependent(graph: &Graph, order: &[NodeId], variable: NodeId) -> Vec<bool> {
     let mut depends = vec![false; graph.len()];
     depends[variable.0 as usize] = true;
     for &node in order {
@@ -307,7 +307,7 @@ impl Reverse {
 }
 
 /// The derivative of `f(a, b)` by its first (0) or second (1) argument, entry by entry.
-fn partial(graph: &mut Graph, f: Map2, a: NodeId, b: NodeId, argument: usize) -> NodeId {
+pub(crate) fn partial(graph: &mut Graph, f: Map2, a: NodeId, b: NodeId, argument: usize) -> NodeId {
     let axes: Axes = graph.axes(a).into();
     match (f, argument) {
         (Map2::Power, 0) => {
@@ -332,7 +332,7 @@ fn partial(graph: &mut Graph, f: Map2, a: NodeId, b: NodeId, argument: usize) ->
 }
 
 /// 1 where the absolute value of an entry is the largest one, else 0, with the entry's sign.
-fn slope_of_largest(graph: &mut Graph, largest: NodeId, a: NodeId) -> NodeId {
+pub(crate) fn slope_of_largest(graph: &mut Graph, largest: NodeId, a: NodeId) -> NodeId {
     let axes: Axes = graph.axes(a).into();
     let (abs, sign) = (graph.map(Map::Abs, a), graph.map(Map::Sign, a));
     let largest = graph.fill(largest, &axes);

@@ -6,6 +6,7 @@
 mod answer;
 mod applied;
 mod comparison;
+mod derivation;
 mod dim;
 mod error;
 mod expr;
@@ -37,6 +38,7 @@ mod saturate; // by which an e-graph finds the simplest equal term // code
 mod prove; // a chain of steps between two equal expressions
 
 mod pipeline; // all of it
+mod explain; // and how a derivative comes about
 mod build; // expressions built in Rust
 mod render; // errors, with the place in the input
 
@@ -52,6 +54,7 @@ pub use audit::{Audit, Refutation, Test, Trial};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
+pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written};
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};

@@ -9,7 +9,7 @@ use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
-use crate::present::present;
+use crate::present::{Presented, present};
 use crate::proof::Proof;
 use crate::prove::prove;
 use crate::raise::{Raiser, stacked};
@@ -158,7 +158,7 @@ impl Engine {
     pub fn prove(&self, left: &Expr, right: &Expr, declarations: &Declarations) -> Result<Option<Proof>> {
         on_a_deep_stack(left.depth().max(right.depth()) + 1, || {
             let (left, right) = infer_together(left, right, declarations)?;
-            prove(&left, &right, RuleSet::standard())
+            prove(&left, &right, self.rule_set())
         })
     }
 
@@ -174,17 +174,7 @@ impl Engine {
             let shape = graph.axes(node).to_vec();
             let rows = shape.len() - by.last().zip(wrt.last()).map_or(0, |(part, x)| order_of_part(part, x));
             let row = matches!(typed.root().shape, Shape::Row(_));
-            let (terms, seeds, notation) = profile.stage("raise", || self.raise(&mut graph, node, rows, row));
-            let best = if self.saturation {
-                let rules = self.rules.as_ref().unwrap_or_else(|| RuleSet::standard());
-                let outcome = profile.stage("saturate", || simplify(&terms, &seeds, rules, &self.limits))?;
-                profile.saturation = Some(outcome.stats);
-                outcome.best
-            } else {
-                let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
-                terms.to_recexpr(seed)
-            };
-            let formula = profile.stage("present", || present(&best, &declared_names(&typed)))?;
+            let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
             Ok(Answer {
                 input: input.clone(),
                 wrt,
@@ -203,6 +193,33 @@ impl Engine {
 }
 
 impl Engine {
+    /// A node as people write it, in the first notation that expresses it. The first `rows` axes are rows in Kronecker
+    /// notation; `row` says that the value is a row and not a column.
+    pub(crate) fn formula(
+        &self,
+        graph: &mut Graph,
+        node: NodeId,
+        (rows, row): (usize, bool),
+        taken: &BTreeSet<Symbol>,
+        profile: &mut Profile,
+    ) -> Result<(Presented, Notation)> {
+        let (terms, seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
+        let best = if self.saturation {
+            let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
+            profile.saturation = Some(outcome.stats);
+            outcome.best
+        } else {
+            let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
+            terms.to_recexpr(seed)
+        };
+        Ok((profile.stage("present", || present(&best, taken))?, notation))
+    }
+
+    /// The laws that saturation and proofs use.
+    pub(crate) fn rule_set(&self) -> &RuleSet {
+        self.rules.as_ref().unwrap_or_else(|| RuleSet::standard())
+    }
+
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
     fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
         let order = graph.order(node);
@@ -258,7 +275,7 @@ fn infer_together(left: &Expr, right: &Expr, declarations: &Declarations) -> Res
 }
 
 /// `A[i,j]*x[j]` is the vector `{A[i,j]*x[j]}[i]`: what has free indices is the tensor of these, in order of appearance.
-fn with_axes_for_free_indices(f: &Expr, declarations: &Declarations) -> Result<Expr> {
+pub(crate) fn with_axes_for_free_indices(f: &Expr, declarations: &Declarations) -> Result<Expr> {
     let mut indexed = |op: &Op| matches!(op, Op::Subscript(..) | Op::Delta(_) | Op::LeviCivita(_));
     if matches!(f.op(), Op::Braces(..)) || !f.any(&mut indexed) {
         return Ok(f.clone());
@@ -277,7 +294,7 @@ fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
 }
 
 /// The names of variables and dimensions, also of those that are not in the answer: it should read back where they are declared.
-fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
+pub(crate) fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
     let functions = typed.nodes.iter().filter_map(|n| if let Op::Apply { function, .. } = &n.op { Some(function.function) } else { None });
     let names = typed.variables.values().flat_map(|v| v.axes().into_iter().flat_map(Dim::symbols).chain([v.name]));
     // `D` is the derivative of a function.

@@ -3,6 +3,7 @@
 //! Exit status: 0 answered, 1 answered with no, 2 unusable input, 3 a limit was reached before an answer.
 
 mod check;
+mod explain;
 mod input;
 mod json;
 mod output;
@@ -50,6 +51,8 @@ enum Verb {
         #[command(flatten)]
         answers: Answers,
     },
+    /// The derivation of a derivative, step by step.
+    Explain(explain::Explain),
     /// The same value in its simplest form.
     Simplify {
         #[command(flatten)]
@@ -180,6 +183,7 @@ pub fn run() -> ExitCode {
             let all: Vec<_> = std::iter::repeat_n(once, usize::from(order)).flatten().collect();
             engine.derivative(&input.expr, &all, &input.declarations)
         }),
+        Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Simplify { expression, answers } => {
             answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
         }

@@ -111,7 +111,7 @@ impl Engine {
             return Ok(comparison(&sides, Verdict::Different(Some(Box::new(found))), &seen, remarks));
         }
         let mut remarks: Vec<Remark> = zeros(&sides).into_iter().chain(seen.domain()).collect();
-        let verdict = match proof(&sides) {
+        let verdict = match proof(&sides, self.rule_set()) {
             // A proof against numbers would be a wrong law; it is not believed.
             Ok(Some(proof)) if seen.differ.is_none() => Verdict::Equal(proof),
             Ok(_) => Verdict::Undecided,
@@ -136,7 +136,7 @@ impl Engine {
             && matches!(sides.left.shape(), Shape::Column(_) | Shape::Row(_) | Shape::Matrix(..))
         {
             let seen = look(&sides);
-            let is_equal = seen.differ.is_none() && (seen.agree >= POINTS || matches!(proof(&sides), Ok(Some(_))));
+            let is_equal = seen.differ.is_none() && (seen.agree >= POINTS || matches!(proof(&sides, self.rule_set()), Ok(Some(_))));
             return is_equal.then(|| {
                 let layout = sides.left.has_diff || sides.right.has_diff;
                 let mut remarks = vec![Remark::Transposed { layout }];
@@ -170,9 +170,9 @@ impl Engine {
 ///
 /// # Errors
 /// If a construct cannot be lowered, or a derivative is not known.
-fn proof(sides: &Sides) -> Result<Option<Proof>> {
+fn proof(sides: &Sides, rules: &RuleSet) -> Result<Option<Proof>> {
     supported(&sides.left.typed)?;
-    prove(&sides.left.typed, &sides.right.typed, RuleSet::standard())
+    prove(&sides.left.typed, &sides.right.typed, rules)
 }
 
 fn comparison(sides: &Sides, verdict: Verdict, seen: &Look, remarks: Vec<Remark>) -> Comparison {

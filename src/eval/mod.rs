@@ -1,14 +1,12 @@
 //! Values: the meaning of expressions and of the index form at given inputs.
 //!
 //! `tree` is the reference: it follows the language word for word and knows nothing of the index form, so that the two
-//! can be held against each other: `graph` evaluates the index form, for tests only.
+//! can be held against each other: `graph` evaluates the index form, for tests and for derivations.
 
 mod data;
 mod differences;
-#[cfg(test)]
 mod einsum;
 mod functions;
-#[cfg(test)]
 pub(crate) mod graph;
 mod indices;
 mod linear;

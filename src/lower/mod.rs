@@ -29,10 +29,19 @@ const MOST_MATRIX_POWER: i64 = 64;
 /// # Errors
 /// If a construct is not supported, or a derivative in it is not known.
 pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
+    lower_parts(graph, typed).map(|(root, _)| root)
+}
+
+/// The same, with the node of every part that was lowered on the way.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_parts(graph: &mut Graph, typed: &Typed) -> Result<(NodeId, Vec<Option<NodeId>>)> {
     let mut lowering = Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted: lifted(typed) };
     let node = lowering.node(typed.root)?;
-    let replacements = std::mem::take(&mut lowering.lifted);
-    Ok(if replacements.is_empty() { node } else { structure::substitute(graph, node, &replacements) })
+    let Lowering { lifted: replacements, done, .. } = lowering;
+    let root = if replacements.is_empty() { node } else { structure::substitute(graph, node, &replacements) };
+    Ok((root, done))
 }
 
 /// The variables that something is differentiated by as if they had no structure: by the convention, or because a part

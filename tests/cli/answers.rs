@@ -140,3 +140,32 @@ fn bad_arguments_end_with_2() {
         assert_eq!(run(arguments).code, 2, "{arguments:?}");
     }
 }
+
+#[test]
+fn a_derivation_is_printed_line_by_line() {
+    let outcome = run(&["explain", "tr(A*B)", "--wrt", "A", "--var", "A: matrix(n, m); B: matrix(m, n)"]);
+    assert_eq!(outcome.code, 0);
+    assert!(outcome.out.contains("3.            = delta[i,k]*delta[j,l]*B[j,i]\n"), "{}", outcome.out);
+    assert!(outcome.out.contains("5. dF/dA = B'\n"), "{}", outcome.out);
+    let assumed = run(&["explain", "x'*x", "--wrt", "x", "--order", "2"]);
+    assert_eq!((assumed.code, assumed.err.as_str()), (0, "assuming x: vector(n)\n"));
+    assert!(assumed.out.ends_with("of 2*eye(n) is 2*delta[k,l]\n"), "{}", assumed.out);
+}
+
+#[test]
+fn a_derivation_in_json() {
+    let outcome = run(&["explain", "x'*A*x", "--wrt", "x", "--format", "json"]);
+    let object = json(&outcome.out);
+    assert_eq!((object["answer"].as_str(), object["notation"].as_str()), (Some("(A + A')*x"), Some("matrix")));
+    assert_eq!(object["steps"][1]["rule"], "d_mul");
+    super::hostile::save("explain_json", &serde_json::to_string_pretty(&object).unwrap());
+}
+
+#[test]
+fn what_has_no_derivative_has_no_derivation() {
+    for arguments in [&["x'*y*z'", "--wrt", "q"][..], &["x'*(", "--wrt", "x"], &["expm(A)", "--wrt", "A"]] {
+        let of = |verb: &'static str| run(&[&[verb], arguments].concat());
+        let (diff, explain) = (of("diff"), of("explain"));
+        assert_eq!((explain.code, explain.out.as_str(), explain.err), (2, "", diff.err));
+    }
+}

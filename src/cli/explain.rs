@@ -1,0 +1,129 @@
+//! `indicial explain`: the derivation, line by line.
+
+use super::input::Input;
+use super::output::{self, Printed};
+use super::{Expression, Format};
+use clap::{Args, ValueEnum};
+use indicial::{Derivation, DerivationStep, Engine, Result};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Explain {
+    #[command(flatten)]
+    expression: Expression,
+    /// The variable to differentiate by; several differentiate one after the other.
+    #[arg(long, value_name = "X", required = true)]
+    wrt: Vec<String>,
+    /// How often to differentiate by the whole list of variables.
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+    order: u8,
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    format: ExplainFormat,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExplainFormat {
+    /// Numbered lines, each with its reason.
+    Text,
+    /// The same with the signs of mathematics.
+    Unicode,
+    /// One align* environment.
+    Latex,
+    /// An object with every step.
+    Json,
+}
+
+impl ExplainFormat {
+    /// How errors are printed.
+    fn for_errors(self) -> Format {
+        match self {
+            ExplainFormat::Json => Format::Json,
+            ExplainFormat::Text | ExplainFormat::Unicode | ExplainFormat::Latex => Format::Text,
+        }
+    }
+}
+
+pub fn run(arguments: &Explain) -> ExitCode {
+    let input = match Input::read(&arguments.expression) {
+        Ok(input) => input,
+        Err(failure) => return output::failure(&failure, arguments.format.for_errors()),
+    };
+    match derivation(&input, arguments) {
+        Ok(derivation) => {
+            output::print(&printed(&derivation, arguments.format));
+            ExitCode::SUCCESS
+        }
+        Err(error) => output::failure(&input.explain(error), arguments.format.for_errors()),
+    }
+}
+
+fn derivation(input: &Input, arguments: &Explain) -> Result<Derivation> {
+    let once = arguments.wrt.iter().map(|x| input.parse(x)).collect::<Result<Vec<_>>>()?;
+    let all: Vec<_> = std::iter::repeat_n(once, usize::from(arguments.order)).flatten().collect();
+    Engine::new().explain(&input.expr, &all, &input.declarations)
+}
+
+fn printed(derivation: &Derivation, format: ExplainFormat) -> Printed {
+    let answer = match format {
+        ExplainFormat::Text => derivation.to_string(),
+        ExplainFormat::Unicode => derivation.unicode(),
+        ExplainFormat::Latex => derivation.latex(),
+        ExplainFormat::Json => object(derivation).to_string(),
+    };
+    let notes = if format == ExplainFormat::Json { String::new() } else { assumptions(derivation) };
+    Printed { answer, notes }
+}
+
+fn assumptions(derivation: &Derivation) -> String {
+    let answer = &derivation.answer;
+    let assumed: Vec<String> = answer.variables.iter().filter(|v| answer.assumed.contains(&v.name)).map(|v| format!("{v:?}")).collect();
+    let mut notes = String::new();
+    if !assumed.is_empty() {
+        let _ = writeln!(notes, "assuming {}", assumed.join("; "));
+    }
+    notes
+}
+
+fn object(derivation: &Derivation) -> Value {
+    let answer = &derivation.answer;
+    let variables = answer.variables.iter().map(|v| {
+        let kind = v.kind.as_ref().map(ToString::to_string);
+        json!({"name": v.name.to_string(), "kind": kind})
+    });
+    // Shared parts of the input are written wherever they stand.
+    const LONGEST_INPUT: u64 = 1 << 20;
+    let input = (derivation.input.nodes() <= LONGEST_INPUT).then(|| derivation.input.to_string());
+    json!({
+        "input": input,
+        "wrt": derivation.wrt.iter().map(|v| v.name.to_string()).collect::<Vec<_>>(),
+        "variables": variables.collect::<Vec<_>>(),
+        "assumed": answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "steps": derivation.steps.iter().map(step).collect::<Vec<_>>(),
+        "answer": answer.to_string(),
+        "notation": answer.notation.to_string(),
+        "latex": derivation.steps.last().map(|s| &s.right.latex),
+    })
+}
+
+/// `rule`, `why` and `source` are those of the first of `rules`, null where no rule of the catalog says it.
+fn step(step: &DerivationStep) -> Value {
+    let rules: Vec<Value> =
+        step.reasons.iter().map(|r| json!({"rule": &*r.rule, "law": &*r.law, "why": &*r.why, "source": &*r.source})).collect();
+    let first = step.reasons.first();
+    let whole = |left: &str, right: &str| if right.is_empty() { left.to_owned() } else { format!("{left} = {right}") };
+    json!({
+        "number": step.number,
+        "title": step.title,
+        "rule": first.map(|r| &*r.rule),
+        "why": first.map(|r| &*r.why),
+        "source": first.map(|r| &*r.source),
+        "rules": rules,
+        "text": whole(&step.left.text, &step.right.text),
+        "unicode": whole(&step.left.unicode, &step.right.unicode),
+        "latex": whole(&step.left.latex, &step.right.latex),
+        "note": step.note,
+    })
+}

@@ -1,0 +1,261 @@
+//! Back to matrix notation: the derivative with the names of inner results, these put back, and the simplified answer.
+
+use super::Level;
+use super::formula::Product;
+use super::write::{Marks, plain, quotient_of_changes, subscripted, substitute};
+use crate::answer::{Answer, Notation, Profile};
+use crate::catalog::Catalog;
+use crate::check::Scope;
+use crate::derivation::{Claim, Written};
+use crate::diff::derivative;
+use crate::dim::{Dim, Symbol};
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Inputs;
+use crate::eval::graph::evaluate_graph;
+use crate::expr::{Expr, Op, Var};
+use crate::index::{Node, NodeId};
+use crate::infer::infer;
+use crate::matrix::{Terms, of_typed};
+use crate::present::{Presented, present};
+use crate::saturate::{Limits, Rewrite, connect, step};
+use rustc_hash::FxHashMap;
+
+/// A formula with more parts than this is not shown on the way to the answer.
+const LONGEST: u64 = 60;
+/// An entry that is longer than this is not repeated in a note.
+const LONGEST_NOTE: usize = 60;
+
+impl Level<'_> {
+    /// The lines from the derivative of the function to the answer.
+    pub fn finish(&mut self, answer: &Answer) -> Result<()> {
+        let Some(known) = self.known.get(&0).cloned() else { return Ok(()) };
+        self.check(known.node)?;
+        if !self.claims {
+            return self.conclude(answer, matrix_title(answer.notation), self.place_note(answer));
+        }
+        let engine = self.engine.clone().saturation(false);
+        let taken = self.names.taken().clone();
+        let raised = engine.formula(self.graph, known.node, (answer.rows, self.order_one_is_row), &taken, &mut Profile::default());
+        let target = answer.formula.inlined();
+        // What has no notation over the names may have one without them.
+        let Ok((formula, notation)) = raised else { return self.conclude(answer, matrix_title(answer.notation), None) };
+        let raised = formula.inlined();
+        if notation != answer.notation || raised.nodes() > LONGEST {
+            return self.conclude(answer, matrix_title(answer.notation), self.place_note(answer));
+        }
+        let note = self.entry_note(&known.formula.terms, &raised, answer).or_else(|| self.place_note(answer));
+        // A scalar by a scalar is in matrix notation already.
+        let already = self.steps.last().is_some_and(|s| (&s.left, &s.right) == (&self.left_of(notation), &plain(&raised)));
+        if raised == target {
+            return if already { Ok(()) } else { self.conclude(answer, matrix_title(answer.notation), note) };
+        }
+        if !already {
+            self.matrix_line(answer, &raised, matrix_title(answer.notation).to_owned(), &[], note);
+        }
+        let back = self.put_back(&raised);
+        if back != raised {
+            let title = format!("put back {}", self.names_in(&raised).join(" and "));
+            if back == target {
+                return self.conclude(answer, &title, None);
+            }
+            if back.nodes() <= LONGEST {
+                self.matrix_line(answer, &back, title, &[], None);
+            }
+        }
+        self.simplify(answer, &back, &target)
+    }
+
+    /// Holds the derivative that the lines lead to against that of differentiation, at a random point.
+    ///
+    /// # Errors
+    /// Of kind `Internal` if they differ: then a line is wrong, and none is shown.
+    fn check(&mut self, found: NodeId) -> Result<()> {
+        const TOLERANCE: f64 = 1e-6;
+        let wanted = derivative(self.graph, self.stages.all[0].node, &self.variable)?;
+        let mut scope = Scope::default();
+        for node in self.graph.reachable(&[self.stages.all[0].node, wanted]) {
+            match self.graph.node(node) {
+                Node::Var(v) => scope.add(v),
+                Node::Size(d) => scope.add_dim(*d),
+                _ => {}
+            }
+        }
+        let (graph, stages) = (&*self.graph, &self.stages.all);
+        let nodes: Vec<NodeId> = stages.iter().skip(1).map(|s| s.node).collect();
+        let value = |at: &Inputs, node: NodeId| evaluate_graph(graph, &[node], at).map(|mut v| v.remove(0));
+        let with_stages = |at: &Inputs| {
+            let mut at = at.clone();
+            let values = evaluate_graph(graph, &nodes, &at)?;
+            at.values.extend(stages.iter().skip(1).map(|s| s.name).zip(values));
+            value(&at, found)
+        };
+        match scope.compare(&|at| value(at, wanted), &with_stages, 1, TOLERANCE) {
+            Ok(seen) if !seen.ok => Err(Error::new(ErrorKind::Internal, "a line of the derivation does not hold")),
+            // Where nothing is finite there is nothing to compare.
+            Err(e) if e.kind != ErrorKind::Domain => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    /// The steps of saturation from a formula to the answer, each by a law.
+    fn simplify(&mut self, answer: &Answer, from: &Expr, target: &Expr) -> Result<()> {
+        let chain = self.chain(answer, from, target);
+        let mut before = from.clone();
+        // The laws of the steps that are too long to show.
+        let mut rules: Vec<&str> = Vec::new();
+        for (rule, after) in chain.iter().flatten() {
+            if Catalog::standard().rule(rule).is_some() && !rules.contains(&rule.as_str()) {
+                rules.push(rule);
+            }
+            if after == target {
+                return self.conclude_by(answer, title_of(rule), &rules, None);
+            }
+            if *after != before && after.nodes() <= LONGEST {
+                self.matrix_line(answer, after, title_of(rule).to_owned(), &rules, None);
+                before = after.clone();
+                rules.clear();
+            }
+        }
+        let title = if rules.is_empty() && chain.is_some() { title_of(step::NORMALISE) } else { "simplify" };
+        self.conclude_by(answer, title, &rules, None)
+    }
+
+    /// Names of rules, each with what it leads to.
+    fn chain(&self, answer: &Answer, from: &Expr, target: &Expr) -> Option<Vec<(String, Expr)>> {
+        let declarations = answer.declarations();
+        let mut terms = Terms::new();
+        let mut read = |e: &Expr| of_typed(&infer(e, &declarations).ok()?, &mut terms).ok();
+        let (left, right) = (read(from)?, read(target)?);
+        let chain = connect(&terms, &[left], &[right], self.engine.rule_set(), &Limits::default()).ok()??;
+        let shown = |rewrite: Rewrite| Some((rewrite.rule.to_string(), present(&rewrite.after, self.names.taken()).ok()?.inlined()));
+        chain.into_iter().map(shown).collect()
+    }
+
+    /// The line with the answer.
+    fn conclude(&mut self, answer: &Answer, title: &str, note: Option<String>) -> Result<()> {
+        self.conclude_by(answer, title, &[], note)
+    }
+
+    fn conclude_by(&mut self, answer: &Answer, title: &str, rules: &[&str], note: Option<String>) -> Result<()> {
+        let right = presented(&answer.formula);
+        let claim = (answer.notation != Notation::Kronecker).then(|| self.claim_of(&answer.formula.inlined()));
+        let left = self.left_of(answer.notation);
+        self.push(title.to_owned(), rules, left, right, note, claim);
+        Ok(())
+    }
+
+    fn matrix_line(&mut self, answer: &Answer, e: &Expr, title: String, rules: &[&str], note: Option<String>) {
+        let claim = (answer.notation != Notation::Kronecker).then(|| {
+            let meaning = self.meaning(e, &[], &Marks::default());
+            self.claim_of(&meaning)
+        });
+        let left = self.left_of(answer.notation);
+        self.push(title, rules, left, plain(e), note, claim);
+    }
+
+    fn claim_of(&self, right: &Expr) -> Claim {
+        let function = self.meanings.get(&self.stages.all[0].name).cloned().unwrap_or_else(|| Expr::number(0));
+        Claim { left: Expr::new(Op::Diff(function, Expr::var(self.variable.clone()))), right: right.clone() }
+    }
+
+    fn left_of(&self, notation: Notation) -> Written {
+        match notation {
+            Notation::Matrix | Notation::Index => self.change_of_function(),
+            Notation::Kronecker => {
+                let (f, x) = (self.stages.all[0].name, plain(&Expr::var(self.variable.clone())));
+                Written {
+                    text: format!("d vec({f})/d vec({})'", x.text),
+                    unicode: format!("∂vec({f})/∂vec({})ᵀ", x.unicode),
+                    latex: format!(r"\frac{{\partial \operatorname{{vec}}({f})}}{{\partial \operatorname{{vec}}({})^\top}}", x.latex),
+                }
+            }
+        }
+    }
+
+    /// The names of stages replaced by what they stand for, as it is shown.
+    fn put_back(&mut self, e: &Expr) -> Expr {
+        let mut known: FxHashMap<Symbol, Expr> = FxHashMap::default();
+        for at in 1..self.stages.all.len() {
+            let stage = self.stages.all[at].clone();
+            if !e.mentions(stage.name) {
+                continue;
+            }
+            let meaning = match self.written.get(&stage.node) {
+                Some(written) => Some(written.clone()),
+                None => self.matrix(stage.node).ok(),
+            };
+            known.extend(meaning.map(|m| (stage.name, m)));
+        }
+        substitute(e, &|name| known.get(&name).cloned(), &mut FxHashMap::default())
+    }
+
+    fn names_in(&self, e: &Expr) -> Vec<String> {
+        let used = self.stages.all.iter().skip(1).filter(|s| e.mentions(s.name));
+        used.map(|s| s.name.to_string()).collect()
+    }
+
+    /// Where an entry of the derivative stands among stacked columns.
+    fn place_note(&self, answer: &Answer) -> Option<String> {
+        if answer.notation != Notation::Kronecker {
+            return None;
+        }
+        let place = |names: &[Symbol], axes: &[Dim]| match (names, axes) {
+            ([i], _) => Some(i.to_string()),
+            ([i, j], [m, _]) if m.terms().count() > 1 => Some(format!("{i} + ({m})*({j} - 1)")),
+            ([i, j], [m, _]) => Some(format!("{i} + {m}*({j} - 1)")),
+            _ => None,
+        };
+        let own = &self.known.get(&0)?.outputs;
+        let row = place(own, &answer.shape[..own.len().min(answer.shape.len())])?;
+        let column = place(&self.indices, &self.variable.axes())?;
+        let entry = |name: Symbol, at: &[Symbol]| subscripted(Expr::var(Var { name, kind: None }), at);
+        let entry = quotient_of_changes(&entry(self.stages.all[0].name, own), &entry(self.variable.name, &self.indices)).text;
+        Some(format!("row {row}, column {column} holds {entry}"))
+    }
+
+    /// `entry [k,l] of B' is B[l,k]`
+    fn entry_note(&mut self, terms: &[Product], matrix: &Expr, answer: &Answer) -> Option<String> {
+        let indices: Vec<Symbol> = self.known.get(&0)?.outputs.iter().chain(&self.indices).copied().collect();
+        if answer.notation != Notation::Matrix || indices.is_empty() {
+            return None;
+        }
+        let formula = super::Formula { terms: terms.to_vec() };
+        let mut marks = Marks::default();
+        let entry = self.formula(&formula, &indices, &mut marks).ok()?;
+        let entry = marks.write(&entry).text;
+        let matrix = if matrix.nodes() <= LONGEST { matrix.to_string() } else { return None };
+        let names: Vec<&str> = indices.iter().map(|i| i.as_str()).collect();
+        (entry.len() + matrix.len() <= 2 * LONGEST_NOTE).then(|| format!("entry [{}] of {matrix} is {entry}", names.join(",")))
+    }
+}
+
+/// What a rule or a step of the engine does, in words.
+fn title_of(rule: &str) -> &'static str {
+    match rule {
+        step::FACTOR => "take out common factors",
+        step::NORMALISE | step::RAISE => "put powers, factors and signs in order",
+        _ => "simplify",
+    }
+}
+
+fn matrix_title(notation: Notation) -> &'static str {
+    match notation {
+        Notation::Matrix => "in matrix notation",
+        Notation::Kronecker => "in Kronecker notation, columns stacked",
+        Notation::Index => "no matrix formula expresses this; in index notation",
+    }
+}
+
+/// A formula with its shared parts after it.
+pub(super) fn presented(formula: &Presented) -> Written {
+    let mut all = plain(&formula.body);
+    for (at, (name, part)) in formula.parts.iter().enumerate() {
+        let name = plain(&Expr::var(Var { name: *name, kind: None }));
+        let part = plain(part);
+        let first = at == 0;
+        all.text.push_str(&format!("{} {} = {}", if first { " where" } else { ";" }, name.text, part.text));
+        all.unicode.push_str(&format!("{} {} = {}", if first { " where" } else { ";" }, name.unicode, part.unicode));
+        all.latex.push_str(&format!(r"{} {} = {}", if first { r" \quad\text{where}\quad" } else { r",\quad" }, name.latex, part.latex));
+    }
+    all
+}

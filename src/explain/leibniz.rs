@@ -1,0 +1,268 @@
+//! One step of differentiation: the product rule, and the chain rule for each kind of node. What is left to differentiate
+//! are entries of the variable and of named stages.
+
+use super::Level;
+use super::formula::{Factor, Formula, Product, expanded};
+use crate::diff::{partial, slope_of_largest};
+use crate::dim::{Dim, Symbol};
+use crate::error::Result;
+use crate::function::Map2;
+use crate::index::{Node, NodeId, Opaque};
+use crate::number::Number;
+
+/// What a step of differentiation used.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Used {
+    pub rules: Vec<&'static str>,
+    pub product: bool,
+    pub chain: bool,
+    /// A function of the variable itself.
+    pub function: bool,
+    pub constants: bool,
+    pub sum: bool,
+}
+
+impl Used {
+    fn rule(&mut self, name: &'static str) {
+        if !self.rules.contains(&name) {
+            self.rules.push(name);
+        }
+    }
+
+    pub fn title(&self) -> &'static str {
+        match (self.product, self.chain, self.sum) {
+            (true, true, _) => "product rule and chain rule",
+            (true, false, _) if self.function => "product rule, and differentiate the function",
+            (true, false, _) => "product rule",
+            (false, true, _) => "chain rule",
+            (false, false, true) => "differentiate term by term",
+            (false, false, false) if self.function => "differentiate the function",
+            (false, false, false) if self.constants => "constant factors stay",
+            (false, false, false) => "differentiate the entry",
+        }
+    }
+}
+
+impl Level<'_> {
+    /// The derivative of a formula with the axes `outputs` by the variable, with derivatives of entries in it.
+    ///
+    /// # Errors
+    /// If the derivative of a function is not known.
+    pub fn differentiate(&mut self, formula: &Formula, outputs: &[Symbol]) -> Result<(Formula, Used)> {
+        let mut used = Used { sum: formula.terms.len() > 1, ..Used::default() };
+        let mut terms = Vec::new();
+        for term in &formula.terms {
+            self.product_rule(term, outputs, &mut used, &mut terms)?;
+        }
+        let leading: &[&'static str] = match (used.product, used.sum, used.constants) {
+            (true, _, _) => &["d_mul"],
+            (false, true, _) => &["d_add"],
+            (false, false, true) => &["d_const_mul"],
+            (false, false, false) => &[],
+        };
+        used.rules.splice(0..0, leading.iter().copied());
+        Ok((Formula { terms }, used))
+    }
+
+    /// Each factor in turn is replaced by its derivative; equal factors count as a power.
+    fn product_rule(&mut self, term: &Product, outputs: &[Symbol], used: &mut Used, terms: &mut Vec<Product>) -> Result<()> {
+        let mut scope: Vec<Symbol> = outputs.iter().chain(&self.indices).copied().chain(term.names()).collect();
+        let mut factors = 0;
+        for (at, factor) in term.factors.iter().enumerate() {
+            let Factor::Entry(node, indices) = factor else { continue };
+            if !self.depends_on_variable(*node) {
+                used.constants = true;
+                continue;
+            }
+            // Of equal factors the last one stands for all.
+            if term.factors[at + 1..].contains(factor) {
+                continue;
+            }
+            factors += 1;
+            let count = term.factors.iter().filter(|f| *f == factor).count();
+            used.product |= count > 1;
+            for piece in self.chain_rule(*node, indices, &mut scope, used)? {
+                let mut derived = Product { factors: term.factors[..at].to_vec(), ..term.clone() };
+                derived = derived.times(piece).scaled(&Number::int(count as i64));
+                derived.factors.extend(term.factors[at + 1..].iter().cloned());
+                terms.push(derived);
+            }
+        }
+        used.product |= factors > 1;
+        Ok(())
+    }
+
+    /// d of the entry of a node, as products that hold one derivative of an entry each.
+    fn chain_rule(&mut self, node: NodeId, at: &[Symbol], scope: &mut Vec<Symbol>, used: &mut Used) -> Result<Vec<Product>> {
+        match self.graph.node(node).clone() {
+            Node::Map(f, a) => {
+                self.uses_function(a, used);
+                if let Some(rule) = rule_of(&format!("d_{}", f.name())) {
+                    used.rule(rule);
+                }
+                let slope = self.graph.derivative_of_map(f, a)?;
+                Ok(self.slope_times_change(slope, a, at, scope))
+            }
+            Node::Power(a, p) => {
+                self.uses_function(a, used);
+                used.rule("d_pow");
+                let power = self.graph.power(a, &(&p - &Number::ONE));
+                let slope = self.graph.scale(&p, power);
+                Ok(self.slope_times_change(slope, a, at, scope))
+            }
+            Node::Map2(f, a, b) => {
+                used.chain = true;
+                used.rule(match f {
+                    Map2::Power => "d_pow_exponent",
+                    Map2::Max => "d_max",
+                    Map2::Min => "d_min",
+                });
+                let mut pieces = Vec::new();
+                for (argument, to) in [a, b].into_iter().enumerate() {
+                    if self.depends_on_variable(to) {
+                        let slope = partial(self.graph, f, a, b, argument);
+                        pieces.extend(self.slope_times_change(slope, to, at, scope));
+                    }
+                }
+                Ok(pieces)
+            }
+            Node::Opaque(f, a) => Ok(self.whole_tensor(node, f, a, at, scope, used)),
+            Node::Apply(f, arguments) => {
+                used.chain = true;
+                let mut pieces = Vec::new();
+                for (k, to) in arguments.iter().copied().enumerate() {
+                    if !self.depends_on_variable(to) {
+                        continue;
+                    }
+                    let slope = self.graph.apply(&f.derivative(k), arguments.to_vec());
+                    if f.elementwise {
+                        pieces.extend(self.slope_times_change(slope, to, at, scope));
+                        continue;
+                    }
+                    let axes: Vec<Dim> = self.graph.axes(to).to_vec();
+                    let bound: Vec<(Symbol, Dim)> = axes.iter().map(|n| self.fresh(*n, scope)).collect();
+                    let names: Vec<Symbol> = bound.iter().map(|b| b.0).collect();
+                    let factor = Factor::Entry(slope, at.iter().chain(&names).copied().collect());
+                    let product = Product { factors: vec![factor], bound, ..Product::one() };
+                    pieces.push(product.times(self.change(to, &names)));
+                }
+                Ok(pieces)
+            }
+            // Stages leave only names below a product.
+            _ => Ok(vec![self.change(node, at)]),
+        }
+    }
+
+    fn uses_function(&self, argument: NodeId, used: &mut Used) {
+        let of_variable = argument == self.variable_node;
+        used.function |= of_variable;
+        used.chain |= !of_variable;
+    }
+
+    /// The derivative of an entry of the variable or of a stage.
+    fn change(&mut self, node: NodeId, at: &[Symbol]) -> Product {
+        if let Node::Scale(n, a) = self.graph.node(node).clone() {
+            return self.change(a, at).scaled(&n);
+        }
+        if node == self.variable_node && self.indices.is_empty() {
+            return Product::one();
+        }
+        let pending = self.pending_of(node);
+        Product::of(Factor::Entry(pending, at.iter().chain(&self.indices).copied().collect()))
+    }
+
+    fn slope_times_change(&mut self, slope: NodeId, a: NodeId, at: &[Symbol], scope: &mut Vec<Symbol>) -> Vec<Product> {
+        let mut all = expanded(self.graph, slope, at, scope, &self.names).terms;
+        if all.len() > 1 {
+            all = vec![Product::of(Factor::Entry(slope, at.to_vec()))];
+        }
+        let change = self.change(a, at);
+        let all: Vec<Product> = all.into_iter().map(|p| p.times(change.clone())).collect();
+        scope.extend(all.iter().flat_map(Product::names));
+        all
+    }
+
+    fn fresh(&self, n: Dim, scope: &mut Vec<Symbol>) -> (Symbol, Dim) {
+        let name = self.names.index(scope);
+        scope.push(name);
+        (name, n)
+    }
+
+    /// Functions of whole tensors.
+    fn whole_tensor(
+        &mut self,
+        node: NodeId,
+        f: Opaque,
+        a: NodeId,
+        at: &[Symbol],
+        scope: &mut Vec<Symbol>,
+        used: &mut Used,
+    ) -> Vec<Product> {
+        self.uses_function(a, used);
+        let entry = |node: NodeId, at: &[Symbol]| Factor::Entry(node, at.to_vec());
+        let axes: Vec<Dim> = self.graph.axes(a).to_vec();
+        let product = |factors: Vec<Factor>, bound: Vec<(Symbol, Dim)>| Product { factors, bound, ..Product::one() };
+        match f {
+            Opaque::Inv => {
+                used.rule("d_inv");
+                let (p, q) = (self.fresh(axes[0], scope), self.fresh(axes[1], scope));
+                let change = self.change(a, &[p.0, q.0]);
+                let left = product(vec![entry(node, &[at[0], p.0])], vec![p, q]);
+                vec![left.times(change).times(Product::of(entry(node, &[q.0, at[1]]))).scaled(&Number::MINUS_ONE)]
+            }
+            Opaque::Det | Opaque::LogDet => {
+                used.rule(if f == Opaque::Det { "d_det_inv" } else { "d_logdet" });
+                let (p, q) = (self.fresh(axes[0], scope), self.fresh(axes[1], scope));
+                let inverse = self.graph.inverse(a);
+                let mut factors = if f == Opaque::Det { vec![entry(node, &[])] } else { Vec::new() };
+                factors.push(entry(inverse, &[q.0, p.0]));
+                vec![product(factors, vec![p, q]).times(self.change(a, &[p.0, q.0]))]
+            }
+            Opaque::Adj => {
+                used.rule("d_adj");
+                let (p, q) = (self.fresh(axes[0], scope), self.fresh(axes[1], scope));
+                let inverse = self.graph.inverse(a);
+                let change = self.change(a, &[p.0, q.0]);
+                let first = product(vec![entry(inverse, &[q.0, p.0])], vec![p, q]).times(change.clone());
+                let second = product(vec![entry(inverse, &[at[0], p.0])], vec![p, q]).times(change);
+                vec![
+                    first.times(Product::of(entry(node, at))),
+                    second.times(Product::of(entry(node, &[q.0, at[1]]))).scaled(&Number::MINUS_ONE),
+                ]
+            }
+            Opaque::Product => {
+                used.rule("d_prod");
+                let bound: Vec<(Symbol, Dim)> = axes.iter().map(|n| self.fresh(*n, scope)).collect();
+                let names: Vec<Symbol> = bound.iter().map(|b| b.0).collect();
+                let reciprocal = self.graph.power(a, &Number::MINUS_ONE);
+                vec![product(vec![entry(node, &[]), entry(reciprocal, &names)], bound).times(self.change(a, &names))]
+            }
+            Opaque::NormInf => {
+                let bound: Vec<(Symbol, Dim)> = axes.iter().map(|n| self.fresh(*n, scope)).collect();
+                let names: Vec<Symbol> = bound.iter().map(|b| b.0).collect();
+                let slope = slope_of_largest(self.graph, node, a);
+                vec![product(vec![entry(slope, &names)], bound).times(self.change(a, &names))]
+            }
+            Opaque::Softmax => {
+                used.rule("d_softmax");
+                let straight = product(vec![entry(node, at)], Vec::new()).times(self.change(a, at));
+                let p = self.fresh(axes[axes.len() - 1], scope);
+                let other: Vec<Symbol> = at[..at.len() - 1].iter().copied().chain([p.0]).collect();
+                let mixed = product(vec![entry(node, at), entry(node, &other)], vec![p]).times(self.change(a, &other));
+                vec![straight, mixed.scaled(&Number::MINUS_ONE)]
+            }
+            Opaque::LogSumExp => {
+                used.rule("d_logsumexp");
+                let softmax = self.graph.opaque(Opaque::Softmax, a);
+                let p = self.fresh(axes[axes.len() - 1], scope);
+                let other: Vec<Symbol> = at.iter().copied().chain([p.0]).collect();
+                vec![product(vec![entry(softmax, &other)], vec![p]).times(self.change(a, &other))]
+            }
+        }
+    }
+}
+
+/// The rule of that name in the catalog, if there is one.
+fn rule_of(name: &str) -> Option<&'static str> {
+    crate::catalog::Catalog::standard().rule(name).map(|rule| &*rule.name)
+}
