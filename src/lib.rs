@@ -12,6 +12,7 @@ mod function;
 mod index;
 mod matrix;
 mod number;
+mod outline;
 mod rule;
 mod typed;
 
@@ -48,7 +49,7 @@ pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use infer::infer;
 pub use number::Number;
-pub use parse::{Declaration, Declarations, parse, parse_equation};
+pub use parse::{Declaration, Declarations, InputFormat, parse, parse_equation, parse_input, parse_latex};
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, unicode};

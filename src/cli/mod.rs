@@ -7,7 +7,7 @@ mod json;
 mod output;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use indicial::{Answer, Engine, Error, ErrorKind, Notation, Result};
+use indicial::{Answer, Engine, Error, ErrorKind, InputFormat, Notation, Result};
 use input::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +74,30 @@ struct Expression {
     /// Declarations such as "A: matrix(m,n); x: vector(n)".
     #[arg(long, value_name = "DECLARATIONS")]
     var: Vec<String>,
+    /// How the expression is written.
+    #[arg(long, value_enum, default_value_t = InputName::Auto)]
+    input: InputName,
+}
+
+/// How an input is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum InputName {
+    /// LaTeX by its commands, Unicode by its signs, the language otherwise.
+    Auto,
+    /// The language.
+    Text,
+    /// LaTeX's math mode.
+    Latex,
+}
+
+impl From<InputName> for InputFormat {
+    fn from(name: InputName) -> InputFormat {
+        match name {
+            InputName::Auto => InputFormat::Auto,
+            InputName::Text => InputFormat::Text,
+            InputName::Latex => InputFormat::Latex,
+        }
+    }
 }
 
 #[derive(Args)]

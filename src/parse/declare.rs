@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::lex::Tok;
-use super::suggest;
+use super::{latex, suggest};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::{Kind, Shape, Structure};
@@ -53,7 +53,7 @@ impl Declarations {
         Declarations::default()
     }
 
-    /// Reads declarations separated by `;`, a new line, or `,`.
+    /// Reads declarations separated by `;`, a new line, or `,`; also such as `A \in \mathbb{R}^{m \times n}` and `x ∈ ℝⁿ`.
     ///
     /// # Errors
     /// If the text is no list of declarations or declares a name twice; places are those of this text.
@@ -68,6 +68,9 @@ impl Declarations {
     /// # Errors
     /// As [`Declarations::parse`].
     pub fn extend(&mut self, text: &str) -> Result<()> {
+        if latex::is_membership(text) {
+            return latex::membership(text)?.into_iter().try_for_each(|(name, d, span)| self.insert(name, d).map_err(|e| e.at(span)));
+        }
         let mut cursor = Cursor::new(text)?;
         loop {
             while matches!(cursor.peek(), Tok::Semicolon | Tok::Comma) {

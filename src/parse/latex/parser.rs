@@ -1,0 +1,678 @@
+//! Sums, products by juxtaposition and by signs, and what stands above and below a factor.
+
+use super::names::{Lowered, Name};
+use super::scan::{Tok, Token, Writing, scan};
+use crate::dim::{Dim, Symbol};
+use crate::error::{Error, ErrorKind, Result, Span};
+use crate::expr::{Expr, Kind, Op};
+use crate::function::{Call, Function, Map};
+use crate::number::Number;
+use crate::outline::{Outline, outline};
+use crate::parse::cursor::{MAX_DEPTH, too_deep};
+use crate::parse::{Declarations, resolve, syntax};
+use indexmap::{IndexMap, IndexSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The innermost open bracket: an upright bar closes if a bar is open, and opens otherwise.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fence {
+    Bracket,
+    Norm,
+    Bar,
+}
+
+/// What a factor is before its scripts are looked at.
+pub enum Base {
+    Name(Name),
+    /// A bold 1: a vector of ones, or with a size below it a tensor of them.
+    Ones,
+    Zeros,
+    Value(Expr),
+    /// In square brackets: with indices below it may be the tensor of its free indices.
+    Bracketed(Expr),
+}
+
+/// What stands above a factor.
+pub enum Above {
+    Transpose,
+    Inverse,
+    InverseTranspose,
+    Pseudoinverse,
+    Elementwise(Expr),
+    Power(Expr),
+}
+
+pub enum Script {
+    Above(Above),
+    /// The tokens below.
+    Below(Range<usize>),
+}
+
+pub struct Parser<'a> {
+    pub text: &'a str,
+    pub tokens: Vec<Token<'a>>,
+    pub at: usize,
+    /// Tokens from here on belong to something else.
+    pub end: usize,
+    depth: usize,
+    pub writing: Writing,
+    pub declarations: &'a Declarations,
+    pub kinds: IndexMap<Symbol, Arc<Kind>>,
+    /// Undeclared names that stand where a value stands.
+    pub values: IndexSet<Symbol>,
+    /// Undeclared names that stand alone as a subscript.
+    pub indices: IndexSet<Symbol>,
+    /// The indices of the sums around this place.
+    pub bound: Vec<Symbol>,
+    /// The indices of all sums so far.
+    pub summed: IndexSet<Symbol>,
+    /// Where an index stands that no sum around it has.
+    pub loose: IndexMap<Symbol, Span>,
+    /// The declared axes that each index has run along.
+    pub axes: Vec<(Symbol, Dim)>,
+    pub fences: Vec<Fence>,
+}
+
+impl<'a> Parser<'a> {
+    pub fn new(text: &'a str, writing: Writing, declarations: &'a Declarations) -> Result<Parser<'a>> {
+        let tokens = scan(text, writing)?;
+        let end = tokens.len() - 1;
+        Ok(Parser {
+            text,
+            tokens,
+            at: 0,
+            end,
+            depth: 0,
+            writing,
+            declarations,
+            kinds: IndexMap::new(),
+            values: IndexSet::new(),
+            indices: IndexSet::new(),
+            bound: Vec::new(),
+            summed: IndexSet::new(),
+            loose: IndexMap::new(),
+            axes: Vec::new(),
+            fences: Vec::new(),
+        })
+    }
+
+    /// A bound for how deep the parser will recurse.
+    pub fn nesting_at_most(&self) -> usize {
+        let flat = |t: &&Token| matches!(t.tok, Tok::Letter(_) | Tok::Number(_) | Tok::Sign('+' | '-' | '*' | ')' | ']' | '}' | ','));
+        self.tokens.len() - self.tokens.iter().filter(flat).count()
+    }
+
+    /// Everything up to the end.
+    pub fn whole(&mut self) -> Result<Expr> {
+        let expr = self.sum()?;
+        self.expect_end()?;
+        self.finish(expr)
+    }
+
+    fn expect_end(&self) -> Result<()> {
+        match self.peek() {
+            Tok::End => Ok(()),
+            Tok::Sign('=') => {
+                Err(syntax("an expression has no `=`").at(self.span()).help("write one side of the equation, without what it defines"))
+            }
+            Tok::Sign(')' | ']' | '}') | Tok::Finish(_) => Err(syntax(format!("{} closes nothing", self.found())).at(self.span())),
+            _ => Err(self.unexpected("an operator or the end")),
+        }
+    }
+
+    fn finish(&self, expr: Expr) -> Result<Expr> {
+        if let Some((i, span)) = self.loose.iter().find(|(i, _)| self.summed.contains(*i)) {
+            let error = Error::new(ErrorKind::Index, format!("`{i}` is the index of a sum, and stands outside of it here")).at(*span);
+            return Err(error.help("a sum takes in all factors up to the next + or −; put parentheses around what belongs to it"));
+        }
+        resolve::indices(expr, &self.indices, |s| self.values.contains(&s) || self.declarations.has_dim(s))
+    }
+
+    pub fn look(&self, ahead: usize) -> &Tok<'a> {
+        if self.at + ahead < self.end { &self.tokens[self.at + ahead].tok } else { &Tok::End }
+    }
+
+    pub fn peek(&self) -> &Tok<'a> {
+        self.look(0)
+    }
+
+    pub fn span(&self) -> Span {
+        self.tokens[self.at.min(self.end)].span
+    }
+
+    pub fn last_span(&self) -> Span {
+        self.tokens[self.at.saturating_sub(1)].span
+    }
+
+    pub fn advance(&mut self) {
+        self.at = (self.at + 1).min(self.end);
+    }
+
+    pub fn eat(&mut self, tok: &Tok) -> bool {
+        let found = self.peek() == tok;
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    /// Whether the next token begins where the last one ended.
+    pub fn adjacent(&self) -> bool {
+        self.at > 0 && self.span().start == self.last_span().end
+    }
+
+    /// The next token as messages name it.
+    pub fn found(&self) -> String {
+        match self.peek() {
+            Tok::End if self.at >= self.tokens.len() - 1 => "the end of the input".to_owned(),
+            _ => {
+                let span = self.span();
+                format!("`{}`", &self.text[span.start..span.end])
+            }
+        }
+    }
+
+    pub fn unexpected(&self, wanted: &str) -> Error {
+        syntax(format!("expected {wanted}, found {}", self.found())).at(self.span())
+    }
+
+    /// One level deeper; leave again with [`Parser::leave`].
+    pub fn enter(&mut self) -> Result<()> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(too_deep(self.span())) } else { Ok(()) }
+    }
+
+    pub fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// A node from `start` up to the last token read.
+    pub fn node(&self, op: Op, start: Span) -> Result<Expr> {
+        let span = start.join(self.last_span());
+        let expr = Expr::spanned(op, span);
+        if expr.depth() > MAX_DEPTH { Err(too_deep(span)) } else { Ok(expr) }
+    }
+
+    /// What `read` makes of these tokens, all of them.
+    pub fn within<T>(&mut self, range: Range<usize>, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let (at, end) = (self.at, self.end);
+        let fences = std::mem::take(&mut self.fences);
+        (self.at, self.end) = (range.start, range.end);
+        let value = read(self)?;
+        self.expect_end()?;
+        (self.at, self.end, self.fences) = (at, end, fences);
+        Ok(value)
+    }
+
+    pub fn sum(&mut self) -> Result<Expr> {
+        self.enter()?;
+        let start = self.span();
+        let mut terms = vec![self.signed(Parser::product)?];
+        loop {
+            let at = self.span();
+            if self.eat(&Tok::Sign('+')) {
+                terms.push(self.product()?);
+            } else if self.eat(&Tok::Sign('-')) {
+                let term = self.product()?;
+                terms.push(self.node(Op::Neg(term), at)?);
+            } else {
+                break;
+            }
+        }
+        self.leave();
+        match terms.len() {
+            1 => Ok(terms.swap_remove(0)),
+            _ => self.node(Op::Add(terms), start),
+        }
+    }
+
+    /// `rest`, negated once for each minus before it; a number takes its sign in.
+    pub fn signed(&mut self, rest: fn(&mut Self) -> Result<Expr>) -> Result<Expr> {
+        let mut signs = Vec::new();
+        loop {
+            let at = self.span();
+            if self.eat(&Tok::Sign('-')) {
+                signs.push(at);
+            } else if !self.eat(&Tok::Sign('+')) {
+                break;
+            }
+        }
+        let mut expr = rest(self)?;
+        while let Some(at) = signs.pop() {
+            expr = match expr.op() {
+                Op::Number(n) if !n.is_negative() => self.node(Op::Number(-n), at)?,
+                _ => self.node(Op::Neg(expr), at)?,
+            };
+        }
+        Ok(expr)
+    }
+
+    /// Products of matrices, side by side, and between these `\odot`, `\otimes`, `\oslash`, `\times`, from left to right.
+    pub fn product(&mut self) -> Result<Expr> {
+        let start = self.span();
+        let mut left = self.chain()?;
+        let mut run: Vec<Expr> = Vec::new();
+        loop {
+            let tok = self.peek().clone();
+            let dotted = tok == Tok::Sign('.');
+            let elementwise = matches!(tok, Tok::Command("odot" | "circ")) || dotted && *self.look(1) == Tok::Sign('*');
+            if !elementwise && !run.is_empty() {
+                left = self.node(Op::Had(std::mem::take(&mut run)), start)?;
+            }
+            let divides = matches!(tok, Tok::Command("oslash")) || dotted && *self.look(1) == Tok::Sign('/');
+            if !elementwise && !divides && !matches!(tok, Tok::Command("otimes" | "times")) {
+                return Ok(left);
+            }
+            self.advance();
+            if dotted {
+                self.advance();
+            }
+            let right = self.signed(Parser::chain)?;
+            if elementwise {
+                if run.is_empty() {
+                    run.push(left.clone());
+                }
+                run.push(right);
+                continue;
+            }
+            let op = match tok {
+                Tok::Command("otimes") => Op::Kron(left, right),
+                Tok::Command("times") if is_column(&left) && is_column(&right) => Op::Call(Function::Call(Call::Cross), vec![left, right]),
+                Tok::Command("times") => Op::Mul(vec![left, right]),
+                _ => Op::HadDiv(left, right),
+            };
+            left = self.node(op, start)?;
+        }
+    }
+
+    /// Factors side by side or with `\cdot` between them, and quotients.
+    fn chain(&mut self) -> Result<Expr> {
+        let start = self.span();
+        let opens = matches!(self.peek(), Tok::Sign('('));
+        let first = self.factor()?;
+        // A product in brackets that begins a product is the same without brackets, unless indices are summed within.
+        let mut factors = match first.op() {
+            Op::Mul(inner) if opens && self.indices.is_empty() && self.continues() => inner.clone(),
+            _ => vec![first],
+        };
+        let mut divided: Option<Span> = None;
+        loop {
+            let at = self.span();
+            match *self.peek() {
+                Tok::Command("cdot" | "ast" | "bullet") | Tok::Sign('*' | '@') => {
+                    self.advance();
+                    factors.push(self.signed(Parser::factor)?);
+                    divided = None;
+                }
+                Tok::Sign('/' | '\\') | Tok::Command("div" | "backslash") => {
+                    let back = matches!(self.peek(), Tok::Sign('\\') | Tok::Command("backslash"));
+                    self.advance();
+                    let left = self.finish_chain(factors, start)?;
+                    let right = self.signed(Parser::factor)?;
+                    let numbers = matches!((left.op(), right.op()), (Op::Number(_), Op::Number(_)));
+                    divided = if numbers { None } else { Some(at) };
+                    factors = vec![self.quotient(back, left, right, start)?];
+                }
+                _ if self.starts_factor() => {
+                    if let Some(at) = divided {
+                        let error = syntax("what stands below this sign is not clear").at(at);
+                        return Err(error.help(r"write \frac{…}{…}, or parentheses around what is divided by"));
+                    }
+                    factors.push(self.factor()?);
+                }
+                _ => return self.finish_chain(factors, start),
+            }
+        }
+    }
+
+    /// Whether another factor follows.
+    fn continues(&self) -> bool {
+        self.starts_factor() || matches!(self.peek(), Tok::Command("cdot" | "ast" | "bullet") | Tok::Sign('*' | '@'))
+    }
+
+    fn finish_chain(&self, mut factors: Vec<Expr>, start: Span) -> Result<Expr> {
+        if factors.len() == 1 { Ok(factors.swap_remove(0)) } else { self.node(Op::Mul(factors), start) }
+    }
+
+    pub fn quotient(&self, back: bool, left: Expr, right: Expr, start: Span) -> Result<Expr> {
+        let op = match (left.op(), right.op()) {
+            (Op::Number(a), Op::Number(b)) if !back => match a / b {
+                Some(n) => Op::Number(n),
+                None => return Err(Error::new(ErrorKind::Domain, format!("{a} is divided by 0")).at(right.span().unwrap_or(start))),
+            },
+            _ if back => Op::LeftDiv(left, right),
+            _ => Op::Div(left, right),
+        };
+        self.node(op, start)
+    }
+
+    /// What stands alone with its scripts.
+    pub fn factor(&mut self) -> Result<Expr> {
+        self.enter()?;
+        let start = self.span();
+        let base = self.primary()?;
+        let expr = self.scripted(base, start)?;
+        self.leave();
+        Ok(expr)
+    }
+
+    /// A base with all that stands above and below it.
+    fn scripted(&mut self, base: Base, start: Span) -> Result<Expr> {
+        let mut scripts = self.scripts()?;
+        let mut below = scripts.iter().position(|s| matches!(s, Script::Below(_)));
+        let value = match base {
+            Base::Name(mut name) => {
+                if let Some(at) = below
+                    && let Script::Below(range) = &scripts[at]
+                {
+                    match self.lowered(&name, range.clone())? {
+                        Lowered::Name(longer) => {
+                            name.text = longer;
+                            scripts.remove(at);
+                            below = scripts.iter().position(|s| matches!(s, Script::Below(_)));
+                        }
+                        Lowered::Value(value) => {
+                            scripts.remove(at);
+                            return self.apply(value, scripts, start);
+                        }
+                        Lowered::Entry => {}
+                    }
+                }
+                if let Some(call) = self.call_of_name(&name, &mut scripts)? {
+                    let after = self.scripts()?;
+                    return self.apply(call, after, start);
+                }
+                if let Some(power) = self.exponential(&name, &mut scripts, start)? { power } else { self.named(&name)? }
+            }
+            Base::Ones | Base::Zeros => {
+                let sizes = match below.map(|at| scripts.remove(at)) {
+                    Some(Script::Below(range)) => self.sizes(range)?,
+                    _ => Vec::new(),
+                };
+                let value = self.filled(matches!(base, Base::Ones), sizes, start)?;
+                return self.apply(value, scripts, start);
+            }
+            Base::Bracketed(body) => {
+                if let Some(Script::Below(range)) = scripts.first()
+                    && let Some(tensor) = self.tensor_of_free_indices(&body, range.clone(), start)?
+                {
+                    scripts.remove(0);
+                    tensor
+                } else {
+                    body
+                }
+            }
+            Base::Value(value) => value,
+        };
+        // `x^2_i` is the square of an entry, `A^\top_{ij}` an entry of the transpose.
+        if let Some(at) = below
+            && at < scripts.len()
+            && matches!(scripts.first(), Some(Script::Above(Above::Power(_) | Above::Elementwise(_))))
+        {
+            let entry = scripts.remove(at);
+            scripts.insert(0, entry);
+        }
+        self.apply(value, scripts, start)
+    }
+
+    fn apply(&mut self, value: Expr, scripts: Vec<Script>, start: Span) -> Result<Expr> {
+        scripts.into_iter().try_fold(value, |value, script| match script {
+            Script::Above(above) => self.raised(value, above, start),
+            Script::Below(range) => self.entry(value, range, start),
+        })
+    }
+
+    /// `e^{x}`, unless an `e` is declared; of a matrix it is the matrix exponential.
+    fn exponential(&mut self, name: &Name, scripts: &mut Vec<Script>, start: Span) -> Result<Option<Expr>> {
+        if name.text != "e" || self.is_known("e") || !matches!(scripts.first(), Some(Script::Above(Above::Power(_) | Above::Inverse))) {
+            return Ok(None);
+        }
+        let exponent = match scripts.remove(0) {
+            Script::Above(Above::Power(exponent)) => exponent,
+            _ => Expr::number(-1),
+        };
+        let function = match outline(&exponent) {
+            Some(Outline::Matrix) => Function::Call(Call::Expm),
+            _ => Function::Map(Map::Exp),
+        };
+        self.node(Op::Call(function, vec![exponent]), start).map(Some)
+    }
+
+    pub fn raised(&self, value: Expr, above: Above, start: Span) -> Result<Expr> {
+        let inverse = |value: Expr| match outline(&value) {
+            Some(Outline::Matrix) => Op::Call(Function::Call(Call::Inv), vec![value]),
+            _ => Op::Pow(value, Expr::number(-1)),
+        };
+        let op = match above {
+            Above::Transpose => Op::Transpose(value),
+            Above::Inverse => inverse(value),
+            Above::InverseTranspose => Op::Transpose(self.node(inverse(value), start)?),
+            Above::Pseudoinverse => Op::Call(Function::Call(Call::Pinv), vec![value]),
+            Above::Elementwise(exponent) => Op::HadPow(value, exponent),
+            Above::Power(exponent) => Op::Pow(value, exponent),
+        };
+        self.node(op, start)
+    }
+
+    /// All scripts that follow, in order.
+    fn scripts(&mut self) -> Result<Vec<Script>> {
+        let mut all = Vec::new();
+        loop {
+            let at = self.span();
+            let above = match *self.peek() {
+                Tok::Sign('_') => {
+                    self.advance();
+                    all.push(Script::Below(self.argument_tokens()?));
+                    continue;
+                }
+                Tok::Sign('^') => {
+                    self.advance();
+                    self.superscript()?
+                }
+                Tok::Sign('\'') | Tok::Command("prime" | "top" | "intercal") => {
+                    self.advance();
+                    Above::Transpose
+                }
+                Tok::Sign('.') if *self.look(1) == Tok::Sign('^') => {
+                    self.advance();
+                    self.advance();
+                    Above::Elementwise(self.operand_above()?)
+                }
+                Tok::Sign('.') if *self.look(1) == Tok::Sign('\'') => {
+                    self.advance();
+                    continue;
+                }
+                Tok::Sign('[') if self.writing != Writing::Latex && self.adjacent() => {
+                    let open = self.at;
+                    let close = self.closing(open)?;
+                    self.at = close + 1;
+                    all.push(Script::Below(open..close + 1));
+                    continue;
+                }
+                Tok::Sign('!') => {
+                    return Err(syntax("a factorial is not known").at(at).help("write gamma(n + 1) for n!"));
+                }
+                _ => return Ok(all),
+            };
+            all.push(Script::Above(above));
+        }
+    }
+
+    /// What stands after `^`.
+    pub fn superscript(&mut self) -> Result<Above> {
+        let start = self.span();
+        match self.peek().clone() {
+            Tok::Sign('{') => {
+                let close = self.closing(self.at)?;
+                let inner = self.at + 1..close;
+                let above = self.group_above(inner, start)?;
+                self.at = close + 1;
+                Ok(above)
+            }
+            Tok::Sign('+') => {
+                self.advance();
+                Ok(Above::Pseudoinverse)
+            }
+            Tok::Sign('*') | Tok::Command("ast" | "star" | "dagger") => Err(self.adjoint()),
+            _ => {
+                if let Some(length) = self.transposes(self.at..self.end, true) {
+                    self.at += length;
+                    return Ok(Above::Transpose);
+                }
+                let exponent = self.operand_above()?;
+                Ok(power(exponent))
+            }
+        }
+    }
+
+    fn adjoint(&self) -> Error {
+        syntax(format!("{} above a name may be a conjugate transpose, a pseudoinverse or a part of the name", self.found()))
+            .at(self.span())
+            .help(r"write ^\top for a transpose, ^+ for a pseudoinverse, x_{*} or \hat{x} for a name")
+    }
+
+    /// `{\top}`, `{-1}`, `{-\top}`, `{\odot 2}`, `{1/2}`.
+    fn group_above(&mut self, inner: Range<usize>, start: Span) -> Result<Above> {
+        let tok = |at: usize| if at < inner.end { Some(&self.tokens[at].tok) } else { None };
+        let whole = |length: Option<usize>, from: usize| length == Some(inner.end - from) && inner.end > from;
+        if whole(self.transposes(inner.clone(), false), inner.start) {
+            return Ok(Above::Transpose);
+        }
+        let (first, second) = (tok(inner.start), tok(inner.start + 1));
+        let alone = inner.len() == 1;
+        match (first, second) {
+            (Some(Tok::Sign('-')), _) if whole(self.transposes(inner.start + 1..inner.end, false), inner.start + 1) => {
+                return Ok(Above::InverseTranspose);
+            }
+            (Some(Tok::Sign('+')), _) if alone => return Ok(Above::Pseudoinverse),
+            (Some(Tok::Sign('*') | Tok::Command("ast" | "star" | "dagger")), _) => {
+                self.at = inner.start;
+                return Err(self.adjoint());
+            }
+            (Some(Tok::Sign('(')), Some(Tok::Letter(_) | Tok::Number(_))) if inner.len() == 3 => {
+                let span = start.join(self.tokens[inner.end].span);
+                return Err(syntax("a number in parentheses above a name is no power").at(span).help("make it a part of the name: x_{1}"));
+            }
+            (Some(Tok::Command("odot" | "circ")), _) => {
+                let exponent = self.within(inner.start + 1..inner.end, Parser::sum)?;
+                return Ok(Above::Elementwise(exponent));
+            }
+            _ => {}
+        }
+        self.within(inner, Parser::sum).map(power)
+    }
+
+    /// How many tokens are a sign of transposition, at the beginning of a range.
+    fn transposes(&self, range: Range<usize>, bare: bool) -> Option<usize> {
+        let mut at = range.start;
+        let mut open = 0;
+        loop {
+            let tok = if at < range.end { &self.tokens[at].tok } else { &Tok::End };
+            let is_sign = match tok {
+                Tok::Command("top" | "intercal" | "prime" | "transpose") | Tok::Sign('\'') => true,
+                Tok::Letter('T') => !self.is_known("T") && !(bare && self.writing != Writing::Latex && self.opens_call(at + 1)),
+                Tok::Command("mathsf" | "mathrm" | "text" | "mathbf" | "textsf" | "mathit" | "rm" | "sf" | "mathtt" | "textrm") => {
+                    at += 1;
+                    continue;
+                }
+                Tok::Sign('{') if at > range.start => {
+                    open += 1;
+                    at += 1;
+                    continue;
+                }
+                _ => false,
+            };
+            if !is_sign {
+                return None;
+            }
+            at += 1;
+            let closed = (0..open).all(|i| at + i < range.end && self.tokens[at + i].tok == Tok::Sign('}'));
+            return if closed { Some(at + open - range.start) } else { None };
+        }
+    }
+
+    fn opens_call(&self, at: usize) -> bool {
+        at < self.end && matches!(self.tokens[at].tok, Tok::Sign('(' | '['))
+    }
+
+    /// An exponent without braces: one sign, or in Unicode what a power of the language may have.
+    fn operand_above(&mut self) -> Result<Expr> {
+        let negative = self.eat(&Tok::Sign('-'));
+        let start = self.span();
+        let value = self.single()?;
+        match value.op() {
+            Op::Number(n) if negative => self.node(Op::Number(-n), start),
+            _ if negative => self.node(Op::Neg(value), start),
+            _ => Ok(value),
+        }
+    }
+
+    /// The tokens of an argument of `_` or of a command: those between braces, or one sign with what belongs to it.
+    pub fn argument_tokens(&mut self) -> Result<Range<usize>> {
+        let start = self.at;
+        match self.peek() {
+            Tok::Sign('{') => {
+                let close = self.closing(start)?;
+                self.at = close + 1;
+                Ok(start + 1..close)
+            }
+            Tok::End | Tok::Sign('}' | ')' | ']' | '^' | '_') => Err(self.unexpected("what stands below")),
+            Tok::Command(command) => {
+                let takes = super::commands::role(command).is_some_and(|r| {
+                    use super::commands::Role::{Accent, Face, Word};
+                    matches!(r, Face | Word | Accent(_))
+                });
+                self.advance();
+                if takes && *self.peek() != Tok::End {
+                    self.enter()?;
+                    self.argument_tokens()?;
+                    self.leave();
+                }
+                Ok(start..self.at)
+            }
+            Tok::Letter(_) | Tok::Number(_) if self.writing != Writing::Latex => {
+                self.advance();
+                while matches!(self.peek(), Tok::Letter(_) | Tok::Number(_)) && self.adjacent() {
+                    self.advance();
+                }
+                Ok(start..self.at)
+            }
+            _ => {
+                self.advance();
+                Ok(start..self.at)
+            }
+        }
+    }
+
+    /// The place of the bracket that closes the one at `open`.
+    pub fn closing(&self, open: usize) -> Result<usize> {
+        let mut depth = 0usize;
+        for at in open..self.end {
+            match self.tokens[at].tok {
+                Tok::Sign('{' | '(' | '[') => depth += 1,
+                Tok::Sign('}' | ')' | ']') => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return Ok(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let span = self.tokens[open].span;
+        Err(syntax(format!("`{}` is never closed", &self.text[span.start..span.end])).at(span))
+    }
+}
+
+/// A power as it stands above: -1 is the inverse.
+fn power(exponent: Expr) -> Above {
+    match exponent.op() {
+        Op::Number(n) if *n == Number::MINUS_ONE => Above::Inverse,
+        _ => Above::Power(exponent),
+    }
+}
+
+fn is_column(e: &Expr) -> bool {
+    outline(e) == Some(Outline::Column)
+}
