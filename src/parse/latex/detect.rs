@@ -27,7 +27,7 @@ pub fn is_latex(text: &str, declarations: &Declarations) -> bool {
 fn is_command(before: &str, after: &str, declarations: &Declarations) -> bool {
     let word = &after[..after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len())];
     if word.is_empty() {
-        return after.starts_with([',', ';', '!', '|', '\\', ' ', ':', '>']) && !(after.starts_with(' ') && divides(before, declarations));
+        return after.starts_with([',', ';', '!', '|', '\\', ' ', ':', '>']) && !(after.starts_with(' ') && divides(before.trim_end(), declarations));
     }
     let operand =
         before.trim_end().ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']' | '\'' | '}' | '_') || "ᵀ²³¹".contains(c));
