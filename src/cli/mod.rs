@@ -88,6 +88,8 @@ enum InputName {
     Text,
     /// LaTeX's math mode.
     Latex,
+    /// Mathematics in Unicode: letters side by side are a product.
+    Unicode,
 }
 
 impl From<InputName> for InputFormat {
@@ -96,6 +98,7 @@ impl From<InputName> for InputFormat {
             InputName::Auto => InputFormat::Auto,
             InputName::Text => InputFormat::Text,
             InputName::Latex => InputFormat::Latex,
+            InputName::Unicode => InputFormat::Unicode,
         }
     }
 }

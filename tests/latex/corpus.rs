@@ -14,23 +14,19 @@ fn learning() {
         (data, r"(y - X\beta)^T (y - X\beta)", "(y - X*beta)'*(y - X*beta)"),
         (data, r"y'y - 2\beta'X'y + \beta'X'X\beta", "y'*y - 2*beta'*X'*y + beta'*X'*X*beta"),
         (data, r"(X^T X)^{-1} X^T y", "inv(X'*X)*X'*y"),
-        (data, r"\left(\mathbf{X}^{\mathsf{T}}\mathbf{X} + \lambda \mathbf{I}\right)^{-1}\mathbf{X}^{\mathsf{T}}\mathbf{y}", "inv(X'*X + lambda*eye(p))*X'*y"),
+        (
+            data,
+            r"\left(\mathbf{X}^{\mathsf{T}}\mathbf{X} + \lambda \mathbf{I}\right)^{-1}\mathbf{X}^{\mathsf{T}}\mathbf{y}",
+            "inv(X'*X + lambda*eye(p))*X'*y",
+        ),
         (data, r"X\beta + b\mathbf{1}", "X*beta + b"),
         (
             data,
             r"\lambda \left( \alpha \|\beta\|_1 + \frac{1-\alpha}{2} \|\beta\|_2^2 \right)",
             "lambda*(alpha*norm1(beta) + (1 - alpha)/2*norm2(beta)^2)",
         ),
-        (
-            data,
-            r"\sum_{i=1}^{n} \left(y_i - \sum_{j=1}^{p} X_{ij}\beta_j\right)^2",
-            "sum(i, (y[i] - sum(j, X[i,j]*beta[j]))^2)",
-        ),
-        (
-            data,
-            r"\frac{1}{n}\sum_{i=1}^n \log\left(1 + \exp\left(-y_i \sum_j X_{ij} w_j\right)\right)",
-            "sum(log(1 + exp(-y.*(X*w))))/n",
-        ),
+        (data, r"\sum_{i=1}^{n} \left(y_i - \sum_{j=1}^{p} X_{ij}\beta_j\right)^2", "sum(i, (y[i] - sum(j, X[i,j]*beta[j]))^2)"),
+        (data, r"\frac{1}{n}\sum_{i=1}^n \log\left(1 + \exp\left(-y_i \sum_j X_{ij} w_j\right)\right)", "sum(log(1 + exp(-y.*(X*w))))/n"),
         (data, r"\mathbf{1}^\top \log(1 + \exp(-y \odot (Xw)))", "ones(n)'*log(1 + exp(-y.*(X*w)))"),
         (
             data,
@@ -38,7 +34,11 @@ fn learning() {
             "-y'*log(sigmoid(X*w)) - (1 - y)'*log(1 - sigmoid(X*w))",
         ),
         (data, r"\frac{1}{1+e^{-w^\top \beta}}", "1/(1 + exp(-w'*beta))"),
-        (data, r"\frac12 \|w\|^2 + \sum_{i=1}^n \max\{0, 1 - y_i (Xw + b \mathbf{1})_i\}", "1/2*norm2(w)^2 + sum(max(0, 1 - y.*(X*w + b)))"),
+        (
+            data,
+            r"\frac12 \|w\|^2 + \sum_{i=1}^n \max\{0, 1 - y_i (Xw + b \mathbf{1})_i\}",
+            "1/2*norm2(w)^2 + sum(max(0, 1 - y.*(X*w + b)))",
+        ),
         (data, r"\max\left(0, 1 - b \, w^\top \beta\right)", "max(0, 1 - b*w'*beta)"),
         ("z: vector(k); y: vector(k)", r"-\sum_{i} y_i \log \hat{p}_i", "-sum(i, y[i]*log(p_hat[i]))"),
         ("z: vector(k); y: vector(k)", r"-\sum_{k} y_k \log \mathrm{softmax}(z)_k", "-y'*log(softmax(z))"),
@@ -70,7 +70,11 @@ fn learning() {
         ("x: vector(n); y: vector(n); c: scalar; d: scalar", r"(x^{\top}y + c)^{2}\,d", "(x'*y + c)^2*d"),
         ("p: vector(n) > 0; q: vector(n) > 0", r"\sum_{i=1}^n p_i \log \frac{p_i}{q_i}", "sum(p.*log(p./q))"),
         ("p: vector(n) > 0", r"-\sum_i p_i \ln p_i", "-sum(p.*log(p))"),
-        ("r: vector(n); delta: scalar > 0", r"\sum_{i} \delta^2 \left(\sqrt{1 + (r_i/\delta)^2} - 1\right)", "sum(delta^2*((1 + (r/delta).^2).^(1/2) - 1))"),
+        (
+            "r: vector(n); delta: scalar > 0",
+            r"\sum_{i} \delta^2 \left(\sqrt{1 + (r_i/\delta)^2} - 1\right)",
+            "sum(delta^2*((1 + (r/delta).^2).^(1/2) - 1))",
+        ),
     ]);
 }
 
@@ -92,7 +96,11 @@ fn statistics() {
             r"\frac{1}{(2\pi)^{d/2}|\Sigma|^{1/2}} \exp\left( -\frac{1}{2}(x-\mu)^{\top}\Sigma^{-1}(x-\mu) \right)",
             "1/((2*pi)^(d/2)*det(Sigma)^(1/2))*exp(-1/2*(x - mu)'*inv(Sigma)*(x - mu))",
         ),
-        (gaussian, r"|2{\pi}{\Sigma}|^{-\frac{1}{2}} e^{-\frac{1}{2}(x-{\mu})^T{\Sigma}^{-1}(x-{\mu})}", "det(2*pi*Sigma)^(-1/2)*exp(-1/2*(x - mu)'*inv(Sigma)*(x - mu))"),
+        (
+            gaussian,
+            r"|2{\pi}{\Sigma}|^{-\frac{1}{2}} e^{-\frac{1}{2}(x-{\mu})^T{\Sigma}^{-1}(x-{\mu})}",
+            "det(2*pi*Sigma)^(-1/2)*exp(-1/2*(x - mu)'*inv(Sigma)*(x - mu))",
+        ),
         (gaussian, r"\sqrt{(x-\mu)^\top \Sigma^{-1} (x-\mu)}", "((x - mu)'*inv(Sigma)*(x - mu))^(1/2)"),
         (gaussian, r"\|x - \mu\|_{\Sigma^{-1}}^2", "(x - mu)'*inv(Sigma)*(x - mu)"),
         (gaussian, r"\|x - \mu\|^2_{\Sigma^{-1}} / 2", "(x - mu)'*inv(Sigma)*(x - mu)/2"),
@@ -106,7 +114,11 @@ fn statistics() {
             r"\frac{n-p-1}{2}\log\det S - \frac{1}{2}\operatorname{tr}(\Sigma^{-1}S)",
             "(n - p - 1)/2*logdet(S) - 1/2*tr(inv(Sigma)*S)",
         ),
-        ("S: posdef(p); Theta: posdef(p); rho: scalar", r"\log\det\Theta - \operatorname{tr}(S\Theta) - \rho \|\Theta\|_F^2", "logdet(Theta) - tr(S*Theta) - rho*normF(Theta)^2"),
+        (
+            "S: posdef(p); Theta: posdef(p); rho: scalar",
+            r"\log\det\Theta - \operatorname{tr}(S\Theta) - \rho \|\Theta\|_F^2",
+            "logdet(Theta) - tr(S*Theta) - rho*normF(Theta)^2",
+        ),
         (
             "K: posdef(n); y: vector(n); sigma: scalar",
             r"-\tfrac12 y^\top (K + \sigma^2 I)^{-1} y - \tfrac12 \log|K + \sigma^2 I| - \tfrac{n}{2}\log 2\pi",
@@ -126,10 +138,26 @@ fn statistics() {
         (filter, r"F P F^{T} + Q", "F*P*F' + Q"),
         (filter, r"x + P H^\top (H P H^\top + R)^{-1} (z - H x)", "x + P*H'*inv(H*P*H' + R)*(z - H*x)"),
         ("", r"\operatorname{tr}(P_{k|k-1})", "tr(P_k_given_k_minus_1)"),
-        ("X: matrix(n, p)", r"\frac{1}{n-1} X^\top \left(I_n - \frac{1}{n}\mathbf{1}_n\mathbf{1}_n^\top\right) X", "X'*(eye(n) - ones(n)*ones(n)'/n)*X/(n - 1)"),
-        ("a: scalar > 0; b: scalar > 0; x: scalar > 0", r"a \log b - \log\Gamma(a) + (a-1)\log x - b x", "a*log(b) - lgamma(a) + (a - 1)*log(x) - b*x"),
-        ("w: vector(n); Sigma: posdef(n); mu: vector(n); r_f: scalar", r"\frac{w^\top\mu - r_f}{\sqrt{w^\top\Sigma w}}", "(w'*mu - r_f)/(w'*Sigma*w)^(1/2)"),
-        ("w: vector(n); Sigma: posdef(n); gamma: scalar; mu: vector(n)", r"\mu'w - \frac{\gamma}{2}\,w'\Sigma w.", "mu'*w - gamma/2*w'*Sigma*w"),
+        (
+            "X: matrix(n, p)",
+            r"\frac{1}{n-1} X^\top \left(I_n - \frac{1}{n}\mathbf{1}_n\mathbf{1}_n^\top\right) X",
+            "X'*(eye(n) - ones(n)*ones(n)'/n)*X/(n - 1)",
+        ),
+        (
+            "a: scalar > 0; b: scalar > 0; x: scalar > 0",
+            r"a \log b - \log\Gamma(a) + (a-1)\log x - b x",
+            "a*log(b) - lgamma(a) + (a - 1)*log(x) - b*x",
+        ),
+        (
+            "w: vector(n); Sigma: posdef(n); mu: vector(n); r_f: scalar",
+            r"\frac{w^\top\mu - r_f}{\sqrt{w^\top\Sigma w}}",
+            "(w'*mu - r_f)/(w'*Sigma*w)^(1/2)",
+        ),
+        (
+            "w: vector(n); Sigma: posdef(n); gamma: scalar; mu: vector(n)",
+            r"\mu'w - \frac{\gamma}{2}\,w'\Sigma w.",
+            "mu'*w - gamma/2*w'*Sigma*w",
+        ),
     ]);
 }
 
@@ -194,20 +222,44 @@ fn applications() {
         (control, r"(A - BK)^\top P (A - BK) - P + Q + K^\top R K", "(A - B*K)'*P*(A - B*K) - P + Q + K'*R*K"),
         (control, r"R^{-1} B^{\mathsf T} P x", "inv(R)*B'*P*x"),
         (elastic, r"\frac{1}{2} C_{ijkl} \varepsilon_{ij} \varepsilon_{kl}", "1/2*C[i,j,k,l]*epsilon[i,j]*epsilon[k,l]"),
-        (elastic, r"\frac{\lambda}{2} (\operatorname{tr} \varepsilon)^2 + \mu \operatorname{tr}(\varepsilon^2)", "lambda/2*tr(epsilon)^2 + mu*tr(epsilon^2)"),
-        (elastic, r"\lambda \delta_{ij} \varepsilon_{kk} + 2\mu \varepsilon_{ij}", "{lambda*delta[i,j]*epsilon[k,k] + 2*mu*epsilon[i,j]}[i,j]"),
+        (
+            elastic,
+            r"\frac{\lambda}{2} (\operatorname{tr} \varepsilon)^2 + \mu \operatorname{tr}(\varepsilon^2)",
+            "lambda/2*tr(epsilon)^2 + mu*tr(epsilon^2)",
+        ),
+        (
+            elastic,
+            r"\lambda \delta_{ij} \varepsilon_{kk} + 2\mu \varepsilon_{ij}",
+            "{lambda*delta[i,j]*epsilon[k,k] + 2*mu*epsilon[i,j]}[i,j]",
+        ),
         (elastic, r"\sqrt{\frac{3}{2} s_{ij} s_{ij}}", "(3/2*s[i,j]*s[i,j])^(1/2)"),
         ("u: vector(3); v: vector(3)", r"\epsilon_{ijk} u_j v_k", "cross(u, v)"),
-        ("F: matrix(3, 3); mu: scalar; lambda: scalar", r"\frac{\mu}{2}(\operatorname{tr}(F^\top F) - 3) - \mu \ln \det F + \frac{\lambda}{2} (\ln \det F)^2", "mu/2*(tr(F'*F) - 3) - mu*logdet(F) + lambda/2*logdet(F)^2"),
+        (
+            "F: matrix(3, 3); mu: scalar; lambda: scalar",
+            r"\frac{\mu}{2}(\operatorname{tr}(F^\top F) - 3) - \mu \ln \det F + \frac{\lambda}{2} (\ln \det F)^2",
+            "mu/2*(tr(F'*F) - 3) - mu*logdet(F) + lambda/2*logdet(F)^2",
+        ),
         ("omega: vector(3); J: symmetric(3)", r"\tfrac{1}{2}\boldsymbol{\omega}^\top J \boldsymbol{\omega}", "1/2*omega'*J*omega"),
         ("m: scalar; k: scalar; x_dot: scalar; x: scalar", r"\tfrac12 m \dot{x}^2 - \tfrac12 k x^2", "1/2*m*x_dot^2 - 1/2*k*x^2"),
-        ("A: matrix(m, n); b: vector(m); c: vector(n)", r"c^\top x - \mu \sum_{i=1}^n \log x_i + \lambda^\top (b - A x)", "c'*x - mu*sum(log(x)) + lambda'*(b - A*x)"),
+        (
+            "A: matrix(m, n); b: vector(m); c: vector(n)",
+            r"c^\top x - \mu \sum_{i=1}^n \log x_i + \lambda^\top (b - A x)",
+            "c'*x - mu*sum(log(x)) + lambda'*(b - A*x)",
+        ),
         ("A: matrix(m, n); b: vector(m); x: vector(n)", r"-\sum_{i=1}^m \log (b - A x)_i", "-sum(log(b - A*x))"),
         ("A: matrix(m, n); b: vector(m); x: vector(n)", r"A^\top (A x - b)", "A'*(A*x - b)"),
         ("x: vector(n); p: scalar > 0", r"\left(\sum_{i=1}^n |x_i|^p\right)^{1/p}", "sum(abs(x).^p)^(1/p)"),
-        ("s_k: vector(n); y_k: vector(n); B_k: symmetric(n)", r"B_k + \frac{y_k y_k^\top}{y_k^\top s_k} - \frac{B_k s_k s_k^\top B_k}{s_k^\top B_k s_k}", "B_k + y_k*y_k'/(y_k'*s_k) - B_k*s_k*s_k'*B_k/(s_k'*B_k*s_k)"),
+        (
+            "s_k: vector(n); y_k: vector(n); B_k: symmetric(n)",
+            r"B_k + \frac{y_k y_k^\top}{y_k^\top s_k} - \frac{B_k s_k s_k^\top B_k}{s_k^\top B_k s_k}",
+            "B_k + y_k*y_k'/(y_k'*s_k) - B_k*s_k*s_k'*B_k/(s_k'*B_k*s_k)",
+        ),
         ("v: vector(n)", r"I - 2\frac{v v^\top}{v^\top v}", "eye(n) - 2*(v*v'/(v'*v))"),
-        ("theta: scalar", r"\begin{bmatrix} \cos\theta & -\sin\theta \\ \sin\theta & \cos\theta \end{bmatrix}", "[cos(theta), -sin(theta); sin(theta), cos(theta)]"),
+        (
+            "theta: scalar",
+            r"\begin{bmatrix} \cos\theta & -\sin\theta \\ \sin\theta & \cos\theta \end{bmatrix}",
+            "[cos(theta), -sin(theta); sin(theta), cos(theta)]",
+        ),
         ("x: scalar; a: scalar", r"\frac{d}{dx} \left( x^3 \sin^2 x \right)", "diff(x^3*sin(x)^2, x)"),
         ("x: scalar", r"\sqrt[3]{x^2 + 1}", "(x^2 + 1)^(1/3)"),
         ("x: scalar > 0", r"\log_2 x + \log_{10}(x)", "log(x)/log(2) + log(x)/log(10)"),

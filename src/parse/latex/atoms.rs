@@ -59,7 +59,11 @@ impl<'a> Parser<'a> {
                 self.named(&name)?
             }
             _ => match self.primary()? {
-                Base::Name(name) => self.named(&name)?,
+                Base::Name(name) if self.writing == Writing::Latex => self.named(&name)?,
+                Base::Name(name) => match self.call_of_name(&name, &mut Vec::new())? {
+                    Some(call) => call,
+                    None => self.named(&name)?,
+                },
                 Base::Ones => self.filled(true, Vec::new(), start)?,
                 Base::Zeros => self.filled(false, Vec::new(), start)?,
                 Base::Value(value) | Base::Bracketed(value) => value,
@@ -110,22 +114,22 @@ impl<'a> Parser<'a> {
     fn word_of_letters(&self) -> Option<(String, usize)> {
         let latex = self.writing == Writing::Latex;
         let mut end = self.at;
-        let belongs = |tok: &Tok| match tok {
+        let belongs = |at: usize| match &self.tokens[at].tok {
             Tok::Letter(_) => true,
             Tok::Number(n) => !latex && n.is_integer(),
-            Tok::Sign('_') => !latex,
+            // Lowered signs of Unicode begin in this way, too.
+            Tok::Sign('_') => !latex && self.text[self.tokens[at].span.start..].starts_with('_'),
             _ => false,
         };
-        while end < self.end && belongs(&self.tokens[end].tok) && (end == self.at || self.follows(end)) {
+        while end < self.end && belongs(end) && (end == self.at || self.follows(end)) {
             end += 1;
         }
         let text = |to: usize| &self.text[self.tokens[self.at].span.start..self.tokens[to - 1].span.end];
-        // Lowered signs of Unicode are several tokens at one place, and a name of their own if declared.
         if let Some(to) = (self.at + 2..=end).rev().find(|to| self.is_known(text(*to))) {
             return Some((text(to).to_owned(), to));
         }
         let bracket = |to: usize| to < self.end && matches!(self.tokens[to].tok, Tok::Sign('('));
-        if end - self.at >= 2 && function(text(end)).is_some() && (bracket(end) || !latex) {
+        if end - self.at >= 2 && function(text(end)).is_some() && (bracket(end) || !latex && !self.are_all_declared(text(end))) {
             return Some((text(end).to_owned(), end));
         }
         if latex {
@@ -133,14 +137,23 @@ impl<'a> Parser<'a> {
         }
         let stem = (self.at..end).take_while(|at| matches!(self.tokens[*at].tok, Tok::Letter(_))).count();
         let split = self.writing == Writing::Unicode { split: true };
-        let is_word = |to: usize| crate::parse::is_greek(text(to)) || ["inf", "pi"].contains(&text(to)) || bracket(to) && to - self.at > 1;
+        let is_word = |to: usize| {
+            crate::parse::is_greek(text(to)) && !self.are_all_declared(text(to))
+                || ["inf", "pi"].contains(&text(to))
+                || bracket(to) && to - self.at > 1
+        };
         match stem {
             // The digits and the underscore behind a letter belong to its name.
             1 if end > self.at + 1 => Some((text(end).to_owned(), end)),
             0 | 1 => None,
-            _ if !split || is_word(end) => Some((text(end).to_owned(), end)),
+            _ if !split && !self.are_all_declared(text(end)) || is_word(end) => Some((text(end).to_owned(), end)),
             _ => None,
         }
+    }
+
+    /// Whether each letter of a word that is not declared is: then it is their product.
+    fn are_all_declared(&self, word: &str) -> bool {
+        super::is_product_of_letters(word, self.declarations)
     }
 
     fn follows(&self, at: usize) -> bool {
@@ -177,6 +190,9 @@ impl<'a> Parser<'a> {
         }
         if word == "inf" && self.writing != Writing::Latex {
             return self.node(Op::Constant(Constant::Infinity), span).map(Base::Value);
+        }
+        if let Some(Role::Refused(help)) = role(&word).filter(|_| word.len() > 1) {
+            return Err(syntax(format!("`{word}` stands in no expression")).at(span).help(help));
         }
         if word == "diff" && *self.peek() == Tok::Sign('(') {
             return self.diff_call(span).map(Base::Value);

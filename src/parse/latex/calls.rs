@@ -1,7 +1,7 @@
 //! Functions with their arguments, norms, fractions and roots.
 
 use super::commands::{Role, role};
-use super::parser::{Above, Fence, Parser};
+use super::parser::{Above, Fence, Parser, is_lone_entry};
 use super::scan::{Tok, Writing};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::{Expr, Op};
@@ -140,15 +140,32 @@ impl<'a> Parser<'a> {
             return Err(self.unexpected(&format!("the argument of `{}`", function.name())).note(span, "of this function"));
         }
         let of_matrix = matches!(function, Function::Call(Call::Trace | Call::Det | Call::LogDet | Call::Vec));
+        let calls = self.starts_operator() || matches!(self.look(1), Tok::Sign('('));
+        let barred = self.starts_bars();
         let mut factors = vec![self.factor()?];
+        let called = calls && matches!(factors[0].op(), Op::Call(..) | Op::Apply { .. });
         while self.starts_factor() && !self.starts_operator() {
-            if !of_matrix && matches!(self.peek(), Tok::Sign('(' | '[') | Tok::Command("{")) {
+            // `\log|A||B|` is read in two ways.
+            let unclear = match self.peek() {
+                Tok::Sign('|') | Tok::Command("|" | "Vert" | "vert") => barred,
+                Tok::Sign('(' | '[') | Tok::Command("{") => !barred && !called && !of_matrix,
+                _ => false,
+            };
+            if unclear {
                 let error = syntax(format!("where the argument of `{}` ends is not clear", function.name())).at(start.join(self.span()));
                 return Err(error.help("write it in parentheses"));
+            }
+            // Bars enclose an argument as brackets do.
+            if barred || called {
+                break;
             }
             factors.push(self.factor()?);
         }
         if factors.len() == 1 { Ok(factors.swap_remove(0)) } else { self.node(Op::Mul(factors), start) }
+    }
+
+    fn starts_bars(&self) -> bool {
+        matches!(self.peek(), Tok::Sign('|') | Tok::Command("|" | "lVert" | "Vert" | "lvert" | "vert"))
     }
 
     /// A function or a sum: what stands before it ends there.
@@ -211,6 +228,9 @@ impl<'a> Parser<'a> {
         self.fences.push(Fence::Norm);
         let body = self.sum()?;
         self.close(&[Tok::Command("|"), Tok::Command("rVert"), Tok::Command("Vert")], open)?;
+        if let Some(entry) = self.entry_of_sum(&body) {
+            return Err(self.one_of_several(entry));
+        }
         let mut above = None;
         if *self.peek() == Tok::Sign('^') && self.power_then_below() {
             self.advance();
@@ -238,6 +258,13 @@ impl<'a> Parser<'a> {
             Some(above) => self.raised(value, above, open),
             None => Ok(value),
         }
+    }
+
+    /// `\sum_i \|x_i - c\|^2`: the place of an entry that is a term of what stands between the bars.
+    fn entry_of_sum(&self, body: &Expr) -> Option<Span> {
+        let terms = if let Op::Add(terms) = body.op() { terms.as_slice() } else { std::slice::from_ref(body) };
+        let bare = terms.iter().map(|t| if let Op::Neg(inner) = t.op() { inner } else { t });
+        bare.filter(|t| is_lone_entry(t)).find_map(|t| t.span())
     }
 
     /// Whether something stands below, behind the power.

@@ -57,7 +57,6 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("Tr", "tr"),
     ("Trace", "tr"),
     ("TR", "tr"),
-    ("Sp", "tr"),
     ("Det", "det"),
     ("Diag", "diag"),
     ("Vec", "vec"),

@@ -5,7 +5,7 @@
 //! left division; it is one before a name that is declared or no command, and between a matrix and a function with its brackets
 //! (`A\exp(B)`).
 
-use super::commands::{Role, role};
+use super::commands::{function, role};
 use crate::dim::Symbol;
 use crate::expr::Shape;
 use crate::parse::Declarations;
@@ -13,21 +13,25 @@ use crate::parse::Declarations;
 /// Whether the text is LaTeX.
 pub fn is_latex(text: &str, declarations: &Declarations) -> bool {
     let start = text.trim_start();
-    if text.contains('$') || ["^{", "_{", "^\\", "_\\"].iter().any(|mark| text.contains(mark)) {
+    // `x.^{…}[i]` is of the language.
+    let script = |mark: &str| text.match_indices(mark).any(|(at, _)| !text[..at].ends_with('.'));
+    if text.contains('$') || ["^{", "_{", "^\\", "_\\"].into_iter().any(script) {
         return true;
     }
     if start.starts_with('\\') {
         return true;
     }
-    text.match_indices('\\').any(|(at, _)| is_command(&text[..at], &text[at + 1..], declarations))
-        || raised_t_before_factor(text, declarations)
+    text.match_indices('\\').any(|(at, _)| is_command(text, at, declarations)) || raised_t_before_factor(text, declarations)
 }
 
 /// Whether a backslash between these begins a command.
-fn is_command(before: &str, after: &str, declarations: &Declarations) -> bool {
+fn is_command(text: &str, at: usize, declarations: &Declarations) -> bool {
+    let (before, after) = (&text[..at], &text[at + 1..]);
+    let of_language = text.contains(|c: char| "*ᵀ·⊙⊘⊗‖√".contains(c) || "⁻²³₀₁₂₃".contains(c));
     let word = &after[..after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len())];
     if word.is_empty() {
-        return after.starts_with([',', ';', '!', '|', '\\', ' ', ':', '>']) && !(after.starts_with(' ') && divides(before.trim_end(), declarations));
+        return after.starts_with([',', ';', '!', '|', '\\', ' ', ':', '>'])
+            && !(after.starts_with(' ') && divides(before.trim_end(), of_language, declarations));
     }
     let operand =
         before.trim_end().ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']' | '\'' | '}' | '_') || "ᵀ²³¹".contains(c));
@@ -36,25 +40,24 @@ fn is_command(before: &str, after: &str, declarations: &Declarations) -> bool {
     }
     // The whole name of the language: `A\x_1`, `A\theta1`.
     let name = &after[..after.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(after.len())];
+    // `X\beta` with a declared `beta` is a left division only by a square matrix, and `X \beta` is none.
     if declarations.get(Symbol::new(name)).is_some() {
-        return false;
+        return role(word).is_some() && !divides(before, of_language, declarations);
     }
-    match role(word) {
-        None => false,
-        Some(Role::Function(_)) => !(after[word.len()..].starts_with('(') && divides(before, declarations)),
-        Some(_) => true,
-    }
+    let called = function(name).is_some() && after[name.len()..].starts_with('(');
+    role(word).is_some() && !(called && divides(before, of_language, declarations))
 }
 
-/// Whether what stands right before is a matrix, so that dividing by it from the left makes sense.
-fn divides(before: &str, declarations: &Declarations) -> bool {
+/// Whether what stands right before is a matrix, so that dividing by it from the left makes sense; a bracket is one where signs of the
+/// language stand in the text.
+fn divides(before: &str, of_language: bool, declarations: &Declarations) -> bool {
     let start = before
         .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
         .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let name = &before[start..];
     match declarations.variable(Symbol::new(name)) {
-        Some(kind) => matches!(kind.shape, Shape::Matrix(..)),
-        None if before.ends_with([')', ']', '\'']) => before.contains('*'),
+        Some(kind) => matches!(kind.shape, Shape::Matrix(m, n) if m == n),
+        None if before.ends_with([')', ']', '\'']) => of_language,
         None => name.starts_with(char::is_uppercase),
     }
 }
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn left_divisions_are_no_commands() {
-        let declarations = Declarations::parse("beta: vector(n); S: matrix(n, n); t: scalar").unwrap();
+        let declarations = Declarations::parse("beta: vector(n); S: matrix(n, n); X: matrix(m, n); t: scalar").unwrap();
         for text in
             ["A\\B", "A\\b + c", "A \\ b", "S\\beta", "A\\exp(B)", "S\\log(x)", "(A'*A)\\exp(x)", "A\\(B*c)", "A\\[1, 2; 3, 4]", "A\\x_1"]
         {
@@ -119,6 +122,8 @@ mod tests {
             r"A \, x",
             "x^T A x",
             r"A + \foo",
+            r"X\beta",
+            r"S \beta",
         ] {
             assert!(is_latex(text, &declarations), "{text}");
         }

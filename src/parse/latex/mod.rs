@@ -55,8 +55,9 @@ mod scan;
 mod unicode;
 
 use super::{Declarations, parse};
+use crate::dim::Symbol;
 use crate::error::{ErrorKind, Result};
-use crate::expr::Expr;
+use crate::expr::{Expr, Op};
 use parser::Parser;
 use scan::Writing;
 
@@ -73,6 +74,8 @@ pub enum InputFormat {
     Text,
     /// LaTeX's math mode.
     Latex,
+    /// Mathematics in Unicode, as [`unicode`](crate::unicode) prints it: letters side by side are a product.
+    Unicode,
 }
 
 /// Reads an expression in LaTeX's math mode; places in errors are those of the LaTeX.
@@ -109,6 +112,7 @@ pub fn parse_input(text: &str, format: InputFormat, declarations: &Declarations)
     match format {
         InputFormat::Text => parse(text, declarations),
         InputFormat::Latex => parse_latex(text, declarations),
+        InputFormat::Unicode => read(text, Writing::Unicode { split: true }, declarations),
         InputFormat::Auto if detect::is_latex(text, declarations) => parse_latex(text, declarations),
         InputFormat::Auto => match detect::signs(text) {
             detect::Signs::None => parse(text, declarations),
@@ -133,19 +137,23 @@ fn language_first(text: &str, declarations: &Declarations) -> Result<Expr> {
 }
 
 fn paper_first(text: &str, declarations: &Declarations) -> Result<Expr> {
-    let split = text.chars().any(|c| c != '×' && detect::signs(&c.to_string()) == detect::Signs::OfPaper);
+    // The language has `×`, too.
+    let split = detect::signs(&text.replace('×', "ᵀ")) == detect::Signs::OfPaper;
     read(text, Writing::Unicode { split }, declarations).or_else(|error| parse(text, declarations).map_err(|_| error))
 }
 
 /// Whether a name of several letters is not declared while each of its letters is.
 fn has_products_of_letters(expr: &Expr, declarations: &Declarations) -> bool {
-    use crate::dim::Symbol;
-    use crate::expr::Op;
-    let declared = |c: char| declarations.get(Symbol::new(&c.to_string())).is_some();
-    expr.any(&mut |op| match op {
-        Op::Var(v) if v.kind.is_none() => v.name.as_str().chars().count() > 1 && v.name.as_str().chars().all(declared),
-        _ => false,
-    })
+    expr.any(&mut |op| matches!(op, Op::Var(v) if v.kind.is_none() && is_product_of_letters(v.name.as_str(), declarations)))
+}
+
+/// Whether a word has several letters, each of which is declared as a variable or a dimension.
+fn is_product_of_letters(word: &str, declarations: &Declarations) -> bool {
+    let declared = |c: char| {
+        let name = Symbol::new(&c.to_string());
+        declarations.get(name).is_some() || declarations.has_dim(name)
+    };
+    word.chars().count() > 1 && word.chars().all(declared)
 }
 
 fn read(text: &str, writing: Writing, declarations: &Declarations) -> Result<Expr> {

@@ -7,6 +7,7 @@ use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::{Expr, Op, Subscript, Var};
 use crate::function::{Call, Constant, Function, Map};
+use crate::outline::{Outline, outline};
 use crate::parse::{Declaration, syntax};
 use std::ops::Range;
 use std::sync::Arc;
@@ -152,7 +153,9 @@ impl<'a> Parser<'a> {
         }
         let suffix: String = joined(&units);
         let bound = units.iter().any(|u| matches!(u, Unit::Letter(l) if self.bound.contains(&Symbol::new(l))));
-        let spellings = [format!("{}_{suffix}", name.text), format!("{}{suffix}", name.text)];
+        let written = &self.text[self.tokens[range.start].span.start..self.tokens[range.end - 1].span.end];
+        let spellings = [suffix.as_str(), written].map(|s| format!("{}{s}", name.text));
+        let spellings = [format!("{}_{suffix}", name.text)].into_iter().chain(spellings).collect::<Vec<_>>();
         if !bound && let Some(known) = spellings.iter().find(|s| self.is_known(s)) {
             return Ok(Lowered::Name(known.clone()));
         }
@@ -330,7 +333,11 @@ impl<'a> Parser<'a> {
         let span = self.span_of(&range, start);
         let order = match value.op() {
             Op::Var(v) => v.kind.as_ref().map(|k| k.shape.axes().len()),
-            _ => None,
+            _ => match outline(&value) {
+                Some(Outline::Matrix) => Some(2),
+                Some(Outline::Column | Outline::Row) => Some(1),
+                Some(Outline::Scalar) | None => None,
+            },
         };
         // `A[i,j]` has its brackets among the tokens.
         let bracketed = range.len() > 1 && self.tokens[range.start].tok == Tok::Sign('[');
@@ -380,13 +387,25 @@ impl<'a> Parser<'a> {
     /// An undeclared letter that stands here, as an index, and the token after it.
     pub fn index_here(&self) -> Option<(Symbol, usize)> {
         if self.writing != Writing::Latex && matches!(self.peek(), Tok::Letter(_)) {
-            let mut at = self.at + 1;
-            let glued = |at: usize| self.tokens[at].span.start == self.tokens[at - 1].span.end;
-            while at < self.end && matches!(self.tokens[at].tok, Tok::Letter(_) | Tok::Number(_) | Tok::Sign('_')) && glued(at) {
+            let mut at = self.at;
+            let mut name = String::new();
+            while at < self.end && (at == self.at || self.tokens[at].span.start == self.tokens[at - 1].span.end) {
+                let span = self.tokens[at].span;
+                match &self.tokens[at].tok {
+                    Tok::Letter(c) => name.push(*c),
+                    Tok::Number(n) => name.push_str(&n.to_string()),
+                    Tok::Sign('_') if self.text[span.start..span.end] == *"_" => name.push('_'),
+                    // Lowered signs: all tokens of these stand at one place.
+                    Tok::Sign('_') => {
+                        let end = self.end_of_argument(at + 1, self.end);
+                        self.units(at + 1..end).iter().for_each(|u| name.push_str(u.text()));
+                        at = end - 1;
+                    }
+                    _ => break,
+                }
                 at += 1;
             }
-            let name = &self.text[self.tokens[self.at].span.start..self.tokens[at - 1].span.end];
-            return if self.is_known(name) { None } else { Some((Symbol::new(name), at)) };
+            return if self.is_known(&name) { None } else { Some((Symbol::new(&name), at)) };
         }
         let below = |at: usize| at < self.end && self.tokens[at].tok == Tok::Sign('_');
         let alone = match self.peek() {
@@ -468,7 +487,7 @@ impl<'a> Parser<'a> {
             }
             let scalars = arguments.iter().all(|k| k.shape == crate::expr::Shape::Scalar);
             let arguments = self.arguments(&format!("{}(…)", name.text), arguments.len(), arguments.len(), name.span)?;
-            let elementwise = scalars && arguments.iter().any(|a| crate::outline::outline(a) != Some(crate::outline::Outline::Scalar));
+            let elementwise = scalars && arguments.iter().any(|a| outline(a) != Some(Outline::Scalar));
             let op = Op::Apply { function: Symbol::new(&name.text), elementwise, arguments };
             return self.node(op, name.span).map(Some);
         }

@@ -4,7 +4,7 @@ use super::names::{Lowered, Name};
 use super::scan::{Tok, Token, Writing, scan};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result, Span};
-use crate::expr::{Expr, Kind, Op};
+use crate::expr::{Expr, Kind, Op, Subscript};
 use crate::function::{Call, Function, Map};
 use crate::number::Number;
 use crate::outline::{Outline, outline};
@@ -332,7 +332,20 @@ impl<'a> Parser<'a> {
     }
 
     fn finish_chain(&self, mut factors: Vec<Expr>, start: Span) -> Result<Expr> {
+        for pair in factors.windows(2) {
+            if is_lone_entry(&pair[1]) && matches!(outline(&pair[0]), Some(Outline::Row | Outline::Matrix)) {
+                return Err(self.one_of_several(pair[1].span().unwrap_or(start)));
+            }
+        }
         if factors.len() == 1 { Ok(factors.swap_remove(0)) } else { self.node(Op::Mul(factors), start) }
+    }
+
+    /// `w^\top x_i`: what stands in this way is a vector for each i, not an entry.
+    pub fn one_of_several(&self, span: Span) -> Error {
+        let name = &self.text[span.start..span.end];
+        Error::new(ErrorKind::Index, format!("`{name}` stands where a vector would, but an index alone below a name says an entry"))
+            .at(span)
+            .help("for rows of a matrix X write X_{i,:}, or sum over entries: \\sum_j X_{ij} w_j; declare the name if it is a vector of entries")
     }
 
     pub fn quotient(&self, back: bool, left: Expr, right: Expr, start: Span) -> Result<Expr> {
@@ -418,6 +431,9 @@ impl<'a> Parser<'a> {
 
     fn apply(&mut self, value: Expr, scripts: Vec<Script>, start: Span) -> Result<Expr> {
         scripts.into_iter().try_fold(value, |value, script| match script {
+            Script::Above(Above::Transpose | Above::InverseTranspose) if is_lone_entry(&value) => {
+                Err(self.one_of_several(value.span().unwrap_or(start)))
+            }
             Script::Above(above) => self.raised(value, above, start),
             Script::Below(range) => self.entry(value, range, start),
         })
@@ -671,6 +687,11 @@ fn power(exponent: Expr) -> Above {
         Op::Number(n) if *n == Number::MINUS_ONE => Above::Inverse,
         _ => Above::Power(exponent),
     }
+}
+
+/// `x_i` of a name that is not declared.
+pub fn is_lone_entry(e: &Expr) -> bool {
+    matches!(e.op(), Op::Subscript(x, all) if all.len() == 1 && matches!(all[0], Subscript::Index(_)) && matches!(x.op(), Op::Var(v) if v.kind.is_none()))
 }
 
 fn is_column(e: &Expr) -> bool {
