@@ -1,8 +1,9 @@
 //! Functions with their arguments, norms, fractions and roots.
 
 use super::commands::{Role, role};
-use super::parser::{Above, Fence, Parser, is_lone_entry};
+use super::parser::{Fence, Parser, is_lone_entry};
 use super::scan::{Tok, Writing};
+use super::scripts::Above;
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::{Expr, Op};
 use crate::function::{Call, Function, Map};
@@ -40,7 +41,7 @@ impl<'a> Parser<'a> {
             }
         }
         let bracketed = self.opens_arguments();
-        let arguments = if bracketed { self.arguments_of(function, span)? } else { vec![self.bare_argument(function, span)?] };
+        let arguments = if bracketed { self.arguments("f(x)", 1, usize::MAX, span)? } else { vec![self.bare_argument(function, span)?] };
         self.check_count(function, arguments.len(), span)?;
         let mut value = match function {
             Function::Call(Call::Kron) => {
@@ -103,11 +104,6 @@ impl<'a> Parser<'a> {
         let noun = if count == 1 { "argument" } else { "arguments" };
         let error = syntax(format!("`{}` cannot take {count} {noun}", function.name())).at(span.join(self.last_span()));
         Err(error.help(format!("it is used as `{usage}`")))
-    }
-
-    fn arguments_of(&mut self, function: Function, span: Span) -> Result<Vec<Expr>> {
-        let _ = function;
-        self.arguments("f(x)", 1, usize::MAX, span)
     }
 
     /// The arguments in brackets; their number has to be as said.

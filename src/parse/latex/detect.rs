@@ -90,10 +90,8 @@ pub fn signs(text: &str) -> Signs {
         Signs::None
     } else if text.chars().any(of_paper) {
         Signs::OfPaper
-    } else if text.chars().any(|c| !c.is_ascii()) {
-        Signs::OfLanguage
     } else {
-        Signs::None
+        Signs::OfLanguage
     }
 }
 

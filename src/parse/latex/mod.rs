@@ -1,8 +1,8 @@
 //! From LaTeX, and from mathematics in Unicode, to expressions.
 //!
 //! What papers write is read to the expression that the language of the command line has for it. `scan` drops what only sets type and
-//! turns Unicode into commands; `parser` reads sums, products and scripts; `atoms` what factors begin with; `calls` functions, norms and
-//! fractions; `calculus` sums and derivatives; `names` decides what stands below a letter; `commands` are the tables.
+//! turns Unicode into commands; `parser` reads sums and products, `scripts` what stands above and below; `atoms` what factors begin with; `calls` functions, norms and
+//! fractions; `calculus` sums and derivatives; `names` decides what stands below a letter, `entries` reads indices and sizes; `commands` are the tables.
 //!
 //! ```text
 //! sum      = [ sign ] product { ( "+" | "-" ) product }
@@ -49,9 +49,11 @@ mod calls;
 mod commands;
 mod declare;
 mod detect;
+mod entries;
 mod names;
 mod parser;
 mod scan;
+mod scripts;
 mod unicode;
 
 use super::{Declarations, parse};
