@@ -1,7 +1,7 @@
 //! What the arguments hold: declarations and an expression, with the texts that errors point into.
 
 use super::Expression;
-use indicial::{Declarations, Error, ErrorKind, Expr, Inputs, Result, Typed, evaluate, infer, parse};
+use indicial::{Declarations, Error, ErrorKind, Expr, InputFormat, Inputs, Result, Typed, evaluate, infer, parse_input};
 use ndarray::ArrayD;
 use std::fs::File;
 use std::io::Read;
@@ -15,6 +15,7 @@ pub struct Input {
     pub text: String,
     pub declarations: Declarations,
     pub expr: Expr,
+    format: InputFormat,
 }
 
 /// An error with the text that its place is in.
@@ -31,8 +32,9 @@ impl Input {
             declarations.extend(text).map_err(|error| Failure { error: error.into(), text: text.clone(), name: "<declarations>" })?;
         }
         let text = if arguments.expr == "-" { standard_input()? } else { arguments.expr.clone() };
-        match parse(&text, &declarations) {
-            Ok(expr) => Ok(Input { text, declarations, expr }),
+        let format = arguments.input.into();
+        match parse_input(&text, format, &declarations) {
+            Ok(expr) => Ok(Input { text, declarations, expr, format }),
             Err(error) => Err(Failure { error: error.into(), text, name: "<expression>" }),
         }
     }
@@ -40,7 +42,7 @@ impl Input {
     /// Reads a further expression, such as a variable to differentiate by.
     pub fn parse(&self, text: &str) -> Result<Expr> {
         // Its places are not in the main text.
-        parse(text, &self.declarations).map_err(|mut e| {
+        parse_input(text, self.format, &self.declarations).map_err(|mut e| {
             e.span = None;
             e.notes.clear();
             e.message = format!("in `{text}`: {}", e.message);

@@ -10,7 +10,7 @@ mod output;
 mod rules;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use indicial::{Answer, Convention, Engine, Error, ErrorKind, Notation, Result};
+use indicial::{Answer, Convention, Engine, Error, ErrorKind, InputFormat, Notation, Result};
 use input::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -89,6 +89,33 @@ struct Expression {
     /// Declarations such as "A: matrix(m,n); x: vector(n)".
     #[arg(long, value_name = "DECLARATIONS")]
     var: Vec<String>,
+    /// How the expression is written.
+    #[arg(long, value_enum, default_value_t = InputName::Auto)]
+    input: InputName,
+}
+
+/// How an input is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum InputName {
+    /// LaTeX by its commands, Unicode by its signs, the language otherwise.
+    Auto,
+    /// The language.
+    Text,
+    /// LaTeX's math mode.
+    Latex,
+    /// Mathematics in Unicode: letters side by side are a product.
+    Unicode,
+}
+
+impl From<InputName> for InputFormat {
+    fn from(name: InputName) -> InputFormat {
+        match name {
+            InputName::Auto => InputFormat::Auto,
+            InputName::Text => InputFormat::Text,
+            InputName::Latex => InputFormat::Latex,
+            InputName::Unicode => InputFormat::Unicode,
+        }
+    }
 }
 
 #[derive(Args)]

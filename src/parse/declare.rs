@@ -2,13 +2,15 @@
 
 use super::cursor::Cursor;
 use super::lex::Tok;
-use super::suggest;
+use super::{latex, suggest};
+use crate::applied::{Applied, Signature};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::{Kind, Shape, Structure};
 use crate::function::Sign;
 use crate::number::Number;
 use indexmap::{IndexMap, IndexSet};
+use std::sync::Arc;
 
 /// No tensor has more axes.
 const MAX_ORDER: usize = 64;
@@ -53,7 +55,7 @@ impl Declarations {
         Declarations::default()
     }
 
-    /// Reads declarations separated by `;`, a new line, or `,`.
+    /// Reads declarations separated by `;`, a new line, or `,`; also such as `A \in \mathbb{R}^{m \times n}` and `x ∈ ℝⁿ`.
     ///
     /// # Errors
     /// If the text is no list of declarations or declares a name twice; places are those of this text.
@@ -68,6 +70,9 @@ impl Declarations {
     /// # Errors
     /// As [`Declarations::parse`].
     pub fn extend(&mut self, text: &str) -> Result<()> {
+        if latex::is_membership(text) {
+            return latex::membership(text)?.into_iter().try_for_each(|(name, d, span)| self.insert(name, d).map_err(|e| e.at(span)));
+        }
         let mut cursor = Cursor::new(text)?;
         loop {
             while matches!(cursor.peek(), Tok::Semicolon | Tok::Comma) {
@@ -81,6 +86,13 @@ impl Declarations {
                 return Err(cursor.unexpected("`;` between two declarations"));
             }
         }
+    }
+
+    /// The declared function of that name.
+    pub(crate) fn function(&self, name: Symbol) -> Option<Applied> {
+        let Some(Declaration::Function { arguments, result }) = self.get(name) else { return None };
+        let arguments = arguments.iter().map(|k| k.shape.clone()).collect();
+        Some(Applied::new(name, Arc::new(Signature { arguments, result: result.shape.clone() })))
     }
 
     /// What the name was declared to be.

@@ -40,12 +40,14 @@
 mod cursor;
 mod declare;
 mod expression;
+mod latex;
 mod lex;
 mod names;
 mod resolve;
 mod suggest;
 
 pub use declare::{Declaration, Declarations};
+pub use latex::{InputFormat, parse_input, parse_latex};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Expr;
@@ -93,13 +95,18 @@ pub fn parse_equation(text: &str, declarations: &Declarations) -> Result<(Expr, 
 
 /// Text that may nest deeply is read on a thread of its own, so that a caller on a small stack is safe up to the limit of depth.
 fn with_enough_stack<'a, T: Send>(cursor: Cursor<'a>, read: impl FnOnce(Cursor<'a>) -> Result<T> + Send) -> Result<T> {
+    on_enough_stack(cursor.nesting_at_most(), move || read(cursor))
+}
+
+/// Reads where the stack is large enough for so many levels.
+fn on_enough_stack<T: Send>(nesting_at_most: usize, read: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     const NESTING_FOR_ANY_STACK: usize = 64;
-    const STACK_BYTES: usize = 16 << 20;
-    if cursor.nesting_at_most() <= NESTING_FOR_ANY_STACK {
-        return read(cursor);
+    const STACK_BYTES: usize = 32 << 20;
+    if nesting_at_most <= NESTING_FOR_ANY_STACK {
+        return read();
     }
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || read(cursor));
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read);
         let failed = |what: &str| Error::new(ErrorKind::Internal, what);
         thread.map_err(|_| failed("no thread for the parser"))?.join().map_err(|_| failed("the parser panicked"))?
     })

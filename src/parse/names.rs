@@ -3,7 +3,7 @@
 use super::expression::Parser;
 use super::lex::Tok;
 use super::{suggest, syntax};
-use crate::applied::{Applied, Signature};
+use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::{Expr, Op, Subscript, Var};
@@ -219,12 +219,8 @@ impl Parser<'_> {
     }
 
     fn declared_function(&self, name: &str) -> Result<Applied> {
-        let symbol = Symbol::new(name);
-        let Some(Declaration::Function { arguments, result }) = self.declarations.get(symbol) else {
-            return Err(Error::new(ErrorKind::Name, format!("`{name}` is no declared function")));
-        };
-        let arguments = arguments.iter().map(|k| k.shape.clone()).collect();
-        Ok(Applied::new(symbol, Arc::new(Signature { arguments, result: result.shape.clone() })))
+        let found = self.declarations.function(Symbol::new(name));
+        found.ok_or_else(|| Error::new(ErrorKind::Name, format!("`{name}` is no declared function")))
     }
 
     /// Whether a declared function, or the `D` of its derivative, stands `ahead`.

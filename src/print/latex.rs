@@ -1,7 +1,7 @@
 //! LaTeX as a textbook has it.
 
 use super::text::dim_level;
-use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, split_name};
+use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, may_be_matrix, split_name};
 use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
@@ -92,9 +92,15 @@ impl Latex {
     fn map(&self, map: Map, arguments: &[Expr]) -> Piece {
         let argument = self.list(arguments, ", ");
         match map {
-            Map::Sqrt => Piece::atom(format!(r"\sqrt{{{argument}}}")),
-            Map::Abs => Piece::atom(format!(r"\left\lvert {argument}\right\rvert")),
-            _ => Piece::atom(map.row().latex.replace("{}", &self.argument(&argument))),
+            Map::Sqrt if !may_be_matrix(&arguments[0]) => Piece::atom(format!(r"\sqrt{{{argument}}}")),
+            Map::Sqrt => self.raise(&arguments[0], r"\odot 1/2"),
+            // Bars around a matrix are its determinant, and a root of it may be that of the matrix.
+            Map::Abs if !may_be_matrix(&arguments[0]) => Piece::atom(format!(r"\left\lvert {argument}\right\rvert")),
+            _ => {
+                // What is two functions would have a power at the inner one.
+                let level = if map == Map::Lgamma { Level::Power } else { Level::Atom };
+                Piece::new(map.row().latex.replace("{}", &self.argument(&argument)), level)
+            }
         }
     }
 
@@ -121,7 +127,10 @@ impl Latex {
             (Call::Nuclear, 1) => self.norm(arguments, "_*"),
             (Call::Norm, 2) => self.norm(&arguments[..1], &format!("_{}", group(&self.write(&arguments[1]).text))),
             (Call::Inner | Call::Dot, 2) => Piece::atom(format!(r"\left\langle {}\right\rangle", self.list(arguments, ", "))),
-            (Call::LogDet, 1) => Piece::atom(format!(r"\log\left\lvert\det {}\right\rvert", self.parenthesised(&self.list(arguments, "")))),
+            (Call::LogDet, 1) => {
+                let text = format!(r"\log\left\lvert\det {}\right\rvert", self.parenthesised(&self.list(arguments, "")));
+                Piece::new(text, Level::Power)
+            }
             _ => return None,
         })
     }
@@ -207,7 +216,7 @@ impl Notation for Latex {
 
     fn power(&self, elementwise: bool, base: &Expr, exponent: &Expr) -> Piece {
         let half = as_number(exponent).is_some_and(|n| *n == Number::ratio(1, 2));
-        if half && !elementwise {
+        if half && !elementwise && !may_be_matrix(base) {
             return Piece::atom(format!(r"\sqrt{{{}}}", self.write(base).text));
         }
         let exponent = match as_number(exponent) {

@@ -12,6 +12,7 @@ use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
 use crate::function::{Constant, Function};
 use crate::number::Number;
+use crate::outline::{Outline, outline};
 
 pub use latex::latex;
 pub use rules::{rule_latex, rules_markdown};
@@ -223,6 +224,11 @@ pub(crate) trait Notation {
 /// The number, if it is one.
 fn as_number(e: &Expr) -> Option<&Number> {
     if let Op::Number(n) = e.op() { Some(n) } else { None }
+}
+
+/// Whether some signs mean another thing of it than of a scalar or a vector.
+fn may_be_matrix(e: &Expr) -> bool {
+    !matches!(outline(e), Some(Outline::Scalar | Outline::Column | Outline::Row))
 }
 
 /// The English names of the Greek letters, their letters and their commands.

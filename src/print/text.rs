@@ -108,7 +108,7 @@ impl Notation for Text {
 }
 
 /// `i,k:n`
-pub(super) fn outputs_list(outputs: &[(Symbol, Option<Dim>)]) -> String {
+fn outputs_list(outputs: &[(Symbol, Option<Dim>)]) -> String {
     let one = |(index, dim): &(Symbol, Option<Dim>)| match dim {
         Some(dim) => format!("{index}:{dim}"),
         None => index.to_string(),

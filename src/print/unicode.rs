@@ -1,7 +1,7 @@
 //! Plain text as it would stand on paper, as far as Unicode goes: `‖Ax - b‖²`.
 
-use super::text::{dim_level, outputs_list};
-use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, split_name};
+use super::text::dim_level;
+use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, may_be_matrix, split_name};
 use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
@@ -99,7 +99,10 @@ impl Notation for Unicode {
             Quotient::Left => "\\",
         };
         let level = if kind == Quotient::Elementwise { Level::Spread } else { Level::Product };
-        Piece::new(format!("{}{sign}{}", self.at_least(a, Level::Product), self.at_least(b, Level::Power)), level)
+        // `\|` would be LaTeX for a norm.
+        let bar = kind == Quotient::Left && b.text.starts_with('|');
+        let right = if bar { self.parenthesised(&b.text) } else { self.at_least(b, Level::Power) };
+        Piece::new(format!("{}{sign}{right}", self.at_least(a, Level::Product)), level)
     }
 
     fn power(&self, elementwise: bool, base: &Expr, exponent: &Expr) -> Piece {
@@ -121,11 +124,13 @@ impl Notation for Unicode {
         let first = || self.list(arguments, ", ");
         match (function, arguments.len()) {
             (Function::Call(Call::Inv), 1) => self.raise(&arguments[0], "⁻¹"),
+            (Function::Call(Call::Norm2), 1) if may_be_matrix(&arguments[0]) => Piece::atom(format!("‖{}‖₂", first())),
             (Function::Call(Call::Norm2), 1) => Piece::atom(format!("‖{}‖", first())),
             (Function::Call(Call::Norm1), 1) => Piece::atom(format!("‖{}‖₁", first())),
             (Function::Call(Call::NormF), 1) => Piece::atom(format!("‖{}‖F", first())),
             (Function::Call(Call::NormInf), 1) => Piece::atom(format!("‖{}‖∞", first())),
-            (Function::Map(Map::Abs), 1) => Piece::atom(format!("|{}|", first())),
+            // Without a number below, bars around a matrix are another norm, and single ones the determinant.
+            (Function::Map(Map::Abs), 1) if !may_be_matrix(&arguments[0]) => Piece::atom(format!("|{}|", first())),
             (Function::Map(Map::Sqrt), 1) => {
                 Piece::new(format!("√{}", self.at_least(&self.write(&arguments[0]), Level::Atom)), Level::Power)
             }
@@ -154,11 +159,16 @@ impl Notation for Unicode {
     }
 
     fn index_sum(&self, index: Symbol, body: &Piece) -> Piece {
-        Piece::new(format!("∑[{index}] {}", self.at_least(body, Level::Reduction)), Level::Reduction)
+        Piece::new(format!("∑[{}] {}", self.name(index).text, self.at_least(body, Level::Reduction)), Level::Reduction)
     }
 
     fn braces(&self, body: &Piece, outputs: &[(Symbol, Option<Dim>)]) -> Piece {
-        Piece::atom(format!("{{{}}}[{}]", body.text, outputs_list(outputs)))
+        let one = |(index, dim): &(Symbol, Option<Dim>)| match dim {
+            Some(dim) => format!("{}:{dim}", self.name(*index).text),
+            None => self.name(*index).text,
+        };
+        let outputs: Vec<String> = outputs.iter().map(one).collect();
+        Piece::atom(format!("{{{}}}[{}]", body.text, outputs.join(",")))
     }
 
     fn diff(&self, f: &Piece, x: &Piece) -> Piece {

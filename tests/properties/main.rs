@@ -3,6 +3,7 @@
 
 mod generate;
 mod meaning;
+mod notation;
 mod order;
 mod text;
 mod verdict;
