@@ -2,10 +2,12 @@
 
 use super::input::{Failure, Input};
 use super::output::{self, Printed};
-use super::{Expression, Format, json};
+use super::rules::Rules;
+use super::{Expression, Format, InputName, json};
 use clap::{Args, ValueEnum};
 use indicial::{
-    Comparison, Counterexample, Declarations, Engine, Error, Expr, Proof, ProofStep, Requirement, Verdict, infer, latex, parse, unicode,
+    Comparison, Counterexample, Declarations, Error, Expr, Proof, ProofStep, Requirement, Verdict, infer, latex, parse, parse_input,
+    unicode,
 };
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -22,8 +24,13 @@ pub struct Arguments {
     /// Declarations such as "A: matrix(m,n); x: vector(n)".
     #[arg(long, value_name = "DECLARATIONS")]
     var: Vec<String>,
+    /// How both sides are written.
+    #[arg(long, value_enum, default_value_t = InputName::Auto)]
+    input: InputName,
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     format: CheckFormat,
+    #[command(flatten)]
+    rules: Rules,
 }
 
 /// What is printed.
@@ -43,7 +50,11 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Ok(sides) => sides,
         Err(failure) => return output::failure(&failure, format),
     };
-    match Engine::new().check(&left.expr, &right, &left.declarations) {
+    let engine = match arguments.rules.engine(format) {
+        Ok(engine) => engine,
+        Err(code) => return code,
+    };
+    match engine.check(&left.expr, &right, &left.declarations) {
         Ok(comparison) => {
             output::print(&printed(&comparison, arguments.format));
             ExitCode::from(match comparison.verdict {
@@ -57,9 +68,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn read(arguments: &Arguments) -> Result<(Input, Expr), Failure> {
-    let expression = Expression { expr: arguments.left.clone(), var: arguments.var.clone() };
+    let expression = Expression { expr: arguments.left.clone(), var: arguments.var.clone(), input: arguments.input };
     let left = Input::read(&expression).map_err(|f| Failure { name: if f.name == "<expression>" { "<left>" } else { f.name }, ..f })?;
-    let right = parse(&arguments.right, &left.declarations);
+    let right = parse_input(&arguments.right, arguments.input.into(), &left.declarations);
     let right = right.map_err(|error| Failure { error: error.into(), text: arguments.right.clone(), name: "<right>" })?;
     Ok((left, right))
 }

@@ -2,6 +2,7 @@
 
 use super::input::Input;
 use super::output::{self, Printed};
+use super::rules::Rules;
 use super::{Expression, Format};
 use clap::{Args, ValueEnum};
 use indicial::{Derivation, DerivationStep, Engine, Result};
@@ -21,6 +22,8 @@ pub struct Explain {
     order: u8,
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
     format: ExplainFormat,
+    #[command(flatten)]
+    rules: Rules,
 }
 
 /// What is printed.
@@ -51,7 +54,11 @@ pub fn run(arguments: &Explain) -> ExitCode {
         Ok(input) => input,
         Err(failure) => return output::failure(&failure, arguments.format.for_errors()),
     };
-    match derivation(&input, arguments) {
+    let engine = match arguments.rules.engine(arguments.format.for_errors()) {
+        Ok(engine) => engine,
+        Err(code) => return code,
+    };
+    match derivation(&input, arguments, &engine) {
         Ok(derivation) => {
             output::print(&printed(&derivation, arguments.format));
             ExitCode::SUCCESS
@@ -60,10 +67,10 @@ pub fn run(arguments: &Explain) -> ExitCode {
     }
 }
 
-fn derivation(input: &Input, arguments: &Explain) -> Result<Derivation> {
+fn derivation(input: &Input, arguments: &Explain, engine: &Engine) -> Result<Derivation> {
     let once = arguments.wrt.iter().map(|x| input.parse(x)).collect::<Result<Vec<_>>>()?;
     let all: Vec<_> = std::iter::repeat_n(once, usize::from(arguments.order)).flatten().collect();
-    Engine::new().explain(&input.expr, &all, &input.declarations)
+    engine.explain(&input.expr, &all, &input.declarations)
 }
 
 fn printed(derivation: &Derivation, format: ExplainFormat) -> Printed {
