@@ -90,7 +90,7 @@ identities! { diagonal_variables
     "D.*E" => "D*E"
     "D.*A" => "D*diag(diag(A))"
     "inv(D*E)" => "inv(D)*inv(E)"
-    "tr(D*A)" => "tr(A*D)"
+    "tr(D*A)" => "tr(D*A)"
     "D*inv(D)" => "eye(n)"
     "diag(D).*a" => "D*a"
     "a./diag(D)" => "inv(D)*a"
