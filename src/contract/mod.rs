@@ -27,6 +27,7 @@ mod elementwise;
 mod half;
 mod opaque;
 mod power;
+mod rebuild;
 mod recognise;
 mod select;
 mod structure;
