@@ -204,10 +204,11 @@ impl Level<'_> {
         for at in used {
             let stage = self.stages.all[at].clone();
             let meaning = match self.written.get(&stage.node) {
-                Some(written) => short_text(written),
-                None => self.matrix(stage.node).ok().as_ref().and_then(short_text),
+                Some(written) => Some(written.clone()),
+                None => self.matrix(stage.node).ok(),
             };
-            said.push(meaning.map_or_else(|| stage.name.to_string(), |m| format!("{} = {m}", stage.name)));
+            let short = meaning.and_then(|m| Some((short_text(&m)?, m)));
+            said.push(short.map_or_else(|| stage.name.to_string(), |(text, m)| self.say(Some(stage.name), &text, &m)));
         }
         let long = said.iter().map(String::len).sum::<usize>() > 2 * LONGEST_NOTE;
         if long { "put the inner results back".to_owned() } else { format!("put {} back", said.join(" and ")) }
@@ -253,7 +254,7 @@ fn title_of(rule: &str) -> &'static str {
     match rule {
         step::FACTOR => "take out common factors",
         step::NORMALISE => "put powers, factors and signs in order",
-        step::RAISE => "the same index form, read in another order",
+        step::RAISE => "multiply out and collect: both lines have the same index form",
         _ => "simplify",
     }
 }

@@ -179,6 +179,7 @@ fn bounded(mut steps: Vec<Step>) -> Vec<Step> {
     steps.push(Step {
         number: hidden.first().map_or(0, |s| s.number),
         title: format!("({} lines are left out: further inner results are differentiated in the same way)", hidden.len()),
+        title_latex: None,
         reasons: Vec::new(),
         left: Written::default(),
         right: Written::default(),
@@ -225,6 +226,10 @@ struct Level<'a> {
     meanings: FxHashMap<Symbol, Expr>,
     /// Parts of the input, as they are written.
     written: FxHashMap<NodeId, Expr>,
+    products: bool,
+    transposes: bool,
+    /// Formulas in the title of the next line, as text and as LaTeX.
+    said: Vec<(String, String)>,
     /// Nodes in matrix notation.
     matrices: FxHashMap<NodeId, Expr>,
     order_one_is_row: bool,
@@ -264,6 +269,9 @@ impl<'a> Level<'a> {
             known: FxHashMap::default(),
             meanings: FxHashMap::default(),
             written: input.parts,
+            products: input.products,
+            transposes: input.transposes,
+            said: Vec::new(),
             matrices: FxHashMap::default(),
             order_one_is_row: false,
             cuts: Vec::new(),
@@ -329,12 +337,13 @@ impl<'a> Level<'a> {
         let right = self.formula(&formula, &scope, &mut marks)?;
         let title = match (at, level) {
             (0, 0) => {
-                let input = short_text(&self.input).unwrap_or_else(|| "the function".to_owned());
+                let input = self.input.clone();
+                let input = short_text(&input).map_or_else(|| "the function".to_owned(), |text| self.say(None, &text, &input));
                 format!("{input} in index form")
             }
             (0, _) => format!("differentiate again: let {} be the derivative just found, in index form", stage.name),
             _ => match self.short_definition(at)? {
-                Some(definition) => format!("let {} = {definition}", stage.name),
+                Some(definition) => format!("let {definition}"),
                 None => format!("a name for an inner result: {}", stage.name),
             },
         };
@@ -375,12 +384,13 @@ impl<'a> Level<'a> {
     /// A stage in matrix notation over the names of other stages, or as it stands in the input if it has none.
     fn short_definition(&mut self, at: usize) -> Result<Option<String>> {
         let stage = &self.stages.all[at];
-        let (node, shown) = (stage.node, stage.shown);
+        let (name, node, shown) = (stage.name, stage.node, stage.shown);
         let named = self.graph.reachable(&[shown]).iter().any(|n| self.stages.named(*n).is_some());
-        if !named && let Some(written) = self.written.get(&node) {
-            return Ok(short_text(written));
-        }
-        Ok(short_text(&self.matrix(shown)?))
+        let meaning = match self.written.get(&node) {
+            Some(written) if !named => written.clone(),
+            _ => self.matrix(shown)?,
+        };
+        Ok(short_text(&meaning).map(|text| self.say(Some(name), &text, &meaning)))
     }
 
     /// The laws that make sums of entries of the functions in the input, and names of what was written with others.
@@ -409,8 +419,8 @@ impl<'a> Level<'a> {
                     written.push(*f);
                     ""
                 }
-                Op::Mul(_) => "einstein_mul",
-                Op::Transpose(_) => "einstein_transpose",
+                Op::Mul(_) if self.products => "einstein_mul",
+                Op::Transpose(_) if self.transposes => "einstein_transpose",
                 _ => "",
             };
             if !rule.is_empty() && !rules.contains(&rule) {
@@ -454,10 +464,25 @@ impl<'a> Level<'a> {
     fn push(&mut self, title: String, rules: &[&str], left: Written, right: Written, note: Option<String>, claim: Option<Claim>) {
         let reasons = rules.iter().filter_map(|r| Catalog::standard().rule(r)).map(Reason::of).collect();
         let number = self.steps.len() + 1;
+        let title_latex = crate::derivation::with_formulas(&title, &std::mem::take(&mut self.said));
         let notes: Vec<String> = note.into_iter().chain(self.brackets(&right)).collect();
         let note = (!notes.is_empty()).then(|| notes.join("; "));
         let claim = claim.filter(|_| self.claims);
-        self.steps.push(Step { number, title, reasons, left, right, note, claim });
+        self.steps.push(Step { number, title, title_latex: Some(title_latex), reasons, left, right, note, claim });
+    }
+
+    /// A formula for the title of the next line, `u = A*x` with a name.
+    fn say(&mut self, name: Option<Symbol>, text: &str, e: &Expr) -> String {
+        let latex = plain(e).latex;
+        let (text, latex) = match name {
+            Some(name) => {
+                let name = plain(&Expr::var(Var { name, kind: None }));
+                (format!("{} = {text}", name.text), format!("{} = {latex}", name.latex))
+            }
+            None => (text.to_owned(), latex),
+        };
+        self.said.push((text.clone(), latex));
+        text
     }
 
     /// What the first condition in brackets stands for.

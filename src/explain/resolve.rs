@@ -2,7 +2,7 @@
 
 use super::formula::{Factor, Formula, Index, Product, expanded, node_of, node_of_sum};
 use super::write::{Marks, quotient_of_changes, subscripted};
-use super::{Known, Level};
+use super::{Known, Level, SUMMED};
 use crate::derivation::{Claim, Written};
 use crate::dim::Symbol;
 use crate::error::Result;
@@ -59,9 +59,8 @@ impl Level<'_> {
         }
         let renamed: Vec<Vec<(Symbol, Symbol)>> = formula.terms.iter_mut().map(Product::contract_deltas).collect();
         if let Some(note) = renamings(&renamed) {
-            let matrix = formula.terms.iter().flat_map(|t| &t.factors).any(|f| f.indices().len() > 1);
-            let rule = if matrix { "delta_mul_matrix" } else { "delta_mul_vector" };
-            self.line(&line, &formula, "contract the deltas".to_owned(), &[rule], Some(note))?;
+            let rules: Vec<&str> = rule_of_contraction(&formula, &renamed).into_iter().collect();
+            self.line(&line, &formula, "contract the deltas".to_owned(), &rules, Some(note))?;
         }
         if let Some((collected, note)) = self.collected(&formula, &line) {
             formula = collected;
@@ -87,6 +86,8 @@ impl Level<'_> {
         let mut marks = Marks::default();
         let scope: Vec<Symbol> = line.all.iter().map(|o| o.0).collect();
         let right = self.formula(formula, &scope, &mut marks)?;
+        let note =
+            if self.sums_silently(formula, &right) { Some(note.map_or(SUMMED.to_owned(), |n| format!("{n}; {SUMMED}"))) } else { note };
         let function = self.meanings.get(&line.stage).cloned().unwrap_or_else(|| Expr::number(0));
         let wanted = Expr::new(Op::Diff(function, self.by.clone()));
         let claim = Claim { left: wanted, right: self.meaning(&right, &line.all, &marks) };
@@ -294,6 +295,20 @@ impl Inserted {
         let of_parts = self.parts.then(|| "a part keeps the order of its entries".to_owned());
         let parts: Vec<String> = self.deltas.iter().cloned().chain(of_parts).chain(lines).collect();
         (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+/// The rule for a sum over a delta and what else has its index, if anything has.
+fn rule_of_contraction(formula: &Formula, renamed: &[Vec<(Symbol, Symbol)>]) -> Option<&'static str> {
+    let mut longest = 0;
+    for (term, renamed) in formula.terms.iter().zip(renamed) {
+        let met = |f: &&Factor| matches!(f, Factor::Entry(..)) && renamed.iter().any(|(_, to)| f.indices().contains(to));
+        longest = term.factors.iter().filter(met).map(|f| f.indices().len()).max().unwrap_or(0).max(longest);
+    }
+    match longest {
+        0 => None,
+        1 => Some("delta_mul_vector"),
+        _ => Some("delta_mul_matrix"),
     }
 }
 
