@@ -19,7 +19,7 @@ pub struct Signature {
 /// let declarations = Declarations::parse("g: function(vector(n), vector(m)) -> scalar; A: matrix(m, n); x: vector(n)")?;
 /// let (f, x) = (parse("g(x, A*x)", &declarations)?, parse("x", &declarations)?);
 /// let answer = Engine::new().derivative(&f, &[x], &declarations)?;
-/// assert_eq!(answer.to_string(), "D(g)(x, A*x) + A'*D(g,2)(x, A*x)");
+/// assert_eq!(answer.to_string(), "A'*D(g,2)(x, A*x) + D(g)(x, A*x)");
 /// # Ok::<(), indicial::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -108,7 +108,7 @@ impl Derivation {
     /// let declarations = Declarations::parse("a: vector(n); x: vector(n)")?;
     /// let (f, x) = (parse("a'*x", &declarations)?, parse("x", &declarations)?);
     /// let derivation = Engine::new().explain(&f, &[x], &declarations)?;
-    /// assert!(derivation.unicode().starts_with("1. F = aᵢxᵢ"));
+    /// assert!(derivation.unicode().starts_with("1. F = a[i]·x[i]"));
     /// assert!(derivation.latex().starts_with("\\begin{align*}\nF &= a_i x_i"));
     /// # Ok::<(), indicial::Error>(())
     /// ```
