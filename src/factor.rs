@@ -96,7 +96,7 @@ impl Factoring<'_> {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..) => id,
         };

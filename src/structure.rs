@@ -213,7 +213,7 @@ pub(crate) fn substitute(graph: &mut Graph, root: NodeId, replacements: &[(Var, 
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..) => id,
         };

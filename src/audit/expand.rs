@@ -30,7 +30,7 @@ pub fn expand(graph: &mut Graph, root: NodeId) -> Result<NodeId> {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..) => id,
             Node::Map(..) | Node::Power(..) | Node::Map2(..) | Node::Opaque(..) | Node::Apply(..) => id,
