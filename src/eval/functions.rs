@@ -117,13 +117,13 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         Call::LambdaMin => scalar(linear::to_finite(&first.matrix()?)?.symmetric_eigenvalues().min()),
         Call::Diag if first.is_matrix() => first.matrix()?.diag().to_owned().into_dyn(),
         Call::Diag => Array2::from_diag(&ndarray::Array1::from_iter(x.iter().copied())).into_dyn(),
-        Call::Vec => ndarray::Array1::from_iter(first.matrix()?.t().iter().copied()).into_dyn(),
+        Call::Vec => ndarray::Array1::from_iter(x.t().iter().copied()).into_dyn(),
         Call::Vech => {
             let a = first.matrix()?;
             (0..a.ncols()).flat_map(|j| (j..a.nrows()).map(move |i| (i, j))).map(|at| a[at]).collect::<ndarray::Array1<f64>>().into_dyn()
         }
         Call::Reshape => {
-            let stacked: Vec<f64> = first.matrix()?.t().iter().copied().collect();
+            let stacked: Vec<f64> = x.t().iter().copied().collect();
             let transposed: Vec<usize> = lengths.iter().rev().copied().collect();
             ArrayD::from_shape_vec(IxDyn(&transposed), stacked).map_err(internal)?.reversed_axes()
         }

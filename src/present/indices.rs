@@ -41,13 +41,15 @@ impl Builder<'_> {
     /// A term that holds a contraction, outside of index notation: in braces, or a scalar without.
     pub fn indexed_value(&mut self, id: Id) -> Result<Factors> {
         let terms = self.terms;
+        let axes = axes(&self.forms[usize::from(id)]);
         if let Mat::Contract(spec, all) = &terms[usize::from(id)]
             && has_stacked_output(terms, spec, all)
-            && let Some(stacked) = self.stacked(spec, all)?
         {
-            return Ok(stacked);
+            if let Some(stacked) = self.stacked(spec, all)? {
+                return Ok(stacked);
+            }
+            return self.braces(&axes, |builder, names, scope| builder.contraction(spec, all, names, scope));
         }
-        let axes = axes(&self.forms[usize::from(id)]);
         self.braces(&axes, |builder, names, scope| builder.entry(id, names, scope))
     }
 
@@ -195,7 +197,8 @@ impl Builder<'_> {
         for (at, (child, labels)) in all.iter().zip(&spec.inputs).enumerate() {
             let (Mat::Unit(place, _), Some(label)) = (&self.terms[usize::from(*child)], labels.first()) else { continue };
             let elsewhere = || spec.inputs.iter().enumerate().any(|(other, ls)| other != at && ls.contains(label));
-            if names[usize::from(*label)].is_none() && elsewhere()
+            if names[usize::from(*label)].is_none()
+                && elsewhere()
                 && let Some(number) = place.as_number()
             {
                 names[usize::from(*label)] = Some(Symbol::new(&number.to_string()));
