@@ -28,6 +28,7 @@ mod half;
 mod levi_civita;
 mod opaque;
 mod power;
+mod rebuild;
 mod recognise;
 mod select;
 mod structure;
