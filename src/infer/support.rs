@@ -41,12 +41,12 @@ fn unsupported_call(typed: &Typed, call: Call, arguments: &[TypedId]) -> Option<
     let of_matrix = matches!(typed.node(*arguments.first()?).shape, Shape::Matrix(..));
     match call {
         _ if !call.row().supported => Some(format!("the function `{name}`")),
-        Call::Norm2 if of_matrix => Some(SPECTRAL.to_owned()),
+        Call::Norm2 if of_matrix => Some(format!("`{name}` of a matrix")),
         Call::Norm if of_matrix => match arguments.get(1).map(|p| &typed.node(*p).op) {
             Some(Op::Number(p)) if p.is_one() => None,
             Some(Op::Constant(Constant::Infinity)) => None,
             Some(Op::Number(p)) if *p != Number::int(2) => Some(format!("`norm(A, {p})` of a matrix, with p other than 1, 2 and inf,")),
-            Some(Op::Number(_)) | None => Some(SPECTRAL.to_owned()),
+            Some(Op::Number(_)) | None => Some(format!("`{name}` of a matrix")),
             Some(_) => Some("the norm of a matrix whose order is not a number".to_owned()),
         },
         _ => None,

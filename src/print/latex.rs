@@ -319,6 +319,6 @@ mod tests {
         let [i, j] = ["i", "j"].map(|i| Subscript::Index(Symbol::new(i)));
         let entry = Expr::new(Op::Subscript(a, vec![i.clone(), j.clone()])) * Expr::new(Op::Delta(vec![i, j]));
         let names = ["i", "j"].map(|i| (Symbol::new(i), None)).to_vec();
-        check(Expr::new(Op::Braces(entry, names)), r"A_{ij} \delta_{ij}");
+        check(Expr::new(Op::Braces(entry, names)), r"\left[A_{ij} \delta_{ij}\right]_{ij}");
     }
 }
