@@ -34,8 +34,6 @@ fn unsupported(typed: &Typed, node: &TypedNode) -> Option<String> {
     }
 }
 
-const SPECTRAL: &str = "the spectral norm of a matrix (its largest singular value; `normF(A)` is the Frobenius norm)";
-
 fn unsupported_call(typed: &Typed, call: Call, arguments: &[TypedId]) -> Option<String> {
     let name = call.name();
     let of_matrix = matches!(typed.node(*arguments.first()?).shape, Shape::Matrix(..));

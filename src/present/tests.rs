@@ -1,6 +1,5 @@
 use super::*;
 use crate::dim::Dim;
-use crate::error::ErrorKind;
 use crate::expr::{Shape, Var};
 use crate::function::{Map, Map2};
 use crate::index::Labels;

@@ -106,10 +106,14 @@ fn with_equal_indices(left: &Expr, right: &Expr) -> (Expr, Expr) {
         _ => None,
     };
     let entry = |e: &Expr, subscripts: Vec<Subscript>| Expr::new(Op::Subscript(e.clone(), subscripts));
+    let body = |e: &Expr| match e.op() {
+        Op::Braces(body, _) => body.clone(),
+        _ => e.clone(),
+    };
     match (outputs(left), outputs(right)) {
-        (Some(indices), None) => (left.clone(), entry(right, indices)),
-        (None, Some(indices)) => (entry(left, indices), right.clone()),
-        (Some(_), Some(_)) | (None, None) => (left.clone(), right.clone()),
+        (Some(indices), None) => (body(left), entry(right, indices)),
+        (None, Some(indices)) => (entry(left, indices), body(right)),
+        (Some(_), Some(_)) | (None, None) => (body(left), body(right)),
     }
 }
 
