@@ -220,6 +220,8 @@ pub(super) fn positive_first(terms: Vec<Expr>) -> Vec<Expr> {
 pub(super) fn power(base: Expr, exponent: &Number, elementwise: bool) -> Expr {
     if exponent.is_one() {
         base
+    } else if let Some((deviation, exponent)) = of_variance(&base, exponent) {
+        power(deviation, &exponent, elementwise)
     } else if *exponent == Number::ratio(1, 2) {
         Expr::call(Function::Map(Map::Sqrt), [base])
     } else if elementwise {
@@ -227,6 +229,13 @@ pub(super) fn power(base: Expr, exponent: &Number, elementwise: bool) -> Expr {
     } else {
         Expr::new(Op::Pow(base, Expr::number(exponent.clone())))
     }
+}
+
+/// `var(x)^(p/2)` is `std(x)^p` for an odd p.
+fn of_variance(base: &Expr, exponent: &Number) -> Option<(Expr, Number)> {
+    let Op::Call(Function::Call(Call::Variance), arguments) = base.op() else { return None };
+    let doubled = exponent * &Number::int(2);
+    (doubled.is_integer() && !exponent.is_integer()).then(|| (call(Call::Deviation, arguments.iter().cloned()), doubled))
 }
 
 /// The power of a whole product: of a single factor the exponent may change its sign, and an integer exponent takes
