@@ -183,7 +183,9 @@ fn worthwhile(graph: &Graph, members: &[&(usize, Split)]) -> bool {
     let bare = |split: &Split| match &split.rest {
         Rest::Chain(_, factors, _) => factors.is_empty() && split.kind != Kind::Core,
         Rest::Ones(..) => true,
-        Rest::Powers(..) | Rest::Filled(..) | Rest::Kron(..) | Rest::Plain(..) | Rest::Spread(..) | Rest::Summed(..) | Rest::Column(..) => false,
+        Rest::Powers(..) | Rest::Filled(..) | Rest::Kron(..) | Rest::Plain(..) | Rest::Spread(..) | Rest::Summed(..) | Rest::Column(..) => {
+            false
+        }
     };
     !trivial && !members.iter().all(|(_, split)| bare(split))
 }
