@@ -357,7 +357,7 @@ fn of_call(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> Facts) -> Facts {
         | MatFn::Vec
         | MatFn::Vech => of.only(Facts::POSITIVE),
         MatFn::Kron => Facts::kronecker(arguments.iter().map(|a| child(*a))),
-        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Facts::NONNEGATIVE,
+        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Variance => Facts::NONNEGATIVE,
         MatFn::Softmax => Facts::POSITIVE,
         MatFn::Sym => Facts::SYMMETRIC,
         MatFn::Tril => Facts::LOWER | of.only(Facts::UPPER) | of.only(Facts::HOLLOW) | of.only(Facts::NONNEGATIVE),
