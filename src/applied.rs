@@ -13,6 +13,15 @@ pub struct Signature {
 }
 
 /// A declared function or a derivative of it: `f`, `D(f)`, `D(D(f),2)`, and `f.` where it works entry by entry.
+///
+/// ```
+/// use indicial::{Declarations, Engine, parse};
+/// let declarations = Declarations::parse("g: function(vector(n), vector(m)) -> scalar; A: matrix(m, n); x: vector(n)")?;
+/// let (f, x) = (parse("g(x, A*x)", &declarations)?, parse("x", &declarations)?);
+/// let answer = Engine::new().derivative(&f, &[x], &declarations)?;
+/// assert_eq!(answer.to_string(), "A'*D(g,2)(x, A*x) + D(g)(x, A*x)");
+/// # Ok::<(), indicial::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Applied {
     pub function: Symbol,
@@ -24,6 +33,7 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// The function itself, of whole arguments.
     pub fn new(function: Symbol, signature: Arc<Signature>) -> Applied {
         Applied { function, by: SmallVec::new(), elementwise: false, signature }
     }

@@ -59,7 +59,18 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// A point where two expressions have different values.
+/// A point where two expressions have different values: the smallest one that was found.
+///
+/// ```
+/// use indicial::{Declarations, Engine, Verdict, parse};
+/// let declarations = Declarations::parse("A: matrix(n, n); B: matrix(n, n)")?;
+/// let (left, right) = (parse("A*B", &declarations)?, parse("B*A", &declarations)?);
+/// let Verdict::Different(Some(point)) = Engine::new().check(&left, &right, &declarations)?.verdict else { panic!() };
+/// let lines = point.lines();
+/// let names: Vec<&str> = lines.iter().map(|(name, _)| name.as_str()).collect();
+/// assert_eq!(names, ["A", "B", "left", "right"]);
+/// # Ok::<(), indicial::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counterexample {
     /// The number that each dimension symbol stands for.

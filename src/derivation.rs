@@ -104,6 +104,16 @@ const MOST_LAWS: usize = 4;
 
 impl Derivation {
     /// As [`Display`](fmt::Display), with the signs of mathematics.
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, parse};
+    /// let declarations = Declarations::parse("a: vector(n); x: vector(n)")?;
+    /// let (f, x) = (parse("a'*x", &declarations)?, parse("x", &declarations)?);
+    /// let derivation = Engine::new().explain(&f, &[x], &declarations)?;
+    /// assert!(derivation.unicode().starts_with("1. F = a[i]·x[i]"));
+    /// assert!(derivation.latex().starts_with("\\begin{align*}\nF &= a_i x_i"));
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
     pub fn unicode(&self) -> String {
         self.lines(|w| &w.unicode)
     }

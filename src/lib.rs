@@ -1,53 +1,76 @@
 //! Matrix calculus by index notation: derivatives of matrix expressions, simplified and raised back into matrix
-//! notation.
+//! notation; with proofs, counterexamples and derivations.
+//!
+//! | to | from | by |
+//! | --- | --- | --- |
+//! | an [`Expr`] | text, LaTeX, Unicode, operators of Rust | [`parse`], [`parse_latex`], [`parse_input`], [`Expr`] |
+//! | an [`Answer`], which prints as text, Unicode, LaTeX, NumPy | an expression | [`Engine::derivative`], [`Engine::simplify`] |
+//! | a [`Comparison`]: a [`Proof`] or a [`Counterexample`] | two expressions | [`Engine::check`], [`Engine::prove`] |
+//! | a [`Derivation`] line by line | an expression | [`Engine::explain`] |
+//! | a [`Catalog`] with rules of one's own | a text of rules | [`Catalog::extend`], [`Catalog::audit`], [`Engine::rules`] |
+//! | numbers | an expression and [`Inputs`] | [`evaluate`], [`Answer::verify`] |
+//!
+//! ```
+//! use indicial::{Declarations, Engine, parse};
+//! let declarations = Declarations::parse("X: matrix(m, n); y: vector(m); w: vector(n)")?;
+//! let (loss, w) = (parse("sum(log(1 + exp(-y.*(X*w))))", &declarations)?, parse("w", &declarations)?);
+//! let gradient = Engine::new().derivative(&loss, &[w], &declarations)?;
+//! assert_eq!(gradient.to_string(), "-X'*(y.*sigmoid(-y.*(X*w)))");
+//! assert!(gradient.verify(6)?.ok);
+//! # Ok::<(), indicial::Error>(())
+//! ```
+//!
+//! A vector is a column. The derivative of F by X has the axes of F first, then those of X.
 #![forbid(unsafe_code)]
 
 // Nouns: what the passes hand to each other.
-mod answer;
-mod applied;
-mod comparison;
-mod derivation;
-mod dim;
-mod error;
-mod expr;
-mod fact;
-mod function;
-mod index;
-mod matrix;
-mod number;
-mod outline;
-mod part;
-mod proof;
-mod rule;
-mod structure;
-mod typed;
+mod number; // exact rationals
+mod dim; // names and symbolic dimensions
+mod error; // with the place in the input
+mod function; // the functions of the language, as tables
+mod expr; // what people write,
+mod outline; // what it looks like before anything is known of it,
+mod applied; // and functions that are only declared
+mod typed; // the same with the shape of every part
+mod part; // runs of places along an axis
+mod index; // index form: contractions whose indices have no names
+mod structure; // what a derivative by a symmetric variable is
+mod matrix; // matrix form: terms of an e-graph
+mod fact; // what is known of a value beyond its shape
+mod rule; // a law with its conditions, reason and source
+mod proof; // a chain of laws between two expressions
+mod derivation; // the lines by which a derivative is explained
+mod comparison; // whether two expressions are equal, and why
+mod answer; // a formula with everything that was understood on the way
 
-// The pipeline, in order.
-mod catalog; // the rules of mathematics,
-mod contract; // whose constructors normalise and recognise
-mod diff; // derivatives, in reverse or forwards
-mod emit;
-mod factor; // common factors of sums of contractions
+// Passes, in order.
+mod parse; // text to an expression
 mod infer; // kinds and dimensions of every part
 mod lower; // to index form,
-mod parse; // text to an expression
+mod contract; // whose constructors normalise and recognise
+mod diff; // derivatives, in reverse or forwards
+mod factor; // common factors of sums of contractions
+mod raise; // back to matrix terms
+mod catalog; // the rules of mathematics,
+mod saturate; // by which an e-graph finds the simplest equal term
 mod present; // to an expression as people write it
 mod print; // text, Unicode, LaTeX
-mod raise; // back to matrix terms
-mod saturate; // by which an e-graph finds the simplest equal term // code
+mod emit; // code
 
-mod prove; // a chain of steps between two equal expressions
+// What they are composed to.
+mod pipeline; // an expression to an answer
+mod prove; // two equal expressions to a chain of steps
+mod explain; // a derivative to the lines of a teacher
+mod compare; // two expressions to a proof, a counterexample, or what is off
+mod audit; // rules to what the lints and the tests say of them
 
-mod pipeline; // all of it
-mod explain; // and how a derivative comes about
+// Numbers, by which answers and rules are checked.
+mod eval; // expressions and index form on data
+mod check; // an answer against central differences
+
+// Beside all that.
 mod build; // expressions built in Rust
-mod render; // errors, with the place in the input
-
-// Numbers, and answers and rules checked by them.
-mod audit;
-mod check;
-mod compare; // two expressions: a proof, a counterexample, or what is off
-mod eval;
+mod render; // errors drawn into the input
 
 pub use answer::{Answer, Notation, Profile};
 pub use applied::{Applied, Signature};

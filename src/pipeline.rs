@@ -1,4 +1,5 @@
-//! The pipeline: every pass in order, from an expression to an answer.
+//! The pipeline: every pass in order, from an expression to an answer. Proofs, explanations and comparisons compose the same
+//! passes in `prove`, `explain` and `compare`.
 
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
@@ -91,6 +92,16 @@ impl Engine {
     }
 
     /// How a derivative by a structured variable (symmetric, diagonal, …) is meant.
+    ///
+    /// ```
+    /// use indicial::{Convention, Declarations, Engine, parse};
+    /// let declarations = Declarations::parse("Q: orthogonal(n); x: vector(n)")?;
+    /// let (f, q) = (parse("x'*Q*x", &declarations)?, parse("Q", &declarations)?);
+    /// let by = |convention| Engine::new().structure(convention).derivative(&f, &[q.clone()], &declarations);
+    /// assert_eq!(by(Convention::Free)?.to_string(), "x*x'");
+    /// assert_eq!(by(Convention::Tangent)?.to_string(), "(x*x' - Q*x*x'*Q)/2");
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
     #[must_use]
     pub fn structure(mut self, convention: Convention) -> Engine {
         self.convention = convention;
@@ -129,7 +140,18 @@ impl Engine {
         self
     }
 
-    /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable.
+    /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable. A
+    /// variable may be a part of one, `X[1:k,:]`; by a structured one the derivative is that of [`Engine::structure`].
+    ///
+    /// ```
+    /// use indicial::{Declarations, Dim, Engine, parse};
+    /// let declarations = Declarations::parse("X: matrix(n, n)")?;
+    /// let (f, x) = (parse("logdet(X[1:k,1:k])", &declarations)?, parse("X", &declarations)?);
+    /// let answer = Engine::new().derivative(&f, &[x], &declarations)?;
+    /// assert_eq!(answer.to_string(), "[inv(X[1:k,1:k])', zeros(k, n-k); zeros(n-k, n)]");
+    /// assert_eq!(answer.shape, [Dim::symbol("n"), Dim::symbol("n")]);
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If shapes do not fit, a construct is not supported, a derivative is not known, or a variable is neither in F nor
@@ -142,7 +164,15 @@ impl Engine {
         self.answer(f, wrt, &whole, declarations)
     }
 
-    /// The same value in its simplest form.
+    /// The same value in its simplest form. A derivative may stand anywhere in it, as `diff(F, X)`.
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, parse};
+    /// let declarations = Declarations::parse("A: matrix(n, n); B: matrix(n, n); x: vector(n)")?;
+    /// let expr = parse("inv(A*inv(B))*diff(x'*x, x)", &declarations)?;
+    /// assert_eq!(Engine::new().simplify(&expr, &declarations)?.to_string(), "2*B*inv(A)*x");
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If shapes do not fit, a construct is not supported or a derivative in it is not known.
@@ -151,7 +181,18 @@ impl Engine {
     }
 
     /// A proof that two expressions have the same value wherever both are defined, if one is found. None is no proof that
-    /// they differ.
+    /// they differ; [`Engine::check`] looks for a point where they do, too.
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, parse};
+    /// let declarations = Declarations::parse("A: matrix(n, n); B: matrix(n, n)")?;
+    /// let (left, right) = (parse("inv(A*B)*A", &declarations)?, parse("inv(B)", &declarations)?);
+    /// let proof = Engine::new().prove(&left, &right, &declarations)?.expect("inverses are unique");
+    /// assert_eq!(proof.start.to_string(), "inv(A*B)*A");
+    /// assert_eq!(proof.end().to_string(), "inv(B)");
+    /// assert!(!proof.conditions.is_empty());
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If shapes do not fit, a construct is not supported or a derivative is not known.
