@@ -10,6 +10,8 @@ use ndarray::ArrayD;
 
 /// How much may be computed in each part of the search, so that it ends soon and always at the same place.
 const WORK: f64 = 1e6;
+/// The same where nothing hints at a difference.
+const SHORT_WORK: f64 = 2e5;
 /// The largest size of a dimension symbol that is tried.
 const LARGEST: i64 = 3;
 /// With more symbols than this not every choice of sizes is tried.
@@ -33,6 +35,13 @@ pub fn search(sides: &Sides, found: &Inputs) -> Option<Counterexample> {
     candidates.iter().find(|at| sides.is_confirmed(at)).and_then(|at| counterexample(sides, at))
 }
 
+/// A point of whole numbers at which the sides differ, though they agree at random ones.
+pub fn at_kinks(sides: &Sides) -> Option<Counterexample> {
+    let small = small_point(sides, &mut Budget(SHORT_WORK))?;
+    let shrunk = shrink(sides, small.clone(), &SIMPLER, &mut Budget(SHORT_WORK));
+    [shrunk, small].iter().find(|at| sides.is_confirmed(at)).and_then(|at| counterexample(sides, at))
+}
+
 struct Budget(f64);
 
 impl Budget {
@@ -50,8 +59,10 @@ fn differ(sides: &Sides, at: &Inputs) -> bool {
 /// A point of whole numbers with the smallest sizes at which one is found.
 fn small_point(sides: &Sides, budget: &mut Budget) -> Option<Inputs> {
     let mut random = Random::new(1);
+    let constants = sides.constants();
+    let with_constants = (!constants.is_empty()).then_some(&constants[..]);
     for sizes in all_sizes(sides) {
-        for pool in POOLS {
+        for pool in POOLS.into_iter().chain(with_constants) {
             for _ in 0..TRIES {
                 if !budget.spend(sides, &sizes) {
                     return None;
