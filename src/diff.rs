@@ -115,7 +115,7 @@ impl Reverse {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..) => {}
             Node::Contract(c) => {

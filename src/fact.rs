@@ -319,7 +319,7 @@ pub fn facts_of(node: &Mat, form: &Form, child: impl Fn(Id) -> Facts) -> Facts {
         Mat::Call(f, arguments) => of_call(*f, arguments, child),
         Mat::Commutation(m, n) => Facts::ORTHOGONAL | Facts::NONNEGATIVE | Facts::SYMMETRIC.when(m == n),
         Mat::Apply(f, _) if f.is_symmetric() => Facts::SYMMETRIC,
-        Mat::Apply(..) | Mat::LeviCivita | Mat::Merge(..) | Mat::Contract(..) => Facts::NONE,
+        Mat::Apply(..) | Mat::LeviCivita(_) | Mat::Merge(..) | Mat::Contract(..) => Facts::NONE,
     }
 }
 

@@ -152,7 +152,7 @@ pub enum Mat {
     /// `reshape(v, m, n)` of a column.
     Reshape(Dim, Dim, [Id; 1]),
     /// The Levi-Civita symbol and the stacking bijection of the index form: only within a `Contract`.
-    LeviCivita,
+    LeviCivita(u8),
     Merge(Dim, Dim),
     /// What no matrix formula expresses.
     Contract(Box<Spec>, Box<[Id]>),

@@ -2,10 +2,10 @@
 
 use super::Level;
 use super::formula::Product;
+use super::last::change_of_columns;
 use super::write::{Marks, plain, quotient_of_changes, subscripted, substitute};
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
-use crate::check::Scope;
 use crate::derivation::{Claim, Written};
 use crate::diff::derivative;
 use crate::dim::{Dim, Symbol};
@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Inputs;
 use crate::eval::graph::evaluate_graph;
 use crate::expr::{Expr, Op, Var};
-use crate::index::{Node, NodeId};
+use crate::index::NodeId;
 use crate::infer::infer;
 use crate::matrix::{Terms, of_typed};
 use crate::present::{Presented, present};
@@ -35,7 +35,8 @@ impl Level<'_> {
         }
         let engine = self.engine.clone().saturation(false);
         let taken = self.names.taken().clone();
-        let raised = engine.formula(self.graph, known.node, (answer.rows, self.order_one_is_row), &taken, &mut Profile::default());
+        let node = self.general.with_structure(self.graph, known.node);
+        let raised = engine.formula(self.graph, node, (answer.rows, self.order_one_is_row), &taken, &mut Profile::default());
         let target = answer.formula.inlined();
         // What has no notation over the names may have one without them.
         let Ok((formula, notation)) = raised else { return self.conclude(answer, matrix_title(answer.notation), None) };
@@ -72,14 +73,6 @@ impl Level<'_> {
     fn check(&mut self, found: NodeId) -> Result<()> {
         const TOLERANCE: f64 = 1e-6;
         let wanted = derivative(self.graph, self.stages.all[0].node, &self.variable)?;
-        let mut scope = Scope::default();
-        for node in self.graph.reachable(&[self.stages.all[0].node, wanted]) {
-            match self.graph.node(node) {
-                Node::Var(v) => scope.add(v),
-                Node::Size(d) => scope.add_dim(*d),
-                _ => {}
-            }
-        }
         let (graph, stages) = (&*self.graph, &self.stages.all);
         let nodes: Vec<NodeId> = stages.iter().skip(1).map(|s| s.node).collect();
         let value = |at: &Inputs, node: NodeId| evaluate_graph(graph, &[node], at).map(|mut v| v.remove(0));
@@ -89,7 +82,7 @@ impl Level<'_> {
             at.values.extend(stages.iter().skip(1).map(|s| s.name).zip(values));
             value(&at, found)
         };
-        match scope.compare(&|at| value(at, wanted), &with_stages, 1, TOLERANCE) {
+        match self.scope.compare(&|at| value(at, wanted), &with_stages, 1, TOLERANCE) {
             Ok(seen) if !seen.ok => Err(Error::new(ErrorKind::Internal, "a line of the derivation does not hold")),
             // Where nothing is finite there is nothing to compare.
             Err(e) if e.kind != ErrorKind::Domain => Err(e),
@@ -155,19 +148,15 @@ impl Level<'_> {
 
     fn claim_of(&self, right: &Expr) -> Claim {
         let function = self.meanings.get(&self.stages.all[0].name).cloned().unwrap_or_else(|| Expr::number(0));
-        Claim { left: Expr::new(Op::Diff(function, Expr::var(self.variable.clone()))), right: right.clone() }
+        Claim { left: Expr::new(Op::Diff(function, self.by.clone())), right: right.clone() }
     }
 
     fn left_of(&self, notation: Notation) -> Written {
         match notation {
             Notation::Matrix | Notation::Index => self.change_of_function(),
             Notation::Kronecker => {
-                let (f, x) = (self.stages.all[0].name, plain(&Expr::var(self.variable.clone())));
-                Written {
-                    text: format!("d vec({f})/d vec({})'", x.text),
-                    unicode: format!("∂vec({f})/∂vec({})ᵀ", x.unicode),
-                    latex: format!(r"\frac{{\partial \operatorname{{vec}}({f})}}{{\partial \operatorname{{vec}}({})^\top}}", x.latex),
-                }
+                let function = Expr::var(Var { name: self.stages.all[0].name, kind: None });
+                change_of_columns(&plain(&function), &plain(&Expr::var(self.variable.clone())))
             }
         }
     }

@@ -7,10 +7,13 @@
 //! formula    deltas are contracted, equal terms collected, as sums of products with named indices
 //! finish     back to matrix notation, the names put back, simplified to the answer
 //! write      formulas as text, and as claims that a test evaluates
+//! last       from the derivative by a general variable to that by a structured one, or by a part of it
 //! ```
 
 mod finish;
 mod formula;
+mod input;
+mod last;
 mod leibniz;
 mod names;
 mod resolve;
@@ -21,6 +24,7 @@ mod write;
 
 use crate::answer::{Answer, Profile};
 use crate::catalog::Catalog;
+use crate::check::Scope;
 use crate::derivation::{Claim, Derivation, Reason, Step, Written};
 use crate::diff::derivative;
 use crate::dim::{Dim, Symbol};
@@ -30,11 +34,12 @@ use crate::function::{Call, Function, Map};
 use crate::index::{Graph, Node, NodeId, Opaque};
 use crate::infer::infer;
 use crate::lower::lower_parts;
-use crate::number::Number;
 use crate::parse::Declarations;
 use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
-use crate::typed::{Typed, TypedId};
+use crate::structure::Convention;
+use crate::typed::Typed;
 use formula::{Formula, Index, expanded};
+use last::General;
 use names::Names;
 use rustc_hash::FxHashMap;
 use stages::{Input, Stages};
@@ -67,41 +72,86 @@ impl Engine {
         let whole = with_axes_for_free_indices(f, declarations)?;
         // Second derivatives nest a few times deeper than what they are derivatives of.
         on_a_deep_stack(8 * whole.depth(), || {
-            let typed = infer(&whole, &known)?;
-            let mut graph = Graph::new();
-            let (mut node, lowered) = lower_parts(&mut graph, &typed)?;
-            let parts = parts_as_written(&graph, &typed, &lowered);
-            let input = Input { scales: scales_as_written(&graph, &parts), parts, orders: orders_as_written(&graph, &typed, &lowered) };
-            let mut names = Names::new(declared_names(&infer_all(&whole, &answer.wrt, &known)?));
-            let mut steps: Vec<Step> = Vec::new();
-            let mut outputs: Vec<Symbol> = Vec::new();
-            for _ in graph.axes(node) {
-                outputs.push(names.index(&outputs));
-            }
-            let (mut function, mut meaning) = (names.function(), whole.clone());
-            for (at, variable) in answer.wrt.iter().enumerate() {
-                let last = at + 1 == answer.wrt.len();
-                let here = if last { answer.clone() } else { self.derivative(f, &wrt[..=at], declarations)? };
-                let mut indices: Vec<Symbol> = Vec::new();
-                for _ in variable.axes() {
-                    let scope: Vec<Symbol> = outputs.iter().chain(&indices).copied().collect();
-                    indices.push(names.variable_index(&scope));
-                }
-                let input = if at == 0 { input.clone() } else { Input::default() };
-                let mut level = Level::new(self, &mut graph, (function, node), variable, names.clone(), &mut steps, input);
-                level.meanings.insert(function, with_own_indices(&meaning, function));
-                level.order_one_is_row = matches!(infer_all(&whole, &answer.wrt[..=at], &known)?.root().shape, Shape::Row(_));
-                level.indices.clone_from(&indices);
-                level.input = f.clone();
-                level.explain(&outputs, at, &here)?;
-                meaning = Expr::new(Op::Diff(meaning, Expr::var(variable.clone())));
-                node = derivative(&mut graph, node, variable)?;
-                outputs.extend(indices);
-                function = names.function();
+            let by: Vec<Expr> = answer.wrt.iter().map(last::every_entry).collect();
+            let all = infer_all(&whole, &by, &known)?;
+            let question = Question { f, whole: &whole, declarations: &known, general: General::of(&answer), by, all: &all };
+            let mut steps = if question.general.applies(&whole) { self.levels(&question, &answer)? } else { Vec::new() };
+            if steps.is_empty() || answer.is_narrower() {
+                last::conclude(&mut steps, &answer, Names::new(declared_names(&all)).function());
             }
             Ok(Derivation { input: f.clone(), wrt: answer.wrt.clone(), steps: bounded(steps), answer })
         })
     }
+
+    /// The lines that differentiate by each variable in turn, as if every entry of it moved by itself.
+    fn levels(&self, question: &Question, answer: &Answer) -> Result<Vec<Step>> {
+        let Question { f, whole, declarations: known, general, by, all } = question;
+        let typed = infer(whole, known)?;
+        let mut graph = Graph::new();
+        let (mut node, lowered) = lower_parts(&mut graph, &general.typed(&typed))?;
+        let input = input::as_written(&graph, &typed, &lowered);
+        let mut names = Names::new(declared_names(all));
+        let scope = Scope::of(&[all]);
+        let mut steps: Vec<Step> = Vec::new();
+        let mut outputs: Vec<Symbol> = Vec::new();
+        for _ in graph.axes(node) {
+            outputs.push(names.index(&outputs));
+        }
+        let (mut function, mut meaning) = (names.function(), (*whole).clone());
+        for (at, variable) in answer.wrt.iter().enumerate() {
+            let last = at + 1 == answer.wrt.len();
+            let here = if last && !answer.is_narrower() { answer.clone() } else { self.entry_by_entry(f, &answer.wrt[..=at], known)? };
+            let variable = &general.of_variable(variable);
+            let mut indices: Vec<Symbol> = Vec::new();
+            for _ in variable.axes() {
+                let scope: Vec<Symbol> = outputs.iter().chain(&indices).copied().collect();
+                indices.push(names.variable_index(&scope));
+            }
+            let input = if at == 0 { input.clone() } else { Input::default() };
+            let mut level = Level::new(self, &mut graph, (function, node), variable, names.clone(), &mut steps, input);
+            level.general = general.clone();
+            level.scope = scope.clone();
+            level.by = by[at].clone();
+            level.meanings.insert(function, with_own_indices(&meaning, function));
+            level.order_one_is_row = matches!(infer_all(whole, &by[..=at], known)?.root().shape, Shape::Row(_));
+            level.indices.clone_from(&indices);
+            level.input = (*f).clone();
+            level.explain(&outputs, at, &here)?;
+            meaning = Expr::new(Op::Diff(meaning, by[at].clone()));
+            node = derivative(&mut graph, node, variable)?;
+            outputs.extend(indices);
+            function = names.function();
+        }
+        Ok(steps)
+    }
+
+    /// The derivative by whole variables of which every entry moves by itself.
+    fn entry_by_entry(&self, f: &Expr, wrt: &[Var], declarations: &Declarations) -> Result<Answer> {
+        let wrt: Vec<Expr> = wrt.iter().map(|v| Expr::var(v.clone())).collect();
+        self.clone().structure(Convention::Free).derivative(f, &wrt, declarations)
+    }
+}
+
+/// What is asked.
+struct Question<'a> {
+    /// As it is written, and with its free indices as axes.
+    f: &'a Expr,
+    whole: &'a Expr,
+    declarations: &'a Declarations,
+    general: General,
+    /// What claims differentiate by, and all of these derivatives.
+    by: Vec<Expr>,
+    all: &'a Typed,
+}
+
+/// A formula as it is shown; one with shared parts would be very long.
+fn presented(e: &Expr) -> Written {
+    const LONGEST: u64 = 1_000;
+    if e.nodes() <= LONGEST {
+        return plain(e);
+    }
+    let text = "… (long)".to_owned();
+    Written { text: text.clone(), unicode: text, latex: r"\cdots".to_owned() }
 }
 
 /// The text of an expression, if it is short. A shared part may make the text of a small expression very long.
@@ -111,65 +161,8 @@ fn short_text(e: &Expr) -> Option<String> {
 }
 
 /// The expression differentiated by all of the variables, typed.
-fn infer_all(f: &Expr, wrt: &[Var], declarations: &Declarations) -> Result<Typed> {
-    infer(&wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, Expr::var(x.clone())))), declarations)
-}
-
-/// The parts of the input by their nodes, so that an intermediate result is called what the reader called it.
-fn parts_as_written(graph: &Graph, typed: &Typed, lowered: &[Option<NodeId>]) -> FxHashMap<NodeId, Expr> {
-    fn expr(typed: &Typed, id: TypedId, memo: &mut FxHashMap<TypedId, Expr>) -> Expr {
-        if let Some(known) = memo.get(&id) {
-            return known.clone();
-        }
-        let e = match typed.node(id).op.try_map(|c| Ok::<_, std::convert::Infallible>(expr(typed, *c, memo))) {
-            Ok(op) => Expr::new(op),
-        };
-        memo.insert(id, e.clone());
-        e
-    }
-    let (mut parts, mut memo): (FxHashMap<NodeId, Expr>, FxHashMap<TypedId, Expr>) = Default::default();
-    for (at, node) in lowered.iter().enumerate() {
-        let id = TypedId(at as u32);
-        let (Some(node), own) = (node, typed.node(id)) else { continue };
-        let fits = own.free.is_empty() && !matches!(own.shape, Shape::Row(_)) && own.shape.axes().as_slice() == graph.axes(*node);
-        if !fits {
-            continue;
-        }
-        let e = expr(typed, id, &mut memo);
-        let shorter = parts.get(node).is_none_or(|known| e.nodes() < known.nodes());
-        if shorter {
-            parts.insert(*node, e);
-        }
-    }
-    parts
-}
-
-/// The numbers that index form took out of sums of the input; of several the first in order of size.
-fn scales_as_written(graph: &Graph, parts: &FxHashMap<NodeId, Expr>) -> FxHashMap<NodeId, Number> {
-    let mut scales: FxHashMap<NodeId, Number> = FxHashMap::default();
-    for part in parts.keys() {
-        if let Node::Scale(n, core) = graph.node(*part)
-            && matches!(graph.node(*core), Node::Sum(_))
-            && scales.get(core).is_none_or(|known| n < known)
-        {
-            scales.insert(*core, n.clone());
-        }
-    }
-    scales
-}
-
-/// Of each sum of the input its terms, up to numbers, in the order in which they are written.
-fn orders_as_written(graph: &Graph, typed: &Typed, lowered: &[Option<NodeId>]) -> FxHashMap<NodeId, Vec<NodeId>> {
-    let core = |id: &TypedId| lowered[id.0 as usize].map(|n| graph.unscaled(n).1);
-    let mut orders = FxHashMap::default();
-    for (at, own) in typed.nodes.iter().enumerate() {
-        let Op::Add(terms) = &own.op else { continue };
-        let terms: Option<Vec<NodeId>> = terms.iter().map(core).collect();
-        if let (Some(sum), Some(terms)) = (core(&TypedId(at as u32)), terms) {
-            orders.entry(sum).or_insert(terms);
-        }
-    }
-    orders
+fn infer_all(f: &Expr, by: &[Expr], declarations: &Declarations) -> Result<Typed> {
+    infer(&by.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone()))), declarations)
 }
 
 /// The first and the last lines, with a remark in place of those between.
@@ -213,6 +206,11 @@ struct Level<'a> {
     stages: Stages,
     variable: Var,
     variable_node: NodeId,
+    /// What claims differentiate by.
+    by: Expr,
+    general: General,
+    /// What random points are drawn for.
+    scope: Scope,
     /// The indices of the variable.
     indices: Vec<Symbol>,
     /// Of each node that is differentiated, a variable that stands for its derivative; and back.
@@ -251,6 +249,9 @@ impl<'a> Level<'a> {
             stages,
             variable: variable.clone(),
             variable_node,
+            by: Expr::var(variable.clone()),
+            general: General::default(),
+            scope: Scope::default(),
             indices: Vec::new(),
             pendings: FxHashMap::default(),
             numerators: FxHashMap::default(),
@@ -349,19 +350,9 @@ impl<'a> Level<'a> {
             None => self.matrix(stage.node)?,
         };
         let left = plain(&Expr::var(Var { name: stage.name, kind: None }));
-        let right = self.presented(&right);
+        let right = presented(&right);
         self.push(format!("a name for what does not depend on {}", self.variable.name), &[], left, right, None, None);
         Ok(())
-    }
-
-    /// A formula as it is shown; one with shared parts would be very long.
-    fn presented(&self, e: &Expr) -> Written {
-        const LONGEST: u64 = 1_000;
-        if e.nodes() <= LONGEST {
-            return plain(e);
-        }
-        let text = "… (long)".to_owned();
-        Written { text: text.clone(), unicode: text, latex: r"\cdots".to_owned() }
     }
 
     /// A stage in matrix notation over the names of other stages, or as it stands in the input if it has none.
@@ -483,7 +474,7 @@ impl<'a> Level<'a> {
         }
         let engine = self.engine.clone().saturation(false);
         let (formula, _) = engine.formula(self.graph, node, (0, false), self.names.taken(), &mut Profile::default())?;
-        let e = formula.inlined();
+        let e = self.general.restored(&formula.inlined());
         self.matrices.insert(node, e.clone());
         Ok(e)
     }

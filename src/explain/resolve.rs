@@ -81,7 +81,7 @@ impl Level<'_> {
         let scope: Vec<Symbol> = line.all.iter().map(|o| o.0).collect();
         let right = self.formula(formula, &scope, &mut marks)?;
         let function = self.meanings.get(&line.stage).cloned().unwrap_or_else(|| Expr::number(0));
-        let wanted = Expr::new(Op::Diff(function, Expr::var(self.variable.clone())));
+        let wanted = Expr::new(Op::Diff(function, self.by.clone()));
         let claim = Claim { left: wanted, right: self.meaning(&right, &line.all, &marks) };
         self.push(title, rules, line.left.clone(), marks.write(&right), note, Some(claim));
         Ok(())

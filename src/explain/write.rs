@@ -271,7 +271,7 @@ impl Level<'_> {
         Ok(match self.graph.node(node).clone() {
             Node::Var(v) => match self.numerator_of(node) {
                 Some(of) => self.pending(of, at, marks),
-                None => subscripted(Expr::var(v), at),
+                None => subscripted(self.general.restored(&Expr::var(v)), at),
             },
             Node::Constant(c) => Expr::new(Op::Constant(c)),
             Node::Size(d) => Expr::new(Op::Size(d)),
@@ -283,7 +283,7 @@ impl Level<'_> {
                 );
                 subscripted(unit, at)
             }
-            Node::LeviCivita => Expr::new(Op::LeviCivita(at.iter().map(|i| Subscript::Index(*i)).collect())),
+            Node::LeviCivita(_) => Expr::new(Op::LeviCivita(at.iter().map(|i| Subscript::Index(*i)).collect())),
             Node::Merge(m, n) => stacking(m, n, at, marks),
             Node::Scale(..) | Node::Sum(_) | Node::Contract(_) => {
                 let inner = expanded(self.graph, node, at, scope, &self.names);
@@ -316,8 +316,8 @@ impl Level<'_> {
             quotient_of_changes(&subscripted(Expr::var(name.clone()), own), &subscripted(Expr::var(self.variable.clone()), by));
         written.text = format!("({})", written.text);
         written.unicode = format!("({})", written.unicode);
-        let function = self.meanings.get(&name.name).cloned().unwrap_or_else(|| Expr::var(name));
-        let meaning = Expr::new(Op::Diff(function, Expr::var(self.variable.clone())));
+        let function = self.meanings.get(&name.name).cloned().unwrap_or_else(|| self.general.restored(&Expr::var(name)));
+        let meaning = Expr::new(Op::Diff(function, self.by.clone()));
         marks.mark(written, subscripted(meaning, at))
     }
 

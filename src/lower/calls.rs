@@ -106,7 +106,7 @@ impl Lowering<'_> {
                 let (a, b) = (self.node(args[0])?, self.node(args[1])?);
                 self.closed(args[0])?;
                 self.closed(args[1])?;
-                let eps = self.graph.insert(Node::LeviCivita);
+                let eps = self.graph.insert(Node::LeviCivita(3));
                 if self.graph.order(b) == 2 {
                     return Ok(self.graph.einsum(&[0, 3], &[(eps, &[0, 1, 2]), (a, &[1]), (b, &[2, 3])]));
                 }
@@ -250,9 +250,9 @@ impl Lowering<'_> {
 
     pub(super) fn norm(&mut self, f: Call, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
         let a = args[0];
-        let matrix = matches!(self.typed(a).shape, Shape::Matrix(..));
-        if matrix && f != Call::NormF {
-            return Err(Error::unsupported(format!("{}() of a matrix", f.name())).help("normF(A) is the Frobenius norm"));
+        if matches!(self.typed(a).shape, Shape::Matrix(..)) && f != Call::NormF {
+            let infinite = f == Call::NormInf || args.get(1).is_some_and(|p| self.typed(*p).op == Op::Constant(Constant::Infinity));
+            return self.norm_of_matrix(a, if infinite { 0 } else { 1 });
         }
         match f {
             Call::Norm1 => self.sum_of_powers(typed, a, &Number::ONE),
@@ -275,6 +275,15 @@ impl Lowering<'_> {
                 Ok(self.graph.power(sum, &Number::ratio(1, 2)))
             }
         }
+    }
+
+    /// The largest sum of absolute values along that axis' slices: of the rows for axis 0, of the columns for axis 1.
+    fn norm_of_matrix(&mut self, a: TypedId, axis: Label) -> Result<NodeId> {
+        self.closed(a)?;
+        let x = self.node(a)?;
+        let abs = self.graph.map(Map::Abs, x);
+        let sums = self.graph.einsum(&[axis], &[(abs, &[0, 1])]);
+        Ok(self.graph.opaque(Opaque::NormInf, sums))
     }
 
     pub(super) fn sum_of_powers(&mut self, typed: &TypedNode, a: TypedId, p: &Number) -> Result<NodeId> {

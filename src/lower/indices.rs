@@ -10,6 +10,11 @@ impl Lowering<'_> {
             Op::Number(n) => n.as_integer().filter(|n| *n > 0).map(Dim::number).ok_or_else(bad),
             Op::Add(terms) => terms.clone().iter().try_fold(Dim::number(0), |s, t| Ok(s + self.dimension(*t)?)),
             Op::Mul(terms) => terms.clone().iter().try_fold(Dim::ONE, |s, t| Ok(s * self.dimension(*t)?)),
+            Op::Div(a, b) => {
+                let (a, b) = (*a, *b);
+                let by = self.dimension(b)?.as_number().ok_or_else(bad)?;
+                self.dimension(a)?.over(by).ok_or_else(bad)
+            }
             _ => Err(bad()),
         }
     }

@@ -135,7 +135,7 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
     match node {
         Mat::Number(n) if n.is_one() => Cost { tail: 0, ..Cost::plain(TOKEN) },
         Mat::Number(n) => Cost::plain(number(n)),
-        Mat::Constant(_) | Mat::Var(_) | Mat::LeviCivita => Cost::plain(TOKEN),
+        Mat::Constant(_) | Mat::Var(_) | Mat::LeviCivita(_) => Cost::plain(TOKEN),
         Mat::Size(d) => Cost::plain(dim(*d)),
         Mat::Eye(n) => Cost::plain(TOKEN + dim(*n)),
         Mat::Zero(form) => Cost::plain(filled(form.rows(), form.columns())),

@@ -181,7 +181,7 @@ impl<'a> Builder<'a> {
             Mat::MatPower(p, [a]) => self.matrix_power(*p, *a),
             Mat::Call(function, all) => self.call(*function, all, scalar),
             Mat::Commutation(m, n) => leaf(call(Call::Commutation, [dim(*m), dim(*n)])),
-            Mat::LeviCivita | Mat::Merge(..) | Mat::Contract(..) => self.indexed_value(id),
+            Mat::LeviCivita(_) | Mat::Merge(..) | Mat::Contract(..) => self.indexed_value(id),
         }
     }
 

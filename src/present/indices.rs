@@ -89,7 +89,7 @@ impl Builder<'_> {
                 Ok(Factors::scalar(map2(*function, a, b, true)))
             }
             Mat::Add(coefficients, all) => self.entry_of_sum(id, coefficients, all, labels, scope),
-            Mat::LeviCivita => Ok(Factors::scalar(Expr::new(Op::LeviCivita(subscripts(labels))))),
+            Mat::LeviCivita(_) => Ok(Factors::scalar(Expr::new(Op::LeviCivita(subscripts(labels))))),
             Mat::Zero(_) => Ok(Factors::number(Number::ZERO)),
             Mat::Fill(_, _, [c]) => self.entry(*c, &[], scope),
             Mat::Merge(..) => Err(no_notation()),
