@@ -118,6 +118,7 @@ impl RuleFile {
             return Err(Error::new(ErrorKind::Limit, format!("{} is longer than the limit of {MAX_TEXT} bytes", path.display())));
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = text.trim_start_matches('\u{feff}').to_owned();
         let theme = path.file_stem().map_or_else(|| "own".to_owned(), |stem| stem.to_string_lossy().into_owned());
         Ok(RuleFile { text, name: path.display().to_string(), theme })
     }
@@ -256,7 +257,11 @@ fn show(name: &str, format: Listing, rules: &Rules) -> ExitCode {
             object["tests"] = trials.iter().map(trial_as_json).collect();
             print(&object.to_string());
         }
-        Listing::Markdown => print(rules_markdown([rule]).trim_end()),
+        Listing::Markdown => {
+            let at = trials.iter().filter(|t| t.test == Test::False).find_map(|t| t.counterexample.as_ref());
+            let counterexample = at.map(|at| format!("\n- Counterexample: {at}")).unwrap_or_default();
+            print(&format!("{}{counterexample}", rules_markdown([rule]).trim_end()));
+        }
         Listing::Text => print(&sheet(rule, &trials)),
     }
     ExitCode::from(u8::from(!trials.iter().all(Trial::passed)))
@@ -366,6 +371,7 @@ fn test_file(path: &Path, format: Listing) -> ExitCode {
             output::print_notes(&file.render(&audit.errors).join("\n"));
             remarks.iter().for_each(|e| output::print_notes(&format!("remark: {}\n", e.to_string().replace("\nhelp: ", "; "))));
             let verdict = match audit.errors.len() {
+                0 if audit.rules.is_empty() => "there is no rule in it".to_owned(),
                 0 => "all passed".to_owned(),
                 n => counted(n, "error"),
             };
