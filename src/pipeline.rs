@@ -221,7 +221,7 @@ impl Engine {
     }
 
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
-    fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
+    pub(crate) fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
         let order = graph.order(node);
         let (terms, seeds) = self.seeds(graph, node, row);
         let formulas = only_formulas(&terms, &seeds);

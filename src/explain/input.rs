@@ -10,7 +10,9 @@ use rustc_hash::FxHashMap;
 /// All of that; `typed` is the input and `lowered` the node of each part of it.
 pub(super) fn as_written(graph: &Graph, typed: &Typed, lowered: &[Option<NodeId>]) -> Input {
     let parts = parts_as_written(graph, typed, lowered);
-    Input { scales: scales_as_written(graph, &parts), parts, orders: orders_as_written(graph, typed, lowered) }
+    let scales = scales_as_written(graph, &parts);
+    let orders = orders_as_written(graph, typed, lowered);
+    Input { scales, parts, orders, products: has_products(typed), transposes: has_transposes(typed) }
 }
 
 /// The parts of the input by their nodes, so that an intermediate result is called what the reader called it.
@@ -68,4 +70,17 @@ fn orders_as_written(graph: &Graph, typed: &Typed, lowered: &[Option<NodeId>]) -
         }
     }
     orders
+}
+
+/// Whether matrices are multiplied by each other or by vectors.
+fn has_products(typed: &Typed) -> bool {
+    let axes = |id: &TypedId| typed.node(*id).shape.axes().len();
+    typed.nodes.iter().any(|own| match &own.op {
+        Op::Mul(factors) => factors.iter().any(|f| axes(f) == 2) && factors.iter().filter(|f| axes(f) > 0).count() > 1,
+        _ => false,
+    })
+}
+
+fn has_transposes(typed: &Typed) -> bool {
+    typed.nodes.iter().any(|own| matches!(&own.op, Op::Transpose(a) if typed.node(*a).shape.axes().len() == 2))
 }

@@ -130,7 +130,7 @@ pub(super) fn conclude(steps: &mut Vec<Step>, answer: &Answer, function: Symbol)
 }
 
 fn line(number: usize, title: String, left: Written, right: Written) -> Step {
-    Step { number, title, reasons: Vec::new(), left, right, note: None, claim: None }
+    Step { number, title, title_latex: None, reasons: Vec::new(), left, right, note: None, claim: None }
 }
 
 /// `S is symmetric: its entries move in pairs, so take the symmetric part`
@@ -184,7 +184,15 @@ fn left_of(answer: &Answer, function: &Expr, before: Option<&Step>) -> Written {
         }
         Structure::Lower => called("tril"),
         Structure::Upper => called("triu"),
-        Structure::General | Structure::Hollow | Structure::Orthogonal => projected(&change),
+        Structure::Hollow => {
+            let change = &change;
+            Written {
+                text: format!("{0} - diag(diag({0}))", change.text),
+                unicode: format!("{0} - diag(diag({0}))", change.unicode),
+                latex: format!(r"{0} - \operatorname{{diag}}\left(\operatorname{{diag}}\left({0}\right)\right)", change.latex),
+            }
+        }
+        Structure::General | Structure::Orthogonal => projected(&change),
     }
 }
 

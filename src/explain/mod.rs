@@ -29,12 +29,13 @@ use crate::derivation::{Claim, Derivation, Reason, Step, Written};
 use crate::diff::derivative;
 use crate::dim::{Dim, Symbol};
 use crate::error::Result;
-use crate::expr::{Expr, Op, Shape, Var};
+use crate::expr::{Expr, Op, Shape, Subscript, Var};
 use crate::function::{Call, Function, Map};
 use crate::index::{Graph, Node, NodeId, Opaque};
 use crate::infer::infer;
 use crate::lower::lower_parts;
 use crate::parse::Declarations;
+use crate::part::Selection;
 use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
 use crate::structure::Convention;
 use crate::typed::Typed;
@@ -47,6 +48,9 @@ use write::{Marks, plain, quotient_of_changes, subscripted, with_own_indices};
 
 /// More lines than this are not shown.
 const MOST_LINES: usize = 60;
+
+/// What Einstein's convention is.
+const SUMMED: &str = "an index that occurs twice in a product is summed, unless it stands on the left of the line";
 
 /// An input that is longer than this is not repeated.
 const LONGEST_TITLE: usize = 70;
@@ -175,6 +179,7 @@ fn bounded(mut steps: Vec<Step>) -> Vec<Step> {
     steps.push(Step {
         number: hidden.first().map_or(0, |s| s.number),
         title: format!("({} lines are left out: further inner results are differentiated in the same way)", hidden.len()),
+        title_latex: None,
         reasons: Vec::new(),
         left: Written::default(),
         right: Written::default(),
@@ -221,9 +226,15 @@ struct Level<'a> {
     meanings: FxHashMap<Symbol, Expr>,
     /// Parts of the input, as they are written.
     written: FxHashMap<NodeId, Expr>,
+    products: bool,
+    transposes: bool,
+    /// Formulas in the title of the next line, as text and as LaTeX.
+    said: Vec<(String, String)>,
     /// Nodes in matrix notation.
     matrices: FxHashMap<NodeId, Expr>,
     order_one_is_row: bool,
+    /// Indices of whole axes that are not shown, the index within a part for each, and that part.
+    cuts: Vec<(Symbol, Symbol, Selection)>,
     /// Whether lines say what they claim.
     claims: bool,
     steps: &'a mut Vec<Step>,
@@ -258,8 +269,12 @@ impl<'a> Level<'a> {
             known: FxHashMap::default(),
             meanings: FxHashMap::default(),
             written: input.parts,
+            products: input.products,
+            transposes: input.transposes,
+            said: Vec::new(),
             matrices: FxHashMap::default(),
             order_one_is_row: false,
+            cuts: Vec::new(),
             claims: true,
             steps,
         }
@@ -322,17 +337,17 @@ impl<'a> Level<'a> {
         let right = self.formula(&formula, &scope, &mut marks)?;
         let title = match (at, level) {
             (0, 0) => {
-                let input = short_text(&self.input).unwrap_or_else(|| "the function".to_owned());
+                let input = self.input.clone();
+                let input = short_text(&input).map_or_else(|| "the function".to_owned(), |text| self.say(None, &text, &input));
                 format!("{input} in index form")
             }
             (0, _) => format!("differentiate again: let {} be the derivative just found, in index form", stage.name),
             _ => match self.short_definition(at)? {
-                Some(definition) => format!("let {} = {definition}", stage.name),
+                Some(definition) => format!("let {definition}"),
                 None => format!("a name for an inner result: {}", stage.name),
             },
         };
-        let note = (self.steps.is_empty())
-            .then(|| "an index that occurs twice in a product is summed, unless it stands on the left of the line".to_owned());
+        let note = self.sums_silently(&formula, &right).then(|| SUMMED.to_owned());
         let rules = if at == 0 && level == 0 { self.rules_of_definitions(at) } else { Vec::new() };
         let name = Expr::var(Var { name: stage.name, kind: None });
         let left = plain(&subscripted(name, &own));
@@ -340,6 +355,17 @@ impl<'a> Level<'a> {
         let claim = Claim { left: meaning, right: self.meaning(&right, &outputs, &marks) };
         self.push(title, &rules, left, marks.write(&right), note, Some(claim));
         Ok(())
+    }
+
+    /// Whether a line is the first that sums over an index without saying so.
+    fn sums_silently(&self, formula: &Formula, right: &Expr) -> bool {
+        let said = self.steps.iter().any(|s| s.note.as_deref().is_some_and(|n| n.starts_with(SUMMED)));
+        let signs = right.any(&mut |op| matches!(op, Op::IndexSum(..)));
+        let mut shown = |op: &Op| match op {
+            Op::Subscript(_, s) => s.iter().any(|s| matches!(s, Subscript::Index(i) if formula.terms.iter().any(|t| t.is_bound(*i)))),
+            _ => false,
+        };
+        !said && !signs && right.any(&mut shown)
     }
 
     /// What does not depend on the variable stays as it is.
@@ -358,12 +384,13 @@ impl<'a> Level<'a> {
     /// A stage in matrix notation over the names of other stages, or as it stands in the input if it has none.
     fn short_definition(&mut self, at: usize) -> Result<Option<String>> {
         let stage = &self.stages.all[at];
-        let (node, shown) = (stage.node, stage.shown);
+        let (name, node, shown) = (stage.name, stage.node, stage.shown);
         let named = self.graph.reachable(&[shown]).iter().any(|n| self.stages.named(*n).is_some());
-        if !named && let Some(written) = self.written.get(&node) {
-            return Ok(short_text(written));
-        }
-        Ok(short_text(&self.matrix(shown)?))
+        let meaning = match self.written.get(&node) {
+            Some(written) if !named => written.clone(),
+            _ => self.matrix(shown)?,
+        };
+        Ok(short_text(&meaning).map(|text| self.say(Some(name), &text, &meaning)))
     }
 
     /// The laws that make sums of entries of the functions in the input, and names of what was written with others.
@@ -392,8 +419,8 @@ impl<'a> Level<'a> {
                     written.push(*f);
                     ""
                 }
-                Op::Mul(_) => "einstein_mul",
-                Op::Transpose(_) => "einstein_transpose",
+                Op::Mul(_) if self.products => "einstein_mul",
+                Op::Transpose(_) if self.transposes => "einstein_transpose",
                 _ => "",
             };
             if !rule.is_empty() && !rules.contains(&rule) {
@@ -405,7 +432,7 @@ impl<'a> Level<'a> {
         for node in self.graph.reachable(&[self.stages.all[at].node]) {
             let (function, rule) = match self.graph.node(node) {
                 Node::Map(Map::Softplus, _) => (Function::Map(Map::Softplus), "log_one_add_exp"),
-                Node::Map(Map::Relu, _) => (Function::Map(Map::Relu), "zero_max"),
+                Node::Map(Map::Relu, _) => (Function::Map(Map::Relu), "max_zero"),
                 Node::Map(Map::Sigmoid, _) => (Function::Map(Map::Sigmoid), "sigmoid_def"),
                 Node::Opaque(Opaque::Softmax, _) => (Function::Call(Call::Softmax), "softmax_def"),
                 Node::Opaque(Opaque::LogSumExp, _) => (Function::Call(Call::LogSumExp), "log_sum_exp"),
@@ -437,8 +464,36 @@ impl<'a> Level<'a> {
     fn push(&mut self, title: String, rules: &[&str], left: Written, right: Written, note: Option<String>, claim: Option<Claim>) {
         let reasons = rules.iter().filter_map(|r| Catalog::standard().rule(r)).map(Reason::of).collect();
         let number = self.steps.len() + 1;
+        let title_latex = crate::derivation::with_formulas(&title, &std::mem::take(&mut self.said));
+        let notes: Vec<String> = note.into_iter().chain(self.brackets(&right)).collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
         let claim = claim.filter(|_| self.claims);
-        self.steps.push(Step { number, title, reasons, left, right, note, claim });
+        self.steps.push(Step { number, title, title_latex: Some(title_latex), reasons, left, right, note, claim });
+    }
+
+    /// A formula for the title of the next line, `u = A*x` with a name.
+    fn say(&mut self, name: Option<Symbol>, text: &str, e: &Expr) -> String {
+        let latex = plain(e).latex;
+        let (text, latex) = match name {
+            Some(name) => {
+                let name = plain(&Expr::var(Var { name, kind: None }));
+                (format!("{} = {text}", name.text), format!("{} = {latex}", name.latex))
+            }
+            None => (text.to_owned(), latex),
+        };
+        self.said.push((text.clone(), latex));
+        text
+    }
+
+    /// What the first condition in brackets stands for.
+    fn brackets(&self, right: &Written) -> Option<String> {
+        let condition = |text: &str| -> Option<String> {
+            let inner = text.split('[').skip(1).filter_map(|rest| rest.split(']').next());
+            inner.into_iter().find(|t| t.contains(" = ") || t.contains(" >= ")).map(str::to_owned)
+        };
+        let said = self.steps.iter().any(|s| condition(&s.right.text).is_some());
+        let found = condition(&right.text).filter(|_| !said)?;
+        Some(format!("[{found}] is 1 where that holds, else 0"))
     }
 
     fn depends_on_variable(&self, node: NodeId) -> bool {

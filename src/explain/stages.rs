@@ -73,6 +73,9 @@ pub(super) struct Input {
     pub scales: FxHashMap<NodeId, Number>,
     /// The terms of sums in the order in which they are written.
     pub orders: FxHashMap<NodeId, Vec<NodeId>>,
+    /// Whether products and transposes of matrices are written.
+    pub products: bool,
+    pub transposes: bool,
 }
 
 impl Input {
