@@ -41,9 +41,10 @@ impl Prover<'_> {
         if n > MOST || !square(a) || !square(b) {
             return None;
         }
-        for i in 0..n {
+        for (i, row) in a.iter().enumerate() {
             for j in 0..n {
-                let terms = (0..n).map(|k| Expr::new(Op::Mul(vec![a[i][k].clone(), b[k][j].clone()]))).collect();
+                let factors = row.iter().zip(b).filter_map(|(x, of)| Some(vec![x.clone(), of.get(j)?.clone()]));
+                let terms = factors.map(|pair| Expr::new(Op::Mul(pair))).collect();
                 let entry = infer(&Expr::new(Op::Add(terms)), &Declarations::new()).ok()?;
                 let target = match entry.root().shape {
                     Shape::Scalar => Expr::number(i64::from(i == j)),
