@@ -187,7 +187,9 @@ impl<'a> Parser<'a> {
             && by.iter().all(|(x, _)| *x != function)
         {
             let error = syntax(format!("how `{}` depends on the variable is not known", v.name)).at(start.join(self.last_span()));
-            return Err(error.help(format!("write out what it stands for, or declare `{0}: function(…) -> scalar` and write {0}(…)", v.name)));
+            return Err(
+                error.help(format!("write out what it stands for, or declare `{0}: function(…) -> scalar` and write {0}(…)", v.name))
+            );
         }
         let mut value = function;
         let total: i64 = by.iter().map(|(_, times)| times).sum();
