@@ -37,6 +37,8 @@ pub struct Step {
     pub number: usize,
     /// What was done.
     pub title: String,
+    /// The same for LaTeX, its formulas in the signs of mathematics.
+    pub(crate) title_latex: Option<String>,
     /// The rules of the catalog that say so.
     pub reasons: Vec<Reason>,
     pub left: Written,
@@ -114,11 +116,11 @@ impl Derivation {
             let left = if step.left.latex == before { "" } else { step.left.latex.as_str() };
             before = &step.left.latex;
             let relation = if step.right.latex.is_empty() { "" } else { "= " };
-            let mut reason = step.title.clone();
+            let mut reason = step.title_latex.clone().unwrap_or_else(|| escaped(&step.title));
             if let Some(first) = step.reasons.first() {
-                reason.push_str(&format!(" ({})", first.rule));
+                reason.push_str(&escaped(&format!(" ({})", first.rule)));
             }
-            lines.push(format!("{left} &{relation}{} && \\text{{{}}}", step.right.latex, escaped(&reason)));
+            lines.push(format!("{left} &{relation}{} && \\text{{{}}}", step.right.latex, reason));
         }
         format!("\\begin{{align*}}\n{}\n\\end{{align*}}", lines.join(" \\\\\n"))
     }
@@ -190,6 +192,18 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A text with formulas for `\text{…}`, each of them as text and as LaTeX, in order.
+pub(crate) fn with_formulas(text: &str, formulas: &[(String, String)]) -> String {
+    let (mut rest, mut out) = (text, String::new());
+    for (formula, latex) in formulas {
+        if let Some((before, after)) = rest.split_once(formula.as_str()) {
+            out.push_str(&format!("{}${latex}$", escaped(before)));
+            rest = after;
+        }
+    }
+    out + &escaped(rest)
+}
+
 /// Plain text for `\text{…}`.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
@@ -218,6 +232,12 @@ mod tests {
         assert_eq!(read("d log(x) => dx/x", true), "d log(x) = dx/x");
         assert_eq!(read("d X' => dX'", true), "d(X') = dX'");
         assert_eq!(read("A + A => 2*A", false), "A + A = 2*A");
+    }
+
+    #[test]
+    fn formulas_in_a_text_are_mathematics() {
+        let formulas = [("u = A*x".to_owned(), "u = A x".to_owned())];
+        assert_eq!(with_formulas("put u = A*x back_", &formulas), r"put $u = A x$ back\_");
     }
 
     #[test]

@@ -221,7 +221,7 @@ impl Engine {
     }
 
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
-    fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
+    pub(crate) fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
         let order = graph.order(node);
         let (terms, seeds) = self.seeds(graph, node, row);
         let formulas = only_formulas(&terms, &seeds);
@@ -289,7 +289,7 @@ pub(crate) fn with_axes_for_free_indices(f: &Expr, declarations: &Declarations) 
 
 /// The seeds that need no index notation.
 fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
-    let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..));
+    let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita(_) | Mat::Merge(..));
     seeds.iter().copied().filter(|s| !terms.to_recexpr(*s).as_ref().iter().any(needs_indices)).collect()
 }
 

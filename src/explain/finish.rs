@@ -1,11 +1,11 @@
 //! Back to matrix notation: the derivative with the names of inner results, these put back, and the simplified answer.
 
-use super::Level;
 use super::formula::Product;
+use super::last::change_of_columns;
 use super::write::{Marks, plain, quotient_of_changes, subscripted, substitute};
+use super::{Level, short_text};
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
-use crate::check::Scope;
 use crate::derivation::{Claim, Written};
 use crate::diff::derivative;
 use crate::dim::{Dim, Symbol};
@@ -13,11 +13,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Inputs;
 use crate::eval::graph::evaluate_graph;
 use crate::expr::{Expr, Op, Var};
-use crate::index::{Node, NodeId};
+use crate::index::NodeId;
 use crate::infer::infer;
 use crate::matrix::{Terms, of_typed};
 use crate::present::{Presented, present};
 use crate::saturate::{Limits, Rewrite, connect, step};
+use egg::Id;
 use rustc_hash::FxHashMap;
 
 /// A formula with more parts than this is not shown on the way to the answer.
@@ -35,7 +36,8 @@ impl Level<'_> {
         }
         let engine = self.engine.clone().saturation(false);
         let taken = self.names.taken().clone();
-        let raised = engine.formula(self.graph, known.node, (answer.rows, self.order_one_is_row), &taken, &mut Profile::default());
+        let node = self.general.with_structure(self.graph, known.node);
+        let raised = engine.formula(self.graph, node, (answer.rows, self.order_one_is_row), &taken, &mut Profile::default());
         let target = answer.formula.inlined();
         // What has no notation over the names may have one without them.
         let Ok((formula, notation)) = raised else { return self.conclude(answer, matrix_title(answer.notation), None) };
@@ -54,7 +56,7 @@ impl Level<'_> {
         }
         let back = self.put_back(&raised);
         if back != raised {
-            let title = format!("put back {}", self.names_in(&raised).join(" and "));
+            let title = self.title_of_putting_back(&raised);
             if back == target {
                 return self.conclude(answer, &title, None);
             }
@@ -72,14 +74,6 @@ impl Level<'_> {
     fn check(&mut self, found: NodeId) -> Result<()> {
         const TOLERANCE: f64 = 1e-6;
         let wanted = derivative(self.graph, self.stages.all[0].node, &self.variable)?;
-        let mut scope = Scope::default();
-        for node in self.graph.reachable(&[self.stages.all[0].node, wanted]) {
-            match self.graph.node(node) {
-                Node::Var(v) => scope.add(v),
-                Node::Size(d) => scope.add_dim(*d),
-                _ => {}
-            }
-        }
         let (graph, stages) = (&*self.graph, &self.stages.all);
         let nodes: Vec<NodeId> = stages.iter().skip(1).map(|s| s.node).collect();
         let value = |at: &Inputs, node: NodeId| evaluate_graph(graph, &[node], at).map(|mut v| v.remove(0));
@@ -89,7 +83,7 @@ impl Level<'_> {
             at.values.extend(stages.iter().skip(1).map(|s| s.name).zip(values));
             value(&at, found)
         };
-        match scope.compare(&|at| value(at, wanted), &with_stages, 1, TOLERANCE) {
+        match self.scope.compare(&|at| value(at, wanted), &with_stages, 1, TOLERANCE) {
             Ok(seen) if !seen.ok => Err(Error::new(ErrorKind::Internal, "a line of the derivation does not hold")),
             // Where nothing is finite there is nothing to compare.
             Err(e) if e.kind != ErrorKind::Domain => Err(e),
@@ -116,19 +110,37 @@ impl Level<'_> {
                 rules.clear();
             }
         }
-        let title = if rules.is_empty() && chain.is_some() { title_of(step::NORMALISE) } else { "simplify" };
+        let title = if rules.is_empty() && chain.is_some() { title_of(step::NORMALISE) } else { "write it more briefly" };
         self.conclude_by(answer, title, &rules, None)
     }
 
     /// Names of rules, each with what it leads to.
-    fn chain(&self, answer: &Answer, from: &Expr, target: &Expr) -> Option<Vec<(String, Expr)>> {
+    fn chain(&mut self, answer: &Answer, from: &Expr, target: &Expr) -> Option<Vec<(String, Expr)>> {
         let declarations = answer.declarations();
         let mut terms = Terms::new();
         let mut read = |e: &Expr| of_typed(&infer(e, &declarations).ok()?, &mut terms).ok();
         let (left, right) = (read(from)?, read(target)?);
-        let chain = connect(&terms, &[left], &[right], self.engine.rule_set(), &Limits::default()).ok()??;
+        let limits = Limits::default();
+        let straight = connect(&terms, &[left], &[right], self.engine.rule_set(), &limits).ok()?;
+        let chain = match straight {
+            Some(chain) => chain,
+            // What the answer was found from: its index form, read as it is and with its sums factored.
+            None => {
+                let seeds = self.seeds_of_answer(answer, &mut terms)?;
+                let left: Vec<_> = std::iter::once(left).chain(seeds).collect();
+                connect(&terms, &left, &[right], self.engine.rule_set(), &limits).ok()??
+            }
+        };
         let shown = |rewrite: Rewrite| Some((rewrite.rule.to_string(), present(&rewrite.after, self.names.taken()).ok()?.inlined()));
         chain.into_iter().map(shown).collect()
+    }
+
+    /// The terms that the engine starts from.
+    fn seeds_of_answer(&mut self, answer: &Answer, terms: &mut Terms) -> Option<Vec<Id>> {
+        let whole = derivative(self.graph, self.stages.all[0].node, &self.variable).ok()?;
+        let whole = self.general.with_structure(self.graph, whole);
+        let (found, seeds, notation) = self.engine.raise(self.graph, whole, answer.rows, self.order_one_is_row);
+        (notation == answer.notation).then(|| seeds.iter().map(|s| terms.add_recexpr(&found.to_recexpr(*s))).collect())
     }
 
     /// The line with the answer.
@@ -155,19 +167,15 @@ impl Level<'_> {
 
     fn claim_of(&self, right: &Expr) -> Claim {
         let function = self.meanings.get(&self.stages.all[0].name).cloned().unwrap_or_else(|| Expr::number(0));
-        Claim { left: Expr::new(Op::Diff(function, Expr::var(self.variable.clone()))), right: right.clone() }
+        Claim { left: Expr::new(Op::Diff(function, self.by.clone())), right: right.clone() }
     }
 
     fn left_of(&self, notation: Notation) -> Written {
         match notation {
             Notation::Matrix | Notation::Index => self.change_of_function(),
             Notation::Kronecker => {
-                let (f, x) = (self.stages.all[0].name, plain(&Expr::var(self.variable.clone())));
-                Written {
-                    text: format!("d vec({f})/d vec({})'", x.text),
-                    unicode: format!("∂vec({f})/∂vec({})ᵀ", x.unicode),
-                    latex: format!(r"\frac{{\partial \operatorname{{vec}}({f})}}{{\partial \operatorname{{vec}}({})^\top}}", x.latex),
-                }
+                let function = Expr::var(Var { name: self.stages.all[0].name, kind: None });
+                change_of_columns(&plain(&function), &plain(&Expr::var(self.variable.clone())))
             }
         }
     }
@@ -189,9 +197,21 @@ impl Level<'_> {
         substitute(e, &|name| known.get(&name).cloned(), &mut FxHashMap::default())
     }
 
-    fn names_in(&self, e: &Expr) -> Vec<String> {
-        let used = self.stages.all.iter().skip(1).filter(|s| e.mentions(s.name));
-        used.map(|s| s.name.to_string()).collect()
+    /// `put u = A*x back`
+    fn title_of_putting_back(&mut self, e: &Expr) -> String {
+        let used: Vec<usize> = (1..self.stages.all.len()).filter(|at| e.mentions(self.stages.all[*at].name)).collect();
+        let mut said = Vec::new();
+        for at in used {
+            let stage = self.stages.all[at].clone();
+            let meaning = match self.written.get(&stage.node) {
+                Some(written) => Some(written.clone()),
+                None => self.matrix(stage.node).ok(),
+            };
+            let short = meaning.and_then(|m| Some((short_text(&m)?, m)));
+            said.push(short.map_or_else(|| stage.name.to_string(), |(text, m)| self.say(Some(stage.name), &text, &m)));
+        }
+        let long = said.iter().map(String::len).sum::<usize>() > 2 * LONGEST_NOTE;
+        if long { "put the inner results back".to_owned() } else { format!("put {} back", said.join(" and ")) }
     }
 
     /// Where an entry of the derivative stands among stacked columns.
@@ -233,7 +253,8 @@ impl Level<'_> {
 fn title_of(rule: &str) -> &'static str {
     match rule {
         step::FACTOR => "take out common factors",
-        step::NORMALISE | step::RAISE => "put powers, factors and signs in order",
+        step::NORMALISE => "put powers, factors and signs in order",
+        step::RAISE => "multiply out and collect: both lines have the same index form",
         _ => "simplify",
     }
 }

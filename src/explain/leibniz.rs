@@ -71,7 +71,11 @@ impl Level<'_> {
         for (at, factor) in term.factors.iter().enumerate() {
             let Factor::Entry(node, indices) = factor else { continue };
             if !self.depends_on_variable(*node) {
-                used.constants = true;
+                // A selection or a mask is no factor that anyone has written.
+                used.constants |= !matches!(
+                    self.graph.node(*node),
+                    Node::Select(_) | Node::Triangle(..) | Node::Merge(..) | Node::Duplication(_) | Node::Elimination(_)
+                );
                 continue;
             }
             // Of equal factors the last one stands for all.
@@ -128,7 +132,7 @@ impl Level<'_> {
             }
             Node::Opaque(f, a) => Ok(self.whole_tensor(node, f, a, at, scope, used)),
             Node::Apply(f, arguments) => {
-                used.chain = true;
+                arguments.iter().for_each(|a| self.uses_function(*a, used));
                 let mut pieces = Vec::new();
                 for (k, to) in arguments.iter().copied().enumerate() {
                     if !self.depends_on_variable(to) {
@@ -238,6 +242,7 @@ impl Level<'_> {
                 vec![product(vec![entry(node, &[]), entry(reciprocal, &names)], bound).times(self.change(a, &names))]
             }
             Opaque::NormInf => {
+                used.rule("d_norminf");
                 let bound: Vec<(Symbol, Dim)> = axes.iter().map(|n| self.fresh(*n, scope)).collect();
                 let names: Vec<Symbol> = bound.iter().map(|b| b.0).collect();
                 let slope = slope_of_largest(self.graph, node, a);

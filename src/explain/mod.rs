@@ -7,10 +7,13 @@
 //! formula    deltas are contracted, equal terms collected, as sums of products with named indices
 //! finish     back to matrix notation, the names put back, simplified to the answer
 //! write      formulas as text, and as claims that a test evaluates
+//! last       from the derivative by a general variable to that by a structured one, or by a part of it
 //! ```
 
 mod finish;
 mod formula;
+mod input;
+mod last;
 mod leibniz;
 mod names;
 mod resolve;
@@ -21,20 +24,23 @@ mod write;
 
 use crate::answer::{Answer, Profile};
 use crate::catalog::Catalog;
+use crate::check::Scope;
 use crate::derivation::{Claim, Derivation, Reason, Step, Written};
 use crate::diff::derivative;
 use crate::dim::{Dim, Symbol};
 use crate::error::Result;
-use crate::expr::{Expr, Op, Shape, Var};
+use crate::expr::{Expr, Op, Shape, Subscript, Var};
 use crate::function::{Call, Function, Map};
 use crate::index::{Graph, Node, NodeId, Opaque};
 use crate::infer::infer;
 use crate::lower::lower_parts;
-use crate::number::Number;
 use crate::parse::Declarations;
+use crate::part::Selection;
 use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
-use crate::typed::{Typed, TypedId};
+use crate::structure::Convention;
+use crate::typed::Typed;
 use formula::{Formula, Index, expanded};
+use last::General;
 use names::Names;
 use rustc_hash::FxHashMap;
 use stages::{Input, Stages};
@@ -42,6 +48,9 @@ use write::{Marks, plain, quotient_of_changes, subscripted, with_own_indices};
 
 /// More lines than this are not shown.
 const MOST_LINES: usize = 60;
+
+/// What Einstein's convention is.
+const SUMMED: &str = "an index that occurs twice in a product is summed, unless it stands on the left of the line";
 
 /// An input that is longer than this is not repeated.
 const LONGEST_TITLE: usize = 70;
@@ -67,41 +76,86 @@ impl Engine {
         let whole = with_axes_for_free_indices(f, declarations)?;
         // Second derivatives nest a few times deeper than what they are derivatives of.
         on_a_deep_stack(8 * whole.depth(), || {
-            let typed = infer(&whole, &known)?;
-            let mut graph = Graph::new();
-            let (mut node, lowered) = lower_parts(&mut graph, &typed)?;
-            let parts = parts_as_written(&graph, &typed, &lowered);
-            let input = Input { scales: scales_as_written(&graph, &parts), parts, orders: orders_as_written(&graph, &typed, &lowered) };
-            let mut names = Names::new(declared_names(&infer_all(&whole, &answer.wrt, &known)?));
-            let mut steps: Vec<Step> = Vec::new();
-            let mut outputs: Vec<Symbol> = Vec::new();
-            for _ in graph.axes(node) {
-                outputs.push(names.index(&outputs));
-            }
-            let (mut function, mut meaning) = (names.function(), whole.clone());
-            for (at, variable) in answer.wrt.iter().enumerate() {
-                let last = at + 1 == answer.wrt.len();
-                let here = if last { answer.clone() } else { self.derivative(f, &wrt[..=at], declarations)? };
-                let mut indices: Vec<Symbol> = Vec::new();
-                for _ in variable.axes() {
-                    let scope: Vec<Symbol> = outputs.iter().chain(&indices).copied().collect();
-                    indices.push(names.variable_index(&scope));
-                }
-                let input = if at == 0 { input.clone() } else { Input::default() };
-                let mut level = Level::new(self, &mut graph, (function, node), variable, names.clone(), &mut steps, input);
-                level.meanings.insert(function, with_own_indices(&meaning, function));
-                level.order_one_is_row = matches!(infer_all(&whole, &answer.wrt[..=at], &known)?.root().shape, Shape::Row(_));
-                level.indices.clone_from(&indices);
-                level.input = f.clone();
-                level.explain(&outputs, at, &here)?;
-                meaning = Expr::new(Op::Diff(meaning, Expr::var(variable.clone())));
-                node = derivative(&mut graph, node, variable)?;
-                outputs.extend(indices);
-                function = names.function();
+            let by: Vec<Expr> = answer.wrt.iter().map(last::every_entry).collect();
+            let all = infer_all(&whole, &by, &known)?;
+            let question = Question { f, whole: &whole, declarations: &known, general: General::of(&answer), by, all: &all };
+            let mut steps = if question.general.applies(&whole) { self.levels(&question, &answer)? } else { Vec::new() };
+            if steps.is_empty() || answer.is_narrower() {
+                last::conclude(&mut steps, &answer, Names::new(declared_names(&all)).function());
             }
             Ok(Derivation { input: f.clone(), wrt: answer.wrt.clone(), steps: bounded(steps), answer })
         })
     }
+
+    /// The lines that differentiate by each variable in turn, as if every entry of it moved by itself.
+    fn levels(&self, question: &Question, answer: &Answer) -> Result<Vec<Step>> {
+        let Question { f, whole, declarations: known, general, by, all } = question;
+        let typed = infer(whole, known)?;
+        let mut graph = Graph::new();
+        let (mut node, lowered) = lower_parts(&mut graph, &general.typed(&typed))?;
+        let input = input::as_written(&graph, &typed, &lowered);
+        let mut names = Names::new(declared_names(all));
+        let scope = Scope::of(&[all]);
+        let mut steps: Vec<Step> = Vec::new();
+        let mut outputs: Vec<Symbol> = Vec::new();
+        for _ in graph.axes(node) {
+            outputs.push(names.index(&outputs));
+        }
+        let (mut function, mut meaning) = (names.function(), (*whole).clone());
+        for (at, variable) in answer.wrt.iter().enumerate() {
+            let last = at + 1 == answer.wrt.len();
+            let here = if last && !answer.is_narrower() { answer.clone() } else { self.entry_by_entry(f, &answer.wrt[..=at], known)? };
+            let variable = &general.of_variable(variable);
+            let mut indices: Vec<Symbol> = Vec::new();
+            for _ in variable.axes() {
+                let scope: Vec<Symbol> = outputs.iter().chain(&indices).copied().collect();
+                indices.push(names.variable_index(&scope));
+            }
+            let input = if at == 0 { input.clone() } else { Input::default() };
+            let mut level = Level::new(self, &mut graph, (function, node), variable, names.clone(), &mut steps, input);
+            level.general = general.clone();
+            level.scope = scope.clone();
+            level.by = by[at].clone();
+            level.meanings.insert(function, with_own_indices(&meaning, function));
+            level.order_one_is_row = matches!(infer_all(whole, &by[..=at], known)?.root().shape, Shape::Row(_));
+            level.indices.clone_from(&indices);
+            level.input = (*f).clone();
+            level.explain(&outputs, at, &here)?;
+            meaning = Expr::new(Op::Diff(meaning, by[at].clone()));
+            node = derivative(&mut graph, node, variable)?;
+            outputs.extend(indices);
+            function = names.function();
+        }
+        Ok(steps)
+    }
+
+    /// The derivative by whole variables of which every entry moves by itself.
+    fn entry_by_entry(&self, f: &Expr, wrt: &[Var], declarations: &Declarations) -> Result<Answer> {
+        let wrt: Vec<Expr> = wrt.iter().map(|v| Expr::var(v.clone())).collect();
+        self.clone().structure(Convention::Free).derivative(f, &wrt, declarations)
+    }
+}
+
+/// What is asked.
+struct Question<'a> {
+    /// As it is written, and with its free indices as axes.
+    f: &'a Expr,
+    whole: &'a Expr,
+    declarations: &'a Declarations,
+    general: General,
+    /// What claims differentiate by, and all of these derivatives.
+    by: Vec<Expr>,
+    all: &'a Typed,
+}
+
+/// A formula as it is shown; one with shared parts would be very long.
+fn presented(e: &Expr) -> Written {
+    const LONGEST: u64 = 1_000;
+    if e.nodes() <= LONGEST {
+        return plain(e);
+    }
+    let text = "… (long)".to_owned();
+    Written { text: text.clone(), unicode: text, latex: r"\cdots".to_owned() }
 }
 
 /// The text of an expression, if it is short. A shared part may make the text of a small expression very long.
@@ -111,65 +165,8 @@ fn short_text(e: &Expr) -> Option<String> {
 }
 
 /// The expression differentiated by all of the variables, typed.
-fn infer_all(f: &Expr, wrt: &[Var], declarations: &Declarations) -> Result<Typed> {
-    infer(&wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, Expr::var(x.clone())))), declarations)
-}
-
-/// The parts of the input by their nodes, so that an intermediate result is called what the reader called it.
-fn parts_as_written(graph: &Graph, typed: &Typed, lowered: &[Option<NodeId>]) -> FxHashMap<NodeId, Expr> {
-    fn expr(typed: &Typed, id: TypedId, memo: &mut FxHashMap<TypedId, Expr>) -> Expr {
-        if let Some(known) = memo.get(&id) {
-            return known.clone();
-        }
-        let e = match typed.node(id).op.try_map(|c| Ok::<_, std::convert::Infallible>(expr(typed, *c, memo))) {
-            Ok(op) => Expr::new(op),
-        };
-        memo.insert(id, e.clone());
-        e
-    }
-    let (mut parts, mut memo): (FxHashMap<NodeId, Expr>, FxHashMap<TypedId, Expr>) = Default::default();
-    for (at, node) in lowered.iter().enumerate() {
-        let id = TypedId(at as u32);
-        let (Some(node), own) = (node, typed.node(id)) else { continue };
-        let fits = own.free.is_empty() && !matches!(own.shape, Shape::Row(_)) && own.shape.axes().as_slice() == graph.axes(*node);
-        if !fits {
-            continue;
-        }
-        let e = expr(typed, id, &mut memo);
-        let shorter = parts.get(node).is_none_or(|known| e.nodes() < known.nodes());
-        if shorter {
-            parts.insert(*node, e);
-        }
-    }
-    parts
-}
-
-/// The numbers that index form took out of sums of the input; of several the first in order of size.
-fn scales_as_written(graph: &Graph, parts: &FxHashMap<NodeId, Expr>) -> FxHashMap<NodeId, Number> {
-    let mut scales: FxHashMap<NodeId, Number> = FxHashMap::default();
-    for part in parts.keys() {
-        if let Node::Scale(n, core) = graph.node(*part)
-            && matches!(graph.node(*core), Node::Sum(_))
-            && scales.get(core).is_none_or(|known| n < known)
-        {
-            scales.insert(*core, n.clone());
-        }
-    }
-    scales
-}
-
-/// Of each sum of the input its terms, up to numbers, in the order in which they are written.
-fn orders_as_written(graph: &Graph, typed: &Typed, lowered: &[Option<NodeId>]) -> FxHashMap<NodeId, Vec<NodeId>> {
-    let core = |id: &TypedId| lowered[id.0 as usize].map(|n| graph.unscaled(n).1);
-    let mut orders = FxHashMap::default();
-    for (at, own) in typed.nodes.iter().enumerate() {
-        let Op::Add(terms) = &own.op else { continue };
-        let terms: Option<Vec<NodeId>> = terms.iter().map(core).collect();
-        if let (Some(sum), Some(terms)) = (core(&TypedId(at as u32)), terms) {
-            orders.entry(sum).or_insert(terms);
-        }
-    }
-    orders
+fn infer_all(f: &Expr, by: &[Expr], declarations: &Declarations) -> Result<Typed> {
+    infer(&by.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone()))), declarations)
 }
 
 /// The first and the last lines, with a remark in place of those between.
@@ -182,6 +179,7 @@ fn bounded(mut steps: Vec<Step>) -> Vec<Step> {
     steps.push(Step {
         number: hidden.first().map_or(0, |s| s.number),
         title: format!("({} lines are left out: further inner results are differentiated in the same way)", hidden.len()),
+        title_latex: None,
         reasons: Vec::new(),
         left: Written::default(),
         right: Written::default(),
@@ -213,6 +211,11 @@ struct Level<'a> {
     stages: Stages,
     variable: Var,
     variable_node: NodeId,
+    /// What claims differentiate by.
+    by: Expr,
+    general: General,
+    /// What random points are drawn for.
+    scope: Scope,
     /// The indices of the variable.
     indices: Vec<Symbol>,
     /// Of each node that is differentiated, a variable that stands for its derivative; and back.
@@ -223,9 +226,15 @@ struct Level<'a> {
     meanings: FxHashMap<Symbol, Expr>,
     /// Parts of the input, as they are written.
     written: FxHashMap<NodeId, Expr>,
+    products: bool,
+    transposes: bool,
+    /// Formulas in the title of the next line, as text and as LaTeX.
+    said: Vec<(String, String)>,
     /// Nodes in matrix notation.
     matrices: FxHashMap<NodeId, Expr>,
     order_one_is_row: bool,
+    /// Indices of whole axes that are not shown, the index within a part for each, and that part.
+    cuts: Vec<(Symbol, Symbol, Selection)>,
     /// Whether lines say what they claim.
     claims: bool,
     steps: &'a mut Vec<Step>,
@@ -251,14 +260,21 @@ impl<'a> Level<'a> {
             stages,
             variable: variable.clone(),
             variable_node,
+            by: Expr::var(variable.clone()),
+            general: General::default(),
+            scope: Scope::default(),
             indices: Vec::new(),
             pendings: FxHashMap::default(),
             numerators: FxHashMap::default(),
             known: FxHashMap::default(),
             meanings: FxHashMap::default(),
             written: input.parts,
+            products: input.products,
+            transposes: input.transposes,
+            said: Vec::new(),
             matrices: FxHashMap::default(),
             order_one_is_row: false,
+            cuts: Vec::new(),
             claims: true,
             steps,
         }
@@ -321,17 +337,17 @@ impl<'a> Level<'a> {
         let right = self.formula(&formula, &scope, &mut marks)?;
         let title = match (at, level) {
             (0, 0) => {
-                let input = short_text(&self.input).unwrap_or_else(|| "the function".to_owned());
+                let input = self.input.clone();
+                let input = short_text(&input).map_or_else(|| "the function".to_owned(), |text| self.say(None, &text, &input));
                 format!("{input} in index form")
             }
             (0, _) => format!("differentiate again: let {} be the derivative just found, in index form", stage.name),
             _ => match self.short_definition(at)? {
-                Some(definition) => format!("let {} = {definition}", stage.name),
+                Some(definition) => format!("let {definition}"),
                 None => format!("a name for an inner result: {}", stage.name),
             },
         };
-        let note = (self.steps.is_empty())
-            .then(|| "an index that occurs twice in a product is summed, unless it stands on the left of the line".to_owned());
+        let note = self.sums_silently(&formula, &right).then(|| SUMMED.to_owned());
         let rules = if at == 0 && level == 0 { self.rules_of_definitions(at) } else { Vec::new() };
         let name = Expr::var(Var { name: stage.name, kind: None });
         let left = plain(&subscripted(name, &own));
@@ -339,6 +355,17 @@ impl<'a> Level<'a> {
         let claim = Claim { left: meaning, right: self.meaning(&right, &outputs, &marks) };
         self.push(title, &rules, left, marks.write(&right), note, Some(claim));
         Ok(())
+    }
+
+    /// Whether a line is the first that sums over an index without saying so.
+    fn sums_silently(&self, formula: &Formula, right: &Expr) -> bool {
+        let said = self.steps.iter().any(|s| s.note.as_deref().is_some_and(|n| n.starts_with(SUMMED)));
+        let signs = right.any(&mut |op| matches!(op, Op::IndexSum(..)));
+        let mut shown = |op: &Op| match op {
+            Op::Subscript(_, s) => s.iter().any(|s| matches!(s, Subscript::Index(i) if formula.terms.iter().any(|t| t.is_bound(*i)))),
+            _ => false,
+        };
+        !said && !signs && right.any(&mut shown)
     }
 
     /// What does not depend on the variable stays as it is.
@@ -349,30 +376,21 @@ impl<'a> Level<'a> {
             None => self.matrix(stage.node)?,
         };
         let left = plain(&Expr::var(Var { name: stage.name, kind: None }));
-        let right = self.presented(&right);
+        let right = presented(&right);
         self.push(format!("a name for what does not depend on {}", self.variable.name), &[], left, right, None, None);
         Ok(())
-    }
-
-    /// A formula as it is shown; one with shared parts would be very long.
-    fn presented(&self, e: &Expr) -> Written {
-        const LONGEST: u64 = 1_000;
-        if e.nodes() <= LONGEST {
-            return plain(e);
-        }
-        let text = "… (long)".to_owned();
-        Written { text: text.clone(), unicode: text, latex: r"\cdots".to_owned() }
     }
 
     /// A stage in matrix notation over the names of other stages, or as it stands in the input if it has none.
     fn short_definition(&mut self, at: usize) -> Result<Option<String>> {
         let stage = &self.stages.all[at];
-        let (node, shown) = (stage.node, stage.shown);
+        let (name, node, shown) = (stage.name, stage.node, stage.shown);
         let named = self.graph.reachable(&[shown]).iter().any(|n| self.stages.named(*n).is_some());
-        if !named && let Some(written) = self.written.get(&node) {
-            return Ok(short_text(written));
-        }
-        Ok(short_text(&self.matrix(shown)?))
+        let meaning = match self.written.get(&node) {
+            Some(written) if !named => written.clone(),
+            _ => self.matrix(shown)?,
+        };
+        Ok(short_text(&meaning).map(|text| self.say(Some(name), &text, &meaning)))
     }
 
     /// The laws that make sums of entries of the functions in the input, and names of what was written with others.
@@ -401,8 +419,8 @@ impl<'a> Level<'a> {
                     written.push(*f);
                     ""
                 }
-                Op::Mul(_) => "einstein_mul",
-                Op::Transpose(_) => "einstein_transpose",
+                Op::Mul(_) if self.products => "einstein_mul",
+                Op::Transpose(_) if self.transposes => "einstein_transpose",
                 _ => "",
             };
             if !rule.is_empty() && !rules.contains(&rule) {
@@ -414,7 +432,7 @@ impl<'a> Level<'a> {
         for node in self.graph.reachable(&[self.stages.all[at].node]) {
             let (function, rule) = match self.graph.node(node) {
                 Node::Map(Map::Softplus, _) => (Function::Map(Map::Softplus), "log_one_add_exp"),
-                Node::Map(Map::Relu, _) => (Function::Map(Map::Relu), "zero_max"),
+                Node::Map(Map::Relu, _) => (Function::Map(Map::Relu), "max_zero"),
                 Node::Map(Map::Sigmoid, _) => (Function::Map(Map::Sigmoid), "sigmoid_def"),
                 Node::Opaque(Opaque::Softmax, _) => (Function::Call(Call::Softmax), "softmax_def"),
                 Node::Opaque(Opaque::LogSumExp, _) => (Function::Call(Call::LogSumExp), "log_sum_exp"),
@@ -446,8 +464,36 @@ impl<'a> Level<'a> {
     fn push(&mut self, title: String, rules: &[&str], left: Written, right: Written, note: Option<String>, claim: Option<Claim>) {
         let reasons = rules.iter().filter_map(|r| Catalog::standard().rule(r)).map(Reason::of).collect();
         let number = self.steps.len() + 1;
+        let title_latex = crate::derivation::with_formulas(&title, &std::mem::take(&mut self.said));
+        let notes: Vec<String> = note.into_iter().chain(self.brackets(&right)).collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
         let claim = claim.filter(|_| self.claims);
-        self.steps.push(Step { number, title, reasons, left, right, note, claim });
+        self.steps.push(Step { number, title, title_latex: Some(title_latex), reasons, left, right, note, claim });
+    }
+
+    /// A formula for the title of the next line, `u = A*x` with a name.
+    fn say(&mut self, name: Option<Symbol>, text: &str, e: &Expr) -> String {
+        let latex = plain(e).latex;
+        let (text, latex) = match name {
+            Some(name) => {
+                let name = plain(&Expr::var(Var { name, kind: None }));
+                (format!("{} = {text}", name.text), format!("{} = {latex}", name.latex))
+            }
+            None => (text.to_owned(), latex),
+        };
+        self.said.push((text.clone(), latex));
+        text
+    }
+
+    /// What the first condition in brackets stands for.
+    fn brackets(&self, right: &Written) -> Option<String> {
+        let condition = |text: &str| -> Option<String> {
+            let inner = text.split('[').skip(1).filter_map(|rest| rest.split(']').next());
+            inner.into_iter().find(|t| t.contains(" = ") || t.contains(" >= ")).map(str::to_owned)
+        };
+        let said = self.steps.iter().any(|s| condition(&s.right.text).is_some());
+        let found = condition(&right.text).filter(|_| !said)?;
+        Some(format!("[{found}] is 1 where that holds, else 0"))
     }
 
     fn depends_on_variable(&self, node: NodeId) -> bool {
@@ -483,7 +529,7 @@ impl<'a> Level<'a> {
         }
         let engine = self.engine.clone().saturation(false);
         let (formula, _) = engine.formula(self.graph, node, (0, false), self.names.taken(), &mut Profile::default())?;
-        let e = formula.inlined();
+        let e = self.general.restored(&formula.inlined());
         self.matrices.insert(node, e.clone());
         Ok(e)
     }

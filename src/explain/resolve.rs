@@ -2,7 +2,7 @@
 
 use super::formula::{Factor, Formula, Index, Product, expanded, node_of, node_of_sum};
 use super::write::{Marks, quotient_of_changes, subscripted};
-use super::{Known, Level};
+use super::{Known, Level, SUMMED};
 use crate::derivation::{Claim, Written};
 use crate::dim::Symbol;
 use crate::error::Result;
@@ -23,6 +23,8 @@ const LEAST_CANCELLED: usize = 1;
 struct Inserted {
     /// An entry of the variable with its deltas, as text.
     deltas: Option<String>,
+    /// Whether entries of parts were replaced.
+    parts: bool,
     /// Numbers of lines.
     lines: Vec<usize>,
     /// Whether a derivative was left as it is because it is long.
@@ -48,13 +50,17 @@ impl Level<'_> {
         self.line(&line, &pending, used.title().to_owned(), &used.rules, note)?;
         let (mut formula, inserted) = self.insert(&pending, &line);
         if formula != pending {
-            self.line(&line, &formula, inserted.title().to_owned(), &[], inserted.note())?;
+            let rules: &[&str] = match (inserted.deltas.is_some() || inserted.parts, self.indices.len()) {
+                (true, 1) => &["diff_entry_vector"],
+                (true, 2) => &["diff_entry_matrix"],
+                _ => &[],
+            };
+            self.line(&line, &formula, inserted.title().to_owned(), rules, inserted.note())?;
         }
         let renamed: Vec<Vec<(Symbol, Symbol)>> = formula.terms.iter_mut().map(Product::contract_deltas).collect();
         if let Some(note) = renamings(&renamed) {
-            let matrix = formula.terms.iter().flat_map(|t| &t.factors).any(|f| f.indices().len() > 1);
-            let rule = if matrix { "delta_mul_matrix" } else { "delta_mul_vector" };
-            self.line(&line, &formula, "contract the deltas".to_owned(), &[rule], Some(note))?;
+            let rules: Vec<&str> = rule_of_contraction(&formula, &renamed).into_iter().collect();
+            self.line(&line, &formula, "contract the deltas".to_owned(), &rules, Some(note))?;
         }
         if let Some((collected, note)) = self.collected(&formula, &line) {
             formula = collected;
@@ -80,8 +86,10 @@ impl Level<'_> {
         let mut marks = Marks::default();
         let scope: Vec<Symbol> = line.all.iter().map(|o| o.0).collect();
         let right = self.formula(formula, &scope, &mut marks)?;
+        let note =
+            if self.sums_silently(formula, &right) { Some(note.map_or(SUMMED.to_owned(), |n| format!("{n}; {SUMMED}"))) } else { note };
         let function = self.meanings.get(&line.stage).cloned().unwrap_or_else(|| Expr::number(0));
-        let wanted = Expr::new(Op::Diff(function, Expr::var(self.variable.clone())));
+        let wanted = Expr::new(Op::Diff(function, self.by.clone()));
         let claim = Claim { left: wanted, right: self.meaning(&right, &line.all, &marks) };
         self.push(title, rules, line.left.clone(), marks.write(&right), note, Some(claim));
         Ok(())
@@ -102,13 +110,13 @@ impl Level<'_> {
             }
         }
         names.sort();
-        let (last, before) = names.split_last()?;
-        let variable = self.variable.name;
-        if before.is_empty() {
-            return Some(format!("{last} does not depend on {variable}"));
-        }
-        let before: Vec<&str> = before.iter().map(|n| n.as_str()).collect();
-        Some(format!("{} and {last} do not depend on {variable}", before.join(", ")))
+        let verb = match names.len() {
+            0 => return None,
+            1 => "does",
+            _ => "do",
+        };
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        Some(format!("{} {verb} not depend on {}", listed(&names), self.variable.name))
     }
 
     /// Deltas for derivatives of entries of the variable, what is known for those of stages.
@@ -136,8 +144,13 @@ impl Level<'_> {
         if of == self.variable_node {
             let (own, by) = indices.split_at(indices.len() - self.indices.len());
             let deltas: Vec<Factor> = own.iter().zip(by).map(|(a, b)| Factor::Delta(*a, *b)).collect();
-            inserted.deltas.get_or_insert_with(|| self.delta_rule(own));
-            return vec![around(Product { factors: deltas, ..Product::one() })];
+            let mut product = around(Product { factors: deltas, ..Product::one() });
+            if self.contract_selections(&mut product) {
+                inserted.parts = true;
+            } else {
+                inserted.deltas.get_or_insert_with(|| self.delta_rule(own));
+            }
+            return vec![product];
         }
         let Some((stage, known)) = self.stages.named(of).and_then(|s| Some((s, self.known.get(&s)?))) else {
             return vec![term.clone()];
@@ -154,6 +167,27 @@ impl Level<'_> {
         let own = &indices[..indices.len() - self.indices.len()];
         let scope: Vec<Symbol> = term.names().into_iter().chain(line.all.iter().map(|o| o.0)).collect();
         known.formula.terms.iter().map(|t| around(self.placed(t, &known.outputs, own, &scope))).collect()
+    }
+
+    /// Contracts deltas with selections of parts, of which no line shows the index of the whole axis. Says whether any was.
+    fn contract_selections(&self, term: &mut Product) -> bool {
+        let selects = |f: &Factor, i: Symbol| match f {
+            Factor::Entry(node, at) => matches!(self.graph.node(*node), Node::Select(_)) && at.first() == Some(&i),
+            Factor::Delta(..) => false,
+        };
+        let mut any = false;
+        loop {
+            let found = term.factors.iter().enumerate().find_map(|(at, f)| match *f {
+                Factor::Delta(a, b) if term.is_bound(a) && term.factors.iter().any(|f| selects(f, a)) => Some((at, a, b)),
+                _ => None,
+            });
+            // Every round removes a delta.
+            let Some((at, from, to)) = found else { return any };
+            term.factors.remove(at);
+            term.bound.retain(|(name, _)| *name != from);
+            term.rename(from, to);
+            any = true;
+        }
     }
 
     /// The derivative of a stage at other indices, with summed indices that are not in scope.
@@ -192,9 +226,7 @@ impl Level<'_> {
             }
             match groups.iter_mut().find(|(known, ..)| *known == core) {
                 Some((_, first, at)) => {
-                    notes.extend(
-                        renaming_between(term, first).map(|r| format!("term {}: rename {r}, and it equals term {}", number + 1, *at + 1)),
-                    );
+                    notes.extend(renaming_between(term, first).map(|r| format!("with {r}, term {} equals term {}", number + 1, *at + 1)));
                     // Both are the same tensor times a number; the first keeps how it is written.
                     let own = node_of(self.graph, first, &line.all, &none);
                     let ratio = self.graph.unscaled(own).0.recip().map_or(Number::ONE, |r| &scale * &r);
@@ -250,7 +282,7 @@ struct Line {
 
 impl Inserted {
     fn title(&self) -> &'static str {
-        match (self.deltas.is_some(), self.lines.is_empty()) {
+        match (self.deltas.is_some() || self.parts, self.lines.is_empty()) {
             (true, true) => "an entry changes only with itself",
             (true, false) => "an entry changes only with itself; insert what is known",
             (false, _) => "insert what is known",
@@ -259,24 +291,49 @@ impl Inserted {
 
     fn note(&self) -> Option<String> {
         let lines: Vec<String> = self.lines.iter().map(ToString::to_string).collect();
-        let lines = (!lines.is_empty()).then(|| format!("line{} {}", if lines.len() > 1 { "s" } else { "" }, lines.join(", ")));
-        let parts: Vec<String> = self.deltas.iter().cloned().chain(lines).collect();
+        let lines = (!lines.is_empty()).then(|| format!("line{} {}", if lines.len() > 1 { "s" } else { "" }, listed(&lines)));
+        let of_parts = self.parts.then(|| "a part keeps the order of its entries".to_owned());
+        let parts: Vec<String> = self.deltas.iter().cloned().chain(of_parts).chain(lines).collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
 
-/// `sum over i: i becomes k`; for each term apart where they differ.
+/// The rule for a sum over a delta and what else has its index, if anything has.
+fn rule_of_contraction(formula: &Formula, renamed: &[Vec<(Symbol, Symbol)>]) -> Option<&'static str> {
+    let mut longest = 0;
+    for (term, renamed) in formula.terms.iter().zip(renamed) {
+        let met = |f: &&Factor| matches!(f, Factor::Entry(..)) && renamed.iter().any(|(_, to)| f.indices().contains(to));
+        longest = term.factors.iter().filter(met).map(|f| f.indices().len()).max().unwrap_or(0).max(longest);
+    }
+    match longest {
+        0 => None,
+        1 => Some("delta_mul_vector"),
+        _ => Some("delta_mul_matrix"),
+    }
+}
+
+/// `a, b and c`
+pub(super) fn listed(all: &[String]) -> String {
+    match all.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => all.join(""),
+    }
+}
+
+/// `the sum over i puts k for i`; for each term apart where they differ.
 fn renamings(all: &[Vec<(Symbol, Symbol)>]) -> Option<String> {
     let say = |renamed: &[(Symbol, Symbol)]| {
-        let one = |(from, to): &(Symbol, Symbol)| format!("sum over {from}: {from} becomes {to}");
-        renamed.iter().map(one).collect::<Vec<_>>().join("; ")
+        let sums: Vec<String> = renamed.iter().map(|(from, _)| from.to_string()).collect();
+        let puts: Vec<String> = renamed.iter().map(|(from, to)| format!("{to} for {from}")).collect();
+        let verb = if renamed.len() == 1 { ("sum", "puts") } else { ("sums", "put") };
+        format!("the {} over {} {} {}", verb.0, listed(&sums), verb.1, listed(&puts))
     };
     let some: Vec<(usize, String)> = all.iter().enumerate().filter(|(_, r)| !r.is_empty()).map(|(at, r)| (at, say(r))).collect();
     let (_, first) = some.first()?;
     if all.len() == 1 || (some.len() == all.len() && some.iter().all(|(_, s)| s == first)) {
         return Some(first.clone());
     }
-    Some(some.iter().map(|(at, s)| format!("term {}: {s}", at + 1)).collect::<Vec<_>>().join(". "))
+    Some(some.iter().map(|(at, s)| format!("in term {} {s}", at + 1)).collect::<Vec<_>>().join("; "))
 }
 
 /// The summed indices to rename so that the factors of one product are those of the other, if that is all.
@@ -321,6 +378,6 @@ fn renaming_between(term: &Product, other: &Product) -> Option<String> {
     if !search(&term.factors, &mut other.factors.clone(), &mut map, term, other) {
         return None;
     }
-    let changed: Vec<String> = map.iter().filter(|(a, b)| a != b).map(|(a, b)| format!("{a} to {b}")).collect();
-    (!changed.is_empty()).then(|| changed.join(", "))
+    let changed: Vec<String> = map.iter().filter(|(a, b)| a != b).map(|(a, b)| format!("{b} for {a}")).collect();
+    (!changed.is_empty()).then(|| listed(&changed))
 }

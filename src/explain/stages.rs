@@ -73,6 +73,9 @@ pub(super) struct Input {
     pub scales: FxHashMap<NodeId, Number>,
     /// The terms of sums in the order in which they are written.
     pub orders: FxHashMap<NodeId, Vec<NodeId>>,
+    /// Whether products and transposes of matrices are written.
+    pub products: bool,
+    pub transposes: bool,
 }
 
 impl Input {
@@ -144,7 +147,7 @@ impl Cutter<'_> {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..)) => leaf,
             Node::Apply(f, arguments) => Node::Apply(f, arguments.into_iter().map(|a| self.argument(a)).collect()),

@@ -5,7 +5,7 @@ use crate::derivation::Derivation;
 use crate::error::{ErrorKind, Result};
 use crate::eval::Inputs;
 use crate::eval::graph::evaluate_graph;
-use crate::expr::Expr;
+use crate::expr::{Expr, Op};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::lower::lower;
@@ -33,7 +33,7 @@ fn answered(expr: &str, declarations: &str, wrt: &[&str]) -> bool {
 fn errors(derivation: &Derivation) -> Vec<(usize, Result<f64>)> {
     let known = derivation.answer.declarations();
     let lowered = |e: &Expr| -> Result<(Typed, Graph, NodeId)> {
-        let typed = infer(e, &known)?;
+        let typed = infer(e, &known)?.by(derivation.answer.convention);
         let mut graph = Graph::new();
         let node = lower(&mut graph, &typed)?;
         Ok((typed, graph, node))
@@ -125,6 +125,51 @@ fn every_line_of_the_textbook_cases_holds() {
     }
     assert!(count > 250, "{count} derivations");
     assert!(problems_seen.is_empty(), "{} problems\n{}", problems_seen.len(), problems_seen.join("\n\n"));
+}
+
+/// The derivatives among the identities of a file, with their declarations.
+fn identities(file: &str) -> Vec<(String, Expr, Vec<Expr>, Declarations)> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/identities").join(file);
+    let text = std::fs::read_to_string(path).unwrap();
+    let quoted = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
+    let (mut declarations, mut all) = (Declarations::new(), Vec::new());
+    for line in text.lines().map(str::trim) {
+        if line.starts_with("; \"") {
+            declarations = Declarations::parse(&quoted(line)).unwrap();
+        } else if line.starts_with("\"diff(") && line.contains(" => ") {
+            let whole = parse(&quoted(line), &declarations).unwrap();
+            let (mut f, mut wrt) = (whole, Vec::new());
+            while let Op::Diff(inner, x) = f.clone().op() {
+                wrt.insert(0, x.clone());
+                f = inner.clone();
+            }
+            if !wrt.is_empty() {
+                all.push((quoted(line), f, wrt, declarations.clone()));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_line_of_parts_functions_and_structures_holds() {
+    let mut seen = Vec::new();
+    let mut count = 0;
+    for file in ["parts.rs", "functions.rs", "structured.rs"] {
+        for (name, f, wrt, declarations) in identities(file) {
+            let engine = Engine::new();
+            match engine.explain(&f, &wrt, &declarations) {
+                Ok(derivation) => {
+                    count += 1;
+                    seen.extend(problems(&name, &derivation));
+                }
+                Err(_) if engine.derivative(&f, &wrt, &declarations).is_err() => {}
+                Err(e) => seen.push(format!("{name}: {e:?}")),
+            }
+        }
+    }
+    assert!(count > 100, "{count} derivations");
+    assert!(seen.is_empty(), "{} problems\n{}", seen.len(), seen.join("\n\n"));
 }
 
 /// Constructs that the textbook cases do not have.
