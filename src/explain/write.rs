@@ -9,6 +9,7 @@ use crate::expr::{Expr, Op, Shape, Subscript, Var};
 use crate::function::{Call, Function, Map, Map2};
 use crate::index::{Node, NodeId};
 use crate::number::Number;
+use crate::part::Selection;
 use crate::print::{latex, unicode};
 use rustc_hash::FxHashMap;
 
@@ -181,8 +182,10 @@ impl Level<'_> {
 
     fn product(&mut self, term: &Product, scope: &[Symbol], marks: &mut Marks) -> Result<Expr> {
         let mut scope: Vec<Symbol> = scope.to_vec();
-        let term = self.flattened(term, &mut scope);
+        let mut term = self.flattened(term, &mut scope);
         scope.extend(term.names());
+        let before = self.cuts.len();
+        self.cut(&mut term);
         let mut pieces: Vec<Piece> = Vec::new();
         for (at, factor) in term.factors.iter().enumerate() {
             let same = |f: &&Factor| *f == factor;
@@ -217,6 +220,7 @@ impl Level<'_> {
             let body = quotient(&Number::ONE, a, b);
             above.push(summed.into_iter().rev().fold(body, |body, i| Expr::new(Op::IndexSum(i, body))));
         }
+        self.cuts.truncate(before);
         Ok(quotient(&term.coefficient, above, below))
     }
 
@@ -254,7 +258,7 @@ impl Level<'_> {
                     _ => (*node, many),
                 };
                 let e = self.entry(base, at, scope, marks)?;
-                let mut seen = at.clone();
+                let mut seen: Vec<Symbol> = at.iter().map(|i| self.index_within(*i)).collect();
                 let plain = exponent.is_one() && matches!(e.op(), Op::Subscript(..) | Op::LeviCivita(_) | Op::Delta(_) | Op::Var(_));
                 if !plain {
                     seen.sort();
@@ -271,7 +275,7 @@ impl Level<'_> {
         Ok(match self.graph.node(node).clone() {
             Node::Var(v) => match self.numerator_of(node) {
                 Some(of) => self.pending(of, at, marks),
-                None => subscripted(Expr::var(v), at),
+                None => self.at(self.general.restored(&Expr::var(v)), at),
             },
             Node::Constant(c) => Expr::new(Op::Constant(c)),
             Node::Size(d) => Expr::new(Op::Size(d)),
@@ -283,7 +287,7 @@ impl Level<'_> {
                 );
                 subscripted(unit, at)
             }
-            Node::LeviCivita => Expr::new(Op::LeviCivita(at.iter().map(|i| Subscript::Index(*i)).collect())),
+            Node::LeviCivita(_) => Expr::new(Op::LeviCivita(at.iter().map(|i| Subscript::Index(*i)).collect())),
             Node::Merge(m, n) => stacking(m, n, at, marks),
             Node::Scale(..) | Node::Sum(_) | Node::Contract(_) => {
                 let inner = expanded(self.graph, node, at, scope, &self.names);
@@ -302,8 +306,17 @@ impl Level<'_> {
                     Map2::Min => Expr::call(Function::Call(Call::Min), [a, b]),
                 }
             }
-            Node::Opaque(..) | Node::Apply(..) | Node::Select(_) | Node::Duplication(_) | Node::Elimination(_) | Node::Triangle(..) => {
-                subscripted(self.matrix(node)?, at)
+            Node::Select(s) => {
+                let meaning = subscripted(self.matrix(node)?, at);
+                selection(s, at, marks, meaning)
+            }
+            Node::Triangle(..) => {
+                let meaning = subscripted(self.matrix(node)?, at);
+                triangle(at, marks, meaning)
+            }
+            Node::Opaque(..) | Node::Apply(..) | Node::Duplication(_) | Node::Elimination(_) => {
+                let matrix = self.matrix(node)?;
+                self.at(matrix, at)
             }
         })
     }
@@ -312,13 +325,83 @@ impl Level<'_> {
     fn pending(&mut self, of: NodeId, at: &[Symbol], marks: &mut Marks) -> Expr {
         let (own, by) = at.split_at(self.graph.order(of));
         let name = if let Node::Var(v) = self.graph.node(of) { v.clone() } else { self.variable.clone() };
-        let mut written =
-            quotient_of_changes(&subscripted(Expr::var(name.clone()), own), &subscripted(Expr::var(self.variable.clone()), by));
+        let mut written = quotient_of_changes(&self.at(Expr::var(name.clone()), own), &subscripted(Expr::var(self.variable.clone()), by));
         written.text = format!("({})", written.text);
         written.unicode = format!("({})", written.unicode);
-        let function = self.meanings.get(&name.name).cloned().unwrap_or_else(|| Expr::var(name));
-        let meaning = Expr::new(Op::Diff(function, Expr::var(self.variable.clone())));
-        marks.mark(written, subscripted(meaning, at))
+        let function = self.meanings.get(&name.name).cloned().unwrap_or_else(|| self.general.restored(&Expr::var(name)));
+        let meaning = Expr::new(Op::Diff(function, self.by.clone()));
+        marks.mark(written, self.at(meaning, at))
+    }
+
+    /// `A[p,j]*E[p,i]`, where E selects the places 1 to k and p is summed, is `A[1:k,:][i,j]`.
+    ///
+    /// Every round removes a factor, so it ends.
+    fn cut(&mut self, term: &mut Product) {
+        loop {
+            let found = term.factors.iter().enumerate().find_map(|(at, f)| match f {
+                Factor::Entry(node, indices) => match (self.graph.node(*node), indices.as_slice()) {
+                    (Node::Select(s), [whole, within]) if term.is_bound(*whole) => Some((at, *whole, *within, *s)),
+                    _ => None,
+                }
+                .filter(|(at, whole, ..)| self.may_be_cut(term, *at, *whole)),
+                Factor::Delta(..) => None,
+            });
+            let Some((at, whole, within, s)) = found else { return };
+            term.factors.remove(at);
+            term.bound.retain(|(name, _)| *name != whole);
+            self.cuts.push((whole, within, s));
+        }
+    }
+
+    /// Whether the index is, but for one factor, an index of entries of which a part can be written.
+    fn may_be_cut(&self, term: &Product, selection: usize, whole: Symbol) -> bool {
+        let mut others = term.factors.iter().enumerate().filter(|(at, f)| *at != selection && f.indices().contains(&whole)).peekable();
+        others.peek().is_some()
+            && others.all(|(_, f)| match f {
+                Factor::Entry(node, _) => self.has_parts(*node),
+                Factor::Delta(..) => false,
+            })
+    }
+
+    fn has_parts(&self, node: NodeId) -> bool {
+        match self.graph.node(node) {
+            Node::Var(_) | Node::Opaque(..) => true,
+            Node::Map(_, a) | Node::Power(a, _) => self.has_parts(*a),
+            Node::Map2(_, a, b) => self.has_parts(*a) && self.has_parts(*b),
+            Node::Constant(_)
+            | Node::Size(_)
+            | Node::Zero(_)
+            | Node::Unit(..)
+            | Node::Select(_)
+            | Node::Duplication(_)
+            | Node::Elimination(_)
+            | Node::LeviCivita(_)
+            | Node::Merge(..)
+            | Node::Triangle(..)
+            | Node::Apply(..)
+            | Node::Scale(..)
+            | Node::Sum(_)
+            | Node::Contract(_) => false,
+        }
+    }
+
+    /// The index that is shown for one of the whole axis.
+    fn index_within(&self, i: Symbol) -> Symbol {
+        self.cuts.iter().rev().find(|(whole, ..)| *whole == i).map_or(i, |(_, within, _)| self.index_within(*within))
+    }
+
+    /// The entry, of a part where a part is all that counts: `X[1:k,:][i,j]`.
+    fn at(&self, e: Expr, at: &[Symbol]) -> Expr {
+        let cut_of = |i: &Symbol| self.cuts.iter().rev().find(|(whole, ..)| whole == i);
+        if !at.iter().any(|i| cut_of(i).is_some()) {
+            return subscripted(e, at);
+        }
+        let run = |i: &Symbol| match cut_of(i) {
+            Some((_, _, s)) => Subscript::Range(length(s.offset + Dim::ONE), length(s.end())),
+            None => Subscript::All,
+        };
+        let within: Vec<Symbol> = at.iter().map(|i| cut_of(i).map_or(*i, |(_, within, _)| *within)).collect();
+        self.at(Expr::new(Op::Subscript(e, at.iter().map(run).collect())), &within)
     }
 
     fn meaning_of(&self, name: Symbol, marks: &Marks) -> Option<Expr> {
@@ -363,6 +446,26 @@ fn seems_summed(e: &Expr, name: Symbol) -> bool {
         _ => false,
     };
     here || children.iter().any(|c| seems_summed(c, name))
+}
+
+fn length(d: Dim) -> Expr {
+    d.as_number().map_or_else(|| Expr::new(Op::Size(d)), Expr::number)
+}
+
+/// The entry of a selection, `delta[p,i+k]`: 1 where the places are the same, else 0.
+fn selection(s: Selection, at: &[Symbol], marks: &mut Marks, meaning: Expr) -> Expr {
+    let [p, i] = at else { return meaning };
+    let place = if s.offset == Dim::number(0) { i.to_string() } else { format!("{i}+{}", s.offset) };
+    let written =
+        Written { text: format!("delta[{p},{place}]"), unicode: format!("δ[{p},{place}]"), latex: format!(r"\delta_{{{p},{place}}}") };
+    marks.mark(written, meaning)
+}
+
+/// The entry of a triangle of ones, `[i >= j]`: 1 where that holds, else 0.
+fn triangle(at: &[Symbol], marks: &mut Marks, meaning: Expr) -> Expr {
+    let [i, j] = at else { return meaning };
+    let written = Written { text: format!("[{i} >= {j}]"), unicode: format!("[{i} ≥ {j}]"), latex: format!(r"[{i} \ge {j}]") };
+    marks.mark(written, meaning)
 }
 
 /// The stacking of columns, `[p = i + m*(j - 1)]`: 1 where that holds, else 0. It is the derivative of `vec(X)` by X.
