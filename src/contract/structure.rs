@@ -203,7 +203,11 @@ impl Graph {
     fn mirrored_sum(&self, terms: &[(Number, NodeId)]) -> Facts {
         let has = |sign: &Number, own: Facts| {
             terms.iter().all(|(n, a)| {
-                let turned = |t: NodeId| terms.iter().any(|(m, b)| *m == sign * n && *b == t);
+                let turned = |(parity, t): (Parity, NodeId)| match parity {
+                    Parity::Even => terms.iter().any(|(m, b)| *m == sign * n && *b == t),
+                    Parity::Odd => terms.iter().any(|(m, b)| *m == -&(sign * n) && *b == t),
+                    Parity::Vanishes => false,
+                };
                 self.meta(*a).facts.contains(own) || self.found_transpose(*a).is_some_and(turned)
             })
         };

@@ -119,6 +119,11 @@ identities! { stacked_halves
     "diff(u'*cross(w, A*u), w)" => "cross(A*u, u)"
 }
 
+identities! { factors_of_blocks_are_taken_out_once
+    ; "A: matrix(n, n); X: matrix(n, n); U: upper(n)"
+    "diff(logdet((A*X*A' + X)[1:k,1:k]), X[2,1])" => "t1[1,:]*eye(n)[1:k,:]*unit(2, n) + A[1:k,1]'*t1*A[1:k,2] where t1 = inv((A*X*A' + X)[1:k,1:k])"
+}
+
 identities! { halves_of_symbolic_size
     ; "A: matrix(n, n); S: symmetric(n); v: vector(n*(n+1)/2); B: matrix(n, n)"
     "duplication(n)*vech(S)" => "vec(S)"

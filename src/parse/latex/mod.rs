@@ -43,6 +43,7 @@
 //! that are neither declared nor functions are products of letters only where signs of paper (`‖`, `⁻¹`, `∂`) or missing operators show
 //! that the text is no text of the language.
 
+mod applied;
 mod atoms;
 mod calculus;
 mod calls;
