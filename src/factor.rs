@@ -55,50 +55,11 @@ impl Factoring<'_> {
                 let terms = terms.into_iter().map(|(n, a)| (n, self.node(a))).collect();
                 self.sum(&axes, terms)
             }
-            Node::Contract(c) => {
-                let mut draft = Draft::new();
-                draft.labels(&c.dims);
-                for f in &c.factors {
-                    let node = self.node(f.node);
-                    draft.factor(node, &f.labels);
-                }
-                self.graph.contract(draft.out(&c.out))
+            node => {
+                node.for_each_child(|c| _ = self.node(c));
+                let done = &self.done;
+                self.graph.rebuilt(id, |c| done.get(&c).copied().unwrap_or(c))
             }
-            Node::Scale(n, a) => {
-                let a = self.node(a);
-                self.graph.scale(&n, a)
-            }
-            Node::Map(f, a) => {
-                let a = self.node(a);
-                self.graph.map(f, a)
-            }
-            Node::Power(a, p) => {
-                let a = self.node(a);
-                self.graph.power(a, &p)
-            }
-            Node::Map2(f, a, b) => {
-                let (a, b) = (self.node(a), self.node(b));
-                self.graph.map2(f, a, b)
-            }
-            Node::Apply(f, arguments) => {
-                let arguments = arguments.into_iter().map(|a| self.node(a)).collect();
-                self.graph.apply(&f, arguments)
-            }
-            Node::Opaque(f, a) => {
-                let a = self.node(a);
-                self.graph.opaque(f, a)
-            }
-            Node::Var(_)
-            | Node::Constant(_)
-            | Node::Size(_)
-            | Node::Zero(_)
-            | Node::Unit(..)
-            | Node::Select(_)
-            | Node::Duplication(_)
-            | Node::Elimination(_)
-            | Node::LeviCivita
-            | Node::Merge(..)
-            | Node::Triangle(..) => id,
         };
         self.done.insert(id, result);
         result

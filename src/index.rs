@@ -81,8 +81,8 @@ pub enum Node {
     /// The columns of the identity matrix that a run of places chooses, axes `[of, length]`:
     /// `Select(s)[i, j] = 1 if i = offset + j, else 0`. A part of a tensor, and a block of a matrix, is a contraction with it.
     Select(Selection),
-    /// The Levi-Civita symbol: order 3, each axis of length 3.
-    LeviCivita,
+    /// The Levi-Civita symbol of that order, which is the length of each axis as well.
+    LeviCivita(u8),
     /// `duplication(n)*vech(A) = vec(A)` for a symmetric n×n matrix A: axes `[n*n, n*(n+1)/2]`.
     Duplication(Dim),
     /// `elimination(n)*vec(A) = vech(A)`: axes `[n*(n+1)/2, n*n]`.
@@ -120,7 +120,7 @@ impl Node {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..) => {}
             Node::Contract(c) => c.factors.iter().for_each(|f| visit(f.node)),
@@ -238,9 +238,9 @@ impl Graph {
             Node::Zero(axes) => axes.clone(),
             Node::Unit(_, n) => smallvec::smallvec![*n],
             Node::Select(s) => smallvec::smallvec![s.of, s.length],
-            Node::LeviCivita => smallvec::smallvec![Dim::number(3); 3],
-            Node::Duplication(n) => smallvec::smallvec![*n * *n, half(*n)],
-            Node::Elimination(n) => smallvec::smallvec![half(*n), *n * *n],
+            Node::LeviCivita(k) => smallvec::smallvec![Dim::number(i64::from(*k)); usize::from(*k)],
+            Node::Duplication(n) => smallvec::smallvec![*n * *n, n.triangular()],
+            Node::Elimination(n) => smallvec::smallvec![n.triangular(), *n * *n],
             Node::Merge(m, n) => smallvec::smallvec![*m * *n, *m, *n],
             Node::Triangle(m, n) => smallvec::smallvec![*m, *n],
             Node::Contract(c) => c.out.iter().map(|&l| c.dims[l as usize]).collect(),
@@ -269,7 +269,7 @@ impl Graph {
             | Node::Elimination(_)
             | Node::Merge(..)
             | Node::Triangle(..) => Sign::NonNegative,
-            Node::LeviCivita => Sign::Any,
+            Node::LeviCivita(_) => Sign::Any,
             Node::Contract(c) => self.sign_of_contraction(c),
             Node::Scale(n, a) => {
                 if n.is_negative() {
@@ -364,8 +364,8 @@ impl Graph {
             Node::Select(s) => {
                 h.add(15).dim(s.offset).dim(s.length).dim(s.of);
             }
-            Node::LeviCivita => {
-                h.add(6);
+            Node::LeviCivita(k) => {
+                h.add(6 + 64 * u64::from(k.abs_diff(3)));
             }
             Node::Duplication(n) => {
                 h.add(17).dim(*n);
@@ -429,11 +429,6 @@ impl Graph {
     }
 }
 
-/// How many entries the lower triangle of a square matrix has.
-fn half(n: Dim) -> Dim {
-    n.triangular().unwrap_or(Dim::ONE)
-}
-
 /// A running hash of content, the same on every machine (splitmix64's finaliser; Steele, Lea and Flood 2014).
 pub(crate) struct Mix(pub(crate) u64);
 
@@ -461,6 +456,9 @@ impl Mix {
                 self.text(*s);
             });
             self.add(c as u64);
+        }
+        if d.denominator() != 1 {
+            self.add(d.denominator() as u64);
         }
         self
     }

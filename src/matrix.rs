@@ -18,7 +18,7 @@ mod sum;
 mod terms;
 
 pub use build::{Build, reconstruct};
-pub use cost::{Cost, TOKEN, cost_of};
+pub use cost::{Cost, TOKEN, coefficient_cost, cost_of};
 pub use form::form_of;
 pub use language::Operator;
 pub use of_typed::{of_one_argument, of_typed};
@@ -71,6 +71,8 @@ pub enum MatFn {
     Mean,
     MeanRows,
     MeanColumns,
+    /// The variance of all entries, divided by how many there are. Its root is printed as `std`.
+    Variance,
     Product,
     Norm1,
     Norm2,
@@ -152,7 +154,7 @@ pub enum Mat {
     /// `reshape(v, m, n)` of a column.
     Reshape(Dim, Dim, [Id; 1]),
     /// The Levi-Civita symbol and the stacking bijection of the index form: only within a `Contract`.
-    LeviCivita,
+    LeviCivita(u8),
     Merge(Dim, Dim),
     /// What no matrix formula expresses.
     Contract(Box<Spec>, Box<[Id]>),

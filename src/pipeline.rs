@@ -289,7 +289,7 @@ pub(crate) fn with_axes_for_free_indices(f: &Expr, declarations: &Declarations) 
 
 /// The seeds that need no index notation.
 fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
-    let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita | Mat::Merge(..));
+    let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita(_) | Mat::Merge(..));
     seeds.iter().copied().filter(|s| !terms.to_recexpr(*s).as_ref().iter().any(needs_indices)).collect()
 }
 

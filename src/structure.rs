@@ -178,44 +178,12 @@ fn between(graph: &mut Graph, g: NodeId, x: &Var) -> NodeId {
 pub(crate) fn substitute(graph: &mut Graph, root: NodeId, replacements: &[(Var, Var)]) -> NodeId {
     let mut done: FxHashMap<NodeId, NodeId> = FxHashMap::default();
     for id in graph.reachable(&[root]) {
-        let of = |a: &NodeId| done.get(a).copied().unwrap_or(*a);
         let built = match graph.node(id).clone() {
             Node::Var(v) => match replacements.iter().find(|(from, _)| *from == v) {
                 Some((_, to)) => graph.insert(Node::Var(to.clone())),
                 None => id,
             },
-            Node::Contract(c) => {
-                let mut draft = Draft::new();
-                draft.labels(&c.dims);
-                for f in &c.factors {
-                    draft.factor(of(&f.node), &f.labels);
-                }
-                graph.contract(draft.out(&c.out))
-            }
-            Node::Sum(terms) => {
-                let axes: Axes = graph.axes(id).into();
-                let terms = terms.iter().map(|(n, a)| (n.clone(), of(a))).collect();
-                graph.sum(&axes, terms)
-            }
-            Node::Scale(n, a) => graph.scale(&n, of(&a)),
-            Node::Map(f, a) => graph.map(f, of(&a)),
-            Node::Power(a, p) => graph.power(of(&a), &p),
-            Node::Map2(f, a, b) => graph.map2(f, of(&a), of(&b)),
-            Node::Opaque(f, a) => graph.opaque(f, of(&a)),
-            Node::Apply(f, arguments) => {
-                let arguments = arguments.iter().map(of).collect();
-                graph.apply(&f, arguments)
-            }
-            Node::Constant(_)
-            | Node::Size(_)
-            | Node::Zero(_)
-            | Node::Unit(..)
-            | Node::Select(_)
-            | Node::Duplication(_)
-            | Node::Elimination(_)
-            | Node::LeviCivita
-            | Node::Merge(..)
-            | Node::Triangle(..) => id,
+            _ => graph.rebuilt(id, |a| done.get(&a).copied().unwrap_or(a)),
         };
         done.insert(id, built);
     }

@@ -70,6 +70,8 @@ struct Row {
 enum Status {
     /// The engine finds both sides equal.
     Derived,
+    /// A chain of steps leads from one side to the other.
+    Proved,
     /// The catalog states it, and its test shows it true.
     Rule,
     /// What is said to differ does.
@@ -81,8 +83,9 @@ enum Status {
 }
 
 impl Status {
-    const ALL: [(Status, &'static str); 5] = [
+    const ALL: [(Status, &'static str); 6] = [
         (Status::Derived, "derived by the engine"),
+        (Status::Proved, "proved"),
         (Status::Rule, "a rule"),
         (Status::Refuted, "refuted, as it should be"),
         (Status::Numeric, "numerically true"),
@@ -116,10 +119,11 @@ fn row(line: &'static str, catalog: &[(String, Vec<String>)]) -> Result<Row, Str
     }
     let own = canonical(&format!("{} = {}", rule.left, rule.right));
     let rules: Vec<String> = catalog.iter().filter(|(_, all)| all.contains(&own)).map(|(name, _)| name.clone()).collect();
-    let status = match (derived(&rule), rules.is_empty()) {
-        (true, _) => Status::Derived,
-        (false, false) => Status::Rule,
-        (false, true) => Status::Numeric,
+    let status = match rules.is_empty() {
+        _ if derived(&rule) => Status::Derived,
+        _ if proved(&rule, &rules) => Status::Proved,
+        false => Status::Rule,
+        true => Status::Numeric,
     };
     Ok(Row { number, statement, status, rules })
 }
@@ -171,6 +175,13 @@ fn derived(rule: &Rule) -> bool {
     let zero = |text: &str| text == "0" || text.starts_with("zeros(");
     let difference = simplest(&Expr::new(Op::Add(vec![left.clone(), -&right])));
     difference.is_some_and(|d| zero(&d)) || simplest(&left).is_some_and(|l| simplest(&right).is_some_and(|r| l == r))
+}
+
+/// Whether there is a proof of the statement by other rules than those that state it.
+fn proved(rule: &Rule, same: &[String]) -> bool {
+    let Ok((left, right, declarations)) = without_differentials(rule) else { return false };
+    let proof = Engine::new().prove(&left, &right, &declarations);
+    proof.is_ok_and(|p| p.is_some_and(|p| p.rules().iter().all(|used| !same.contains(&used.to_string()))))
 }
 
 /// `d F => G` says that the derivative of F at X + tau*dX by tau is G where tau is 0.

@@ -1,6 +1,5 @@
 //! Whether a rule does what its example says: the step that it names, or the e-graph, makes the two sides one.
 
-use super::expand::expand;
 use super::sides::Sides;
 use crate::check::Scope;
 use crate::contract::Draft;
@@ -16,6 +15,7 @@ use crate::lower::lower;
 use crate::matrix::{Terms, of_typed};
 use crate::number::Number;
 use crate::present::present;
+use crate::prove::Expander;
 use crate::raise::Raiser;
 use crate::rule::{Example, Rule, Step, changes};
 use crate::saturate::{Limits, RuleSet, equates, laws_of};
@@ -109,7 +109,10 @@ fn by_factoring(sides: &Sides) -> Result<Done> {
 fn by_expansion(sides: &Sides) -> Result<Done> {
     let mut graph = Graph::new();
     let (left, right) = nodes(&mut graph, sides)?;
-    Ok((expand(&mut graph, left)? == expand(&mut graph, right)?).into())
+    let mut expander = Expander::new(&mut graph, false);
+    let both = expander.node(left).zip(expander.node(right));
+    let (left, right) = both.ok_or_else(|| Error::new(ErrorKind::Limit, "multiplied out it has too many terms"))?;
+    Ok((left == right).into())
 }
 
 /// At how many points the derivative is held against the law.

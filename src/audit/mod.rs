@@ -4,7 +4,6 @@
 //! steps that are said to perform them.
 
 mod alike;
-mod expand;
 mod fire;
 mod lint;
 mod reach;

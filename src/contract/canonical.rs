@@ -276,7 +276,7 @@ impl Graph {
     /// Whether swapping two axes of a factor changes its sign.
     pub(super) fn has_skew_axes(&self, node: NodeId) -> bool {
         match self.node(node) {
-            Node::LeviCivita => true,
+            Node::LeviCivita(_) => true,
             Node::Contract(_) => false,
             _ => self.meta(node).facts.contains(Facts::SKEW) && !self.is_symmetric(node),
         }

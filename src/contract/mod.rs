@@ -25,8 +25,10 @@ mod blocks;
 mod canonical;
 mod elementwise;
 mod half;
+mod levi_civita;
 mod opaque;
 mod power;
+mod rebuild;
 mod recognise;
 mod select;
 mod structure;
@@ -164,6 +166,10 @@ impl Graph {
             return self.number(&Number::int(n));
         }
         let mut terms = dim.terms();
+        if dim.denominator() != 1 {
+            let above = self.size(dim.numerator());
+            return self.scale(&Number::ratio(1, dim.denominator()), above);
+        }
         match (terms.next(), terms.next()) {
             (Some((symbols, c)), None) if symbols.len() > 1 || c != 1 => {
                 let mut draft = Draft::new();

@@ -176,7 +176,7 @@ impl Graph {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..) => Facts::NONE,
         }
     }

@@ -169,7 +169,10 @@ impl Emitter<'_> {
 
     /// The Levi-Civita symbol is the determinant of rows of the identity: eps[i,j,k] = e_i . (e_j x e_k).
     fn levi_civita(&mut self, subscripts: &[Subscript<TypedId>], out: &[Symbol]) -> Result<Code> {
-        let symbol = Code::atom("np.einsum('il,jkl->ijk', np.eye(3), np.cross(np.eye(3)[:, None], np.eye(3)[None, :]))", 4);
+        let symbol = match subscripts.len() {
+            3 => Code::atom("np.einsum('il,jkl->ijk', np.eye(3), np.cross(np.eye(3)[:, None], np.eye(3)[None, :]))", 4),
+            k => Code::atom(format!("np.linalg.det(np.eye({k})[np.moveaxis(np.indices(({k},)*{k}), 0, -1)])"), 4),
+        };
         let symbol = self.named(symbol);
         let (code, kept) = self.sliced(symbol, subscripts)?;
         let indices: Vec<Symbol> = kept.iter().flatten().copied().collect();

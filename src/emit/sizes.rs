@@ -16,6 +16,9 @@ pub(super) fn dim_code(d: Dim, name: &impl Fn(Symbol) -> String) -> String {
             factors.join("*")
         })
         .collect();
+    if d.denominator() != 1 {
+        return format!("(({}) // {})", terms.join(" + "), d.denominator());
+    }
     match (terms.len(), d.as_symbol(), d.as_number()) {
         (0, _, _) => "0".to_owned(),
         (_, Some(_), _) | (_, _, Some(0..)) => terms[0].clone(),
@@ -80,6 +83,9 @@ fn solve_for_one(
 ) -> Option<(Symbol, String, BTreeSet<Symbol>)> {
     let unknown: Vec<Symbol> = d.symbols().into_iter().filter(|s| !known.contains_key(s)).collect();
     let [symbol] = unknown.as_slice() else { return None };
+    if d.denominator() != 1 {
+        return None;
+    }
     let with: Vec<(&[Symbol], i64)> = d.terms().filter(|(m, _)| m.contains(symbol)).collect();
     let [([_], coefficient)] = with.as_slice() else { return None };
     let rest = d - Dim::of(*symbol) * Dim::number(*coefficient);

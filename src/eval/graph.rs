@@ -56,7 +56,10 @@ fn value(graph: &Graph, id: NodeId, values: &[Option<ArrayD<f64>>], inputs: &Inp
             }
             Ok(ArrayD::from_shape_fn(IxDyn(&lengths), |at| f64::from(u8::from(at[0] == offset + at[1]))))
         }
-        Node::LeviCivita => Ok(ArrayD::from_shape_fn(IxDyn(&[3, 3, 3]), |at| levi_civita(at.slice()))),
+        Node::LeviCivita(k) => {
+            let lengths = vec![usize::from(*k); usize::from(*k)];
+            Ok(ArrayD::from_shape_fn(IxDyn(&lengths), |at| levi_civita(at.slice())))
+        }
         Node::Duplication(n) => Ok(linear::duplication(sizes.of(*n)?)?.into_dyn()),
         Node::Elimination(n) => Ok(linear::elimination(sizes.of(*n)?)?.into_dyn()),
         Node::Merge(m, n) => {

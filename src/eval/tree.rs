@@ -248,8 +248,8 @@ impl<'a> Evaluator<'a> {
     fn symbol(&self, node: &TypedNode, places: &[Place], entry: fn(&[usize]) -> f64) -> Result<ArrayD<f64>> {
         let mut ranges = self.ranges(node)?;
         for place in places {
-            if let (Place::Index(index), Op::LeviCivita(_)) = (place, &node.op) {
-                ranges.note(*index, 3)?;
+            if let (Place::Index(index), Op::LeviCivita(s)) = (place, &node.op) {
+                ranges.note(*index, s.len())?;
             }
         }
         ranges.collect(&[], |at| {
@@ -355,12 +355,14 @@ fn multiply(operands: &[Operand]) -> Result<ArrayD<f64>> {
 }
 
 /// 1 for an even permutation of 0, 1, 2, -1 for an odd one, else 0.
+/// The sign of a permutation of the places, by the number of its inversions; 0 if a place is repeated.
 pub(super) fn levi_civita(at: &[usize]) -> f64 {
-    match at {
-        [0, 1, 2] | [1, 2, 0] | [2, 0, 1] => 1.0,
-        [0, 2, 1] | [2, 1, 0] | [1, 0, 2] => -1.0,
-        _ => 0.0,
-    }
+    let pairs = (0..at.len()).flat_map(|i| (i + 1..at.len()).map(move |j| (at[i], at[j])));
+    pairs.fold(1.0, |sign, (a, b)| match a.cmp(&b) {
+        std::cmp::Ordering::Less => sign,
+        std::cmp::Ordering::Equal => 0.0,
+        std::cmp::Ordering::Greater => -sign,
+    })
 }
 
 #[cfg(test)]

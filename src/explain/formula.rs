@@ -245,7 +245,7 @@ fn reading_key(graph: &Graph, node: NodeId, depth: usize) -> String {
         | Node::Select(_)
         | Node::Duplication(_)
         | Node::Elimination(_)
-        | Node::LeviCivita
+        | Node::LeviCivita(_)
         | Node::Merge(..)
         | Node::Triangle(..) => "3".to_owned(),
         Node::Scale(_, a) => format!("4{}", inner(*a)),

@@ -147,7 +147,7 @@ impl Cutter<'_> {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..)) => leaf,
             Node::Apply(f, arguments) => Node::Apply(f, arguments.into_iter().map(|a| self.argument(a)).collect()),

@@ -287,7 +287,7 @@ impl Level<'_> {
                 );
                 subscripted(unit, at)
             }
-            Node::LeviCivita => Expr::new(Op::LeviCivita(at.iter().map(|i| Subscript::Index(*i)).collect())),
+            Node::LeviCivita(_) => Expr::new(Op::LeviCivita(at.iter().map(|i| Subscript::Index(*i)).collect())),
             Node::Merge(m, n) => stacking(m, n, at, marks),
             Node::Scale(..) | Node::Sum(_) | Node::Contract(_) => {
                 let inner = expanded(self.graph, node, at, scope, &self.names);
@@ -375,7 +375,7 @@ impl Level<'_> {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..)
             | Node::Apply(..)

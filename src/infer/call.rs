@@ -87,11 +87,11 @@ impl Pass<'_> {
             }
             Call::Duplication => {
                 let n = self.dim_argument(a)?;
-                Ok(Shape::Matrix(n * n, n.triangular().ok_or_else(|| Error::unsupported("`duplication(n)` for a symbolic n"))?))
+                Ok(Shape::Matrix(n * n, n.triangular()))
             }
             Call::Elimination => {
                 let n = self.dim_argument(a)?;
-                Ok(Shape::Matrix(n.triangular().ok_or_else(|| Error::unsupported("`elimination(n)` for a symbolic n"))?, n * n))
+                Ok(Shape::Matrix(n.triangular(), n * n))
             }
             Call::Integral => Ok(self.shape(a).clone()),
             Call::Pinv => self.transpose(a),
@@ -180,10 +180,7 @@ impl Pass<'_> {
 
     fn vech(&mut self, a: TypedId) -> Found<Shape> {
         match self.square(a, "vech")? {
-            Shape::Matrix(n, _) => {
-                let half = self.dims.resolve(n).triangular();
-                Ok(Shape::Column(half.ok_or_else(|| Error::unsupported("`vech` of a matrix of symbolic size"))?))
-            }
+            Shape::Matrix(n, _) => Ok(Shape::Column(self.dims.resolve(n).triangular())),
             shape => Ok(shape),
         }
     }

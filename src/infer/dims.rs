@@ -82,7 +82,7 @@ impl Dims {
     }
 
     fn solve(&mut self, a: Dim, b: Dim) -> Outcome {
-        let difference = self.resolve(a) - self.resolve(b);
+        let difference = (self.resolve(a) - self.resolve(b)).numerator();
         if difference.as_number() == Some(0) {
             return Outcome::Done;
         }
@@ -93,10 +93,11 @@ impl Dims {
             unknown |= symbols.iter().any(|s| is_unknown(*s));
             let &[s] = symbols else { continue };
             let alone = difference.terms().filter(|(m, _)| m.contains(&s)).count() == 1;
-            if !is_unknown(s) || coefficient.abs() != 1 || !alone || youngest.is_some_and(|(y, _)| age(y) > age(s)) {
+            if !is_unknown(s) || !alone || youngest.is_some_and(|(y, _)| age(y) > age(s)) {
                 continue;
             }
-            let value = (Dim::of(s) * Dim::number(coefficient) - difference) * Dim::number(coefficient);
+            let rest = (Dim::of(s) * Dim::number(coefficient) - difference) * Dim::number(coefficient.signum());
+            let Some(value) = rest.over(coefficient.abs()) else { continue };
             if may_be_positive(value) {
                 youngest = Some((s, value));
             }

@@ -192,6 +192,10 @@ impl Pass<'_> {
             Op::Neg(a) => Some(Dim::number(-1) * self.dim_value(*a, fuel)?),
             Op::Add(all) => all.iter().try_fold(Dim::number(0), |sum, c| small(sum + self.dim_value(*c, fuel)?)),
             Op::Mul(all) => all.iter().try_fold(Dim::ONE, |product, c| small(product * self.dim_value(*c, fuel)?)),
+            Op::Div(a, b) => {
+                let by = self.dim_value(*b, fuel)?.as_number()?;
+                self.dim_value(*a, fuel)?.over(by)
+            }
             _ => None,
         }
     }

@@ -2,8 +2,12 @@
 
 use crate::error::{Error, Result};
 use crate::expr::{Op, Shape, Subscript};
-use crate::function::{Call, Function};
+use crate::function::{Call, Constant, Function};
+use crate::number::Number;
 use crate::typed::{Typed, TypedId, TypedNode};
+
+/// A Levi-Civita symbol has as many places as indices, each of that length: with 6 there are 46,656.
+const MOST_INDICES_OF_EPS: usize = 6;
 
 /// # Errors
 /// Of kind `Unsupported`, naming the construct, for the first node that cannot be lowered.
@@ -22,18 +26,29 @@ fn unsupported(typed: &Typed, node: &TypedNode) -> Option<String> {
     match &node.op {
         Op::Call(Function::Call(call), arguments) => unsupported_call(typed, *call, arguments),
         Op::Pow(base, exponent) => unsupported_power(typed, *base, *exponent),
-        Op::LeviCivita(s) if s.len() != 3 => Some(format!("`eps` with {} indices", s.len())),
+        Op::LeviCivita(s) if !(2..=MOST_INDICES_OF_EPS).contains(&s.len()) => {
+            Some(format!("`eps` with {} indices (from 2 to {MOST_INDICES_OF_EPS} are)", s.len()))
+        }
         Op::Delta(s) | Op::LeviCivita(s) => s.iter().find_map(|s| unsupported_subscript(typed, s)),
         _ => None,
     }
 }
+
+const SPECTRAL: &str = "the spectral norm of a matrix (its largest singular value; `normF(A)` is the Frobenius norm)";
 
 fn unsupported_call(typed: &Typed, call: Call, arguments: &[TypedId]) -> Option<String> {
     let name = call.name();
     let of_matrix = matches!(typed.node(*arguments.first()?).shape, Shape::Matrix(..));
     match call {
         _ if !call.row().supported => Some(format!("the function `{name}`")),
-        Call::Norm1 | Call::Norm2 | Call::NormInf | Call::Norm if of_matrix => Some(format!("`{name}` of a matrix")),
+        Call::Norm2 if of_matrix => Some(SPECTRAL.to_owned()),
+        Call::Norm if of_matrix => match arguments.get(1).map(|p| &typed.node(*p).op) {
+            Some(Op::Number(p)) if p.is_one() => None,
+            Some(Op::Constant(Constant::Infinity)) => None,
+            Some(Op::Number(p)) if *p != Number::int(2) => Some(format!("`norm(A, {p})` of a matrix, with p other than 1, 2 and inf,")),
+            Some(Op::Number(_)) | None => Some(SPECTRAL.to_owned()),
+            Some(_) => Some("the norm of a matrix whose order is not a number".to_owned()),
+        },
         _ => None,
     }
 }

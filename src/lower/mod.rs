@@ -178,7 +178,7 @@ impl Lowering<'_> {
                 self.subscripted(typed, eye, subscripts)
             }
             Op::LeviCivita(subscripts) => {
-                let eps = self.graph.insert(Node::LeviCivita);
+                let eps = self.graph.insert(Node::LeviCivita(subscripts.len() as u8));
                 self.subscripted(typed, eps, subscripts)
             }
             Op::IndexSum(_, a) => {

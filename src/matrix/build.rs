@@ -194,7 +194,7 @@ pub fn reconstruct<B: Build + ?Sized>(b: &mut B, node: &Mat) -> Id {
         | Mat::Scatter(_)
         | Mat::Duplication(_)
         | Mat::Elimination(_)
-        | Mat::LeviCivita
+        | Mat::LeviCivita(_)
         | Mat::Merge(..) => b.insert(node.clone()),
         Mat::Size(n) => b.size(*n),
         Mat::Slice(cuts, [a]) => b.slice(**cuts, *a),

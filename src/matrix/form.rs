@@ -91,10 +91,10 @@ pub fn form_of<'a>(node: &Mat, child: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Apply(f, arguments) if f.elementwise => child(arguments[0]).clone(),
         Mat::Apply(f, _) => Form::of_shape(&f.shape()),
         Mat::Commutation(m, n) => Form::Grid(*m * *n, *m * *n),
-        Mat::Duplication(n) => Form::Grid(*n * *n, n.triangular().unwrap_or(Dim::ONE)),
-        Mat::Elimination(n) => Form::Grid(n.triangular().unwrap_or(Dim::ONE), *n * *n),
+        Mat::Duplication(n) => Form::Grid(*n * *n, n.triangular()),
+        Mat::Elimination(n) => Form::Grid(n.triangular(), *n * *n),
         Mat::Reshape(m, n, _) => Form::Grid(*m, *n),
-        Mat::LeviCivita => Form::Tensor(smallvec::smallvec![Dim::number(3); 3]),
+        Mat::LeviCivita(k) => Form::Tensor(smallvec::smallvec![Dim::number(i64::from(*k)); usize::from(*k)]),
         Mat::Merge(m, n) => Form::Tensor(smallvec::smallvec![*m * *n, *m, *n]),
         Mat::Contract(spec, _) => Form::of_spec(spec),
     }
@@ -111,6 +111,7 @@ fn form_of_call<'a>(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> &'a Form) 
         | MatFn::Trace
         | MatFn::Sum
         | MatFn::Mean
+        | MatFn::Variance
         | MatFn::Product
         | MatFn::Norm1
         | MatFn::Norm2
@@ -123,7 +124,7 @@ fn form_of_call<'a>(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> &'a Form) 
         MatFn::LogSumExp if a.columns() == Dim::ONE => Form::SCALAR,
         MatFn::LogSumExp => Form::column(a.rows()),
         MatFn::Vec => Form::column(a.rows() * a.columns()),
-        MatFn::Vech => Form::column(a.rows().triangular().unwrap_or(Dim::ONE)),
+        MatFn::Vech => Form::column(a.rows().triangular()),
         MatFn::Kron => arguments.iter().skip(1).fold(a.clone(), |left, b| {
             let right = child(*b);
             Form::Grid(left.rows() * right.rows(), left.columns() * right.columns())

@@ -105,7 +105,7 @@ impl Mat {
             Mat::Duplication(_) => Operator::Duplication,
             Mat::Elimination(_) => Operator::Elimination,
             Mat::Reshape(..) => Operator::Reshape,
-            Mat::LeviCivita => Operator::LeviCivita,
+            Mat::LeviCivita(_) => Operator::LeviCivita,
             Mat::Merge(..) => Operator::Merge,
             Mat::Contract(..) => Operator::Contract,
             Mat::Apply(..) => Operator::Apply,
@@ -137,7 +137,8 @@ impl Language for Mat {
             (Mat::Slice(s, _), Mat::Slice(t, _)) => s == t,
             (Mat::Fill(m, n, _), Mat::Fill(p, q, _)) | (Mat::Reshape(m, n, _), Mat::Reshape(p, q, _)) => m == p && n == q,
             (Mat::Scale(a, _), Mat::Scale(b, _)) | (Mat::Power(a, _), Mat::Power(b, _)) => a == b,
-            (Mat::Times(_), Mat::Times(_)) | (Mat::Transpose(_), Mat::Transpose(_)) | (Mat::LeviCivita, Mat::LeviCivita) => true,
+            (Mat::Times(_), Mat::Times(_)) | (Mat::Transpose(_), Mat::Transpose(_)) => true,
+            (Mat::LeviCivita(a), Mat::LeviCivita(b)) => a == b,
             (Mat::Mul(a), Mat::Mul(b)) | (Mat::Had(a), Mat::Had(b)) => a.len() == b.len(),
             (Mat::Add(a, _), Mat::Add(b, _)) => a == b,
             (Mat::Map(f, _), Mat::Map(g, _)) => f == g,
@@ -164,7 +165,7 @@ impl Language for Mat {
             | Mat::Commutation(..)
             | Mat::Duplication(_)
             | Mat::Elimination(_)
-            | Mat::LeviCivita
+            | Mat::LeviCivita(_)
             | Mat::Merge(..) => &[],
             Mat::Fill(_, _, c)
             | Mat::Reshape(_, _, c)
@@ -193,7 +194,7 @@ impl Language for Mat {
             | Mat::Commutation(..)
             | Mat::Duplication(_)
             | Mat::Elimination(_)
-            | Mat::LeviCivita
+            | Mat::LeviCivita(_)
             | Mat::Merge(..) => &mut [],
             Mat::Fill(_, _, c)
             | Mat::Reshape(_, _, c)

@@ -42,7 +42,7 @@ impl Terms {
             Mat::MatPower(p, [a]) => format!("{}^{p}", self.inner(*a)),
             Mat::Call(f, arguments) => self.show_call(*f, arguments),
             Mat::Commutation(m, n) => format!("K({m},{n})"),
-            Mat::LeviCivita => "eps".to_owned(),
+            Mat::LeviCivita(_) => "eps".to_owned(),
             Mat::Merge(m, n) => format!("merge({m},{n})"),
             Mat::Contract(spec, factors) => format!("contract({:?} <- {:?}; {})", spec.out, spec.inputs, all(factors, ", ")),
         }

@@ -126,14 +126,22 @@ impl<'a> Cursor<'a> {
     }
 
     fn dim_product(&mut self) -> Result<Dim> {
+        let start = self.span();
         let mut product = self.dim_factor()?;
-        while self.eat(&Tok::Star) {
-            product = product * self.dim_factor()?;
+        loop {
+            if self.eat(&Tok::Slash) {
+                let quotient = self.dim_factor()?.as_number().and_then(|by| product.over(by));
+                let whole = || Error::new(ErrorKind::Shape, "this quotient is not a whole number at all sizes");
+                product = quotient.ok_or_else(|| whole().at(start.join(self.last_span())))?;
+            } else if self.eat(&Tok::Star) {
+                product = product * self.dim_factor()?;
+            } else {
+                return Ok(product);
+            }
             if product.terms().count() > 100 {
                 return Err(Error::new(ErrorKind::Limit, "a dimension has more than the limit of 100 terms").at(self.last_span()));
             }
         }
-        Ok(product)
     }
 
     fn dim_factor(&mut self) -> Result<Dim> {

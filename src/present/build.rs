@@ -181,7 +181,7 @@ impl<'a> Builder<'a> {
             Mat::MatPower(p, [a]) => self.matrix_power(*p, *a),
             Mat::Call(function, all) => self.call(*function, all, scalar),
             Mat::Commutation(m, n) => leaf(call(Call::Commutation, [dim(*m), dim(*n)])),
-            Mat::LeviCivita | Mat::Merge(..) | Mat::Contract(..) => self.indexed_value(id),
+            Mat::LeviCivita(_) | Mat::Merge(..) | Mat::Contract(..) => self.indexed_value(id),
         }
     }
 
@@ -356,7 +356,7 @@ fn role(function: MatFn) -> Role {
         | MatFn::Sym
         | MatFn::Tril
         | MatFn::Triu => Role::Linear,
-        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::LogDet => Role::Even,
+        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Variance | MatFn::LogDet => Role::Even,
         MatFn::Inv => Role::Odd,
         MatFn::Det | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Role::Other,
     }
@@ -372,6 +372,7 @@ fn call_of(function: MatFn) -> Call {
         MatFn::Diag | MatFn::DiagOf => Call::Diag,
         MatFn::Sum | MatFn::SumRows | MatFn::SumColumns => Call::Sum,
         MatFn::Mean | MatFn::MeanRows | MatFn::MeanColumns => Call::Mean,
+        MatFn::Variance => Call::Variance,
         MatFn::Product => Call::Product,
         MatFn::Norm1 => Call::Norm1,
         MatFn::Norm2 => Call::Norm2,

@@ -21,7 +21,7 @@ pub(super) fn children(term: &Mat) -> &[Id] {
         | Mat::Commutation(..)
         | Mat::Duplication(_)
         | Mat::Elimination(_)
-        | Mat::LeviCivita
+        | Mat::LeviCivita(_)
         | Mat::Merge(..) => &[],
         Mat::Fill(_, _, a)
         | Mat::Reshape(_, _, a)
@@ -76,10 +76,10 @@ fn form_of<'a>(term: &Mat, of: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Apply(f, all) if f.elementwise => of(all[0]).clone(),
         Mat::Apply(f, _) => Form::of_shape(&f.shape()),
         Mat::Commutation(m, n) => Form::Grid(*m * *n, *m * *n),
-        Mat::Duplication(n) => Form::Grid(*n * *n, n.triangular().unwrap_or(Dim::ONE)),
-        Mat::Elimination(n) => Form::Grid(n.triangular().unwrap_or(Dim::ONE), *n * *n),
+        Mat::Duplication(n) => Form::Grid(*n * *n, n.triangular()),
+        Mat::Elimination(n) => Form::Grid(n.triangular(), *n * *n),
         Mat::Reshape(m, n, _) => Form::Grid(*m, *n),
-        Mat::LeviCivita => Form::Tensor(smallvec::smallvec![Dim::number(3); 3]),
+        Mat::LeviCivita(k) => Form::Tensor(smallvec::smallvec![Dim::number(i64::from(*k)); usize::from(*k)]),
         Mat::Merge(m, n) => Form::Tensor(smallvec::smallvec![*m * *n, *m, *n]),
         Mat::Contract(spec, _) => form_of_spec(spec),
     }
@@ -114,7 +114,7 @@ fn form_of_call(function: MatFn, arguments: &[(Dim, Dim)]) -> Form {
         MatFn::LogSumExp if n == Dim::ONE => SCALAR,
         MatFn::LogSumExp => Form::Grid(m, Dim::ONE),
         MatFn::Vec => Form::Grid(m * n, Dim::ONE),
-        MatFn::Vech => Form::Grid(m.triangular().unwrap_or(Dim::ONE), Dim::ONE),
+        MatFn::Vech => Form::Grid(m.triangular(), Dim::ONE),
         MatFn::Kron => {
             let (m, n) = arguments.iter().fold((Dim::ONE, Dim::ONE), |(m, n), (p, q)| (m * *p, n * *q));
             Form::Grid(m, n)
@@ -124,6 +124,7 @@ fn form_of_call(function: MatFn, arguments: &[(Dim, Dim)]) -> Form {
         | MatFn::Trace
         | MatFn::Sum
         | MatFn::Mean
+        | MatFn::Variance
         | MatFn::Product
         | MatFn::Norm1
         | MatFn::Norm2

@@ -17,8 +17,8 @@ use crate::number::Number;
 /// ```
 pub fn latex(e: &Expr) -> String {
     match e.op() {
-        // The indices of the whole are seen in its body.
-        Op::Braces(body, _) => Latex.write(body).text,
+        // A single index of the whole is seen in its body.
+        Op::Braces(body, outputs) if outputs.len() < 2 => Latex.write(body).text,
         _ => Latex.write(e).text,
     }
 }

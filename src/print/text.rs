@@ -17,6 +17,9 @@ impl fmt::Display for Expr {
 /// How the text of a dimension holds together.
 pub(super) fn dim_level(dim: Dim) -> Level {
     let terms: Vec<_> = dim.terms().collect();
+    if dim.denominator() != 1 {
+        return Level::Product;
+    }
     match terms.as_slice() {
         [] => Level::Atom,
         [(_, c)] if *c < 0 => Level::Prefix,

@@ -63,7 +63,7 @@ impl<'a, 'b> Entries<'a, 'b> {
             }
             // What these do is known to the constructors alone.
             Node::Duplication(_) | Node::Elimination(_) | Node::Apply(..) => return None,
-            Node::LeviCivita => (0..count).map(|at| constant(permutation_sign(&places(at, sizes)), one)).map(cleaned).collect(),
+            Node::LeviCivita(_) => (0..count).map(|at| constant(permutation_sign(&places(at, sizes)), one)).map(cleaned).collect(),
             Node::Merge(..) => {
                 let stacked = |p: &[usize]| i64::from(p[0] == p[1] + sizes[1] * p[2]);
                 (0..count).map(|at| constant(stacked(&places(at, sizes)), one)).map(cleaned).collect()

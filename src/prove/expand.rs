@@ -74,7 +74,7 @@ impl Expander<'_> {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..) => single(a),
             Node::Apply(f, arguments) => {

@@ -39,7 +39,7 @@ use crate::saturate::{Limits, Rewrite, RuleSet, connect};
 use crate::typed::Typed;
 use egg::{Id, RecExpr};
 use entries::Entries;
-use expand::Expander;
+pub(crate) use expand::Expander;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use words::{Alphabet, Poly};

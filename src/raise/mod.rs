@@ -51,7 +51,7 @@ impl Raiser<'_> {
             Node::Duplication(n) => self.terms.insert(Mat::Duplication(n)),
             Node::Elimination(n) => self.terms.insert(Mat::Elimination(n)),
             Node::Select(s) => self.terms.insert(Mat::Scatter(s)),
-            Node::LeviCivita => self.terms.insert(Mat::LeviCivita),
+            Node::LeviCivita(k) => self.terms.insert(Mat::LeviCivita(k)),
             Node::Merge(m, n) => self.terms.insert(Mat::Merge(m, n)),
             Node::Triangle(m, n) => {
                 let ones = self.terms.ones(m, n);

@@ -126,7 +126,7 @@ impl Network {
     /// The Levi-Civita symbol with vectors at two of its vertices is a cross product at the third.
     fn cross_product(&mut self, raiser: &mut Raiser) -> bool {
         for h in 0..self.hypers.len() {
-            if !matches!(raiser.graph.node(self.hypers[h].node), Node::LeviCivita) {
+            if !matches!(raiser.graph.node(self.hypers[h].node), Node::LeviCivita(3)) {
                 continue;
             }
             let labels = self.hypers[h].labels.clone();
@@ -147,7 +147,7 @@ impl Network {
     /// The Levi-Civita symbol with vectors at one of its vertices is the matrix of a cross product between the others.
     fn cross_matrix(&mut self, raiser: &mut Raiser) -> bool {
         for h in 0..self.hypers.len() {
-            if !matches!(raiser.graph.node(self.hypers[h].node), Node::LeviCivita) {
+            if !matches!(raiser.graph.node(self.hypers[h].node), Node::LeviCivita(3)) {
                 continue;
             }
             let labels = self.hypers[h].labels.clone();

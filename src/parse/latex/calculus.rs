@@ -326,6 +326,7 @@ pub fn dim_of(e: &Expr, depth: usize) -> Option<Dim> {
         Op::Neg(a) => Some(Dim::number(-1) * of(a)?),
         Op::Add(all) => all.iter().try_fold(Dim::number(0), |sum, c| small(sum + of(c)?)),
         Op::Mul(all) => all.iter().try_fold(Dim::ONE, |product, c| small(product * of(c)?)),
+        Op::Div(a, b) => of(a)?.over(of(b)?.as_number()?),
         _ => None,
     }
 }
