@@ -145,7 +145,7 @@ identities! { norms_of_matrices_by_columns_and_rows
     "norm(A, inf)" => "norminf(A)"
     "norm1(A')" => "norminf(A)"
     "diff(norm(A, inf)^2, A)" => "2*norminf(A)*diag(1 - step(norminf(A) - sum(abs(A), 2)))*sign(A)"
-    "diff(norm1(A), A)" => "(1 - step(norm1(A) - sum(abs(A)', 2))*ones(m)')'.*sign(A)"
+    "diff(norm1(A), A)" => "sign(A).*(1 - ones(m)*step(norm1(A) - sum(abs(A), 1)))"
     ; "x: vector(n); p: scalar > 0"
     "norm(x, p)" => "sum(abs(x).^p)^(1/p)"
     "diff(norm(x, p), x)" => "sum(abs(x).^p)^(1/p - 1)*(abs(x).^(p - 1).*sign(x))"
