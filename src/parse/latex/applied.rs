@@ -36,7 +36,7 @@ impl Parser<'_> {
         let Some((function, next)) = self.derivative_at(self.at, 0) else { return Ok(None) };
         let called = |at: usize| self.tokens.get(at).is_some_and(|t| at < self.end && t.tok == Tok::Sign('('));
         let dotted = self.tokens.get(next).is_some_and(|t| t.tok == Tok::Sign('.'));
-        if !called(next) && !(dotted && called(next + 1)) {
+        if !(called(next) || dotted && called(next + 1)) {
             return Ok(None);
         }
         self.at = next;
