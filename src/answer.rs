@@ -148,7 +148,9 @@ impl Answer {
 
     /// What is said of each structured variable that was differentiated by: on which space the derivative is projected.
     pub fn remarks(&self) -> Vec<String> {
-        let mut remarks: Vec<String> = self.wrt.iter().filter_map(|v| self.convention.remark(v)).collect();
+        // By a part of a variable every entry of the part moves by itself.
+        let convention = |by: &Expr| if matches!(by.op(), Op::Subscript(..)) { Convention::Free } else { self.convention };
+        let mut remarks: Vec<String> = self.wrt.iter().zip(&self.by).filter_map(|(v, by)| convention(by).remark(v)).collect();
         remarks.dedup();
         remarks
     }

@@ -5,7 +5,7 @@ use crate::eval::Sizes;
 use crate::expr::{Expr, Structure, Var};
 use crate::number::Number;
 use crate::present::Presented;
-use crate::proof::Proof;
+use crate::proof::{Proof, Requirement};
 use ndarray::ArrayD;
 use std::fmt;
 
@@ -117,6 +117,8 @@ pub enum Remark {
     Kronecker,
     /// The bare 0 of one side stands for zeros of this shape.
     Zeros(String),
+    /// There is a proof, of nothing: what it needs held at no point that was tried, or both sides were defined at none.
+    Vacuous(Vec<Requirement>),
     /// Why something could not be tried.
     Because(String),
 }
@@ -185,6 +187,16 @@ impl fmt::Display for Remark {
             Remark::Domain { only_left: false } => f.write_str("at some points the right side is defined and the left one is not"),
             Remark::Kronecker => f.write_str("compared in Kronecker notation: d vec(F) / d vec(X)', columns stacked"),
             Remark::Zeros(shape) => write!(f, "0 stands for the zero {shape}"),
+            Remark::Vacuous(unmet) if unmet.is_empty() => {
+                f.write_str("they can be transformed into each other, but no point was found at which both are defined")
+            }
+            Remark::Vacuous(unmet) => {
+                f.write_str("they can be transformed into each other, but only where ")?;
+                for (at, requirement) in unmet.iter().enumerate() {
+                    write!(f, "{}{}", if at == 0 { "" } else { " and " }, requirement.sentence())?;
+                }
+                f.write_str(", and no point was found where that holds")
+            }
             Remark::Because(why) => f.write_str(why),
         }
     }

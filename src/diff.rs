@@ -11,7 +11,7 @@ use crate::applied::Applied;
 use crate::contract::Draft;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
-use crate::function::{Map, Map2};
+use crate::function::{Map, Map2, Sign};
 use crate::index::{Axes, Contraction, Graph, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 
@@ -334,13 +334,18 @@ pub(crate) fn partial(graph: &mut Graph, f: Map2, a: NodeId, b: NodeId, argument
 /// 1 where the absolute value of an entry is the largest one, else 0, with the entry's sign.
 pub(crate) fn slope_of_largest(graph: &mut Graph, largest: NodeId, a: NodeId) -> NodeId {
     let axes: Axes = graph.axes(a).into();
-    let (abs, sign) = (graph.map(Map::Abs, a), graph.map(Map::Sign, a));
+    let abs = graph.map(Map::Abs, a);
     let largest = graph.fill(largest, &axes);
     let below = graph.sum(&axes, vec![(Number::ONE, largest), (Number::MINUS_ONE, abs)]);
     let below = graph.map(Map::Step, below);
     let one = graph.one();
     let ones = graph.fill(one, &axes);
     let at = graph.sum(&axes, vec![(Number::ONE, ones), (Number::MINUS_ONE, below)]);
+    // Where nothing is negative, the largest entry counts with its own sign.
+    if graph.meta(a).sign != Sign::Any {
+        return at;
+    }
+    let sign = graph.map(Map::Sign, a);
     graph.times(sign, at)
 }
 

@@ -368,7 +368,7 @@ mod tests {
         assert_eq!((half.to_string(), half + half), ("n*(n+1)/2".to_owned(), n * n + n));
         assert_eq!((half - n).to_string(), "(n*n-n)/2");
         assert_eq!(half.substitute(&|_| Some(Dim::number(4))), Dim::number(10));
-        assert_eq!((half + Dim::ONE).to_string(), "(n*n+n+2)/2");
+        assert_eq!((half + Dim::ONE).to_string(), "(n+n*n+2)/2");
         assert_eq!(((n * n + m).over(2), (n * n + n).over(2)), (None, Some(half)));
         assert_eq!((m * n + Dim::ONE).evaluate(&|s| Some(if s.as_str() == "m" { 2 } else { 3 })), Some(7));
     }

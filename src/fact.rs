@@ -316,6 +316,8 @@ pub fn facts_of(node: &Mat, form: &Form, child: impl Fn(Id) -> Facts) -> Facts {
         Mat::Map2(..) => Facts::NONE,
         Mat::Power(exponent, [a]) => matrix(child(*a).powered(exponent)) | sign_of_power(exponent, child(*a)),
         Mat::MatPower(k, [a]) => child(*a).matrix_power(*k),
+        // Of a matrix that is not square, a triangle in both directions would not be symmetric.
+        Mat::Call(MatFn::Tril | MatFn::Triu, a) if !square => child(a[0]).only(Facts::NONNEGATIVE),
         Mat::Call(f, arguments) => of_call(*f, arguments, child),
         Mat::Commutation(m, n) => Facts::ORTHOGONAL | Facts::NONNEGATIVE | Facts::SYMMETRIC.when(m == n),
         Mat::Apply(f, _) if f.is_symmetric() => Facts::SYMMETRIC,
@@ -355,7 +357,7 @@ fn of_call(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> Facts) -> Facts {
         | MatFn::Vec
         | MatFn::Vech => of.only(Facts::POSITIVE),
         MatFn::Kron => Facts::kronecker(arguments.iter().map(|a| child(*a))),
-        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Facts::NONNEGATIVE,
+        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Variance => Facts::NONNEGATIVE,
         MatFn::Softmax => Facts::POSITIVE,
         MatFn::Sym => Facts::SYMMETRIC,
         MatFn::Tril => Facts::LOWER | of.only(Facts::UPPER) | of.only(Facts::HOLLOW) | of.only(Facts::NONNEGATIVE),

@@ -11,6 +11,7 @@ use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, Node, NodeId
 use crate::number::Number;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// A rest of higher order than this has no matrix formula, unless it is a single factor, which has none anyway.
 const MOST_REST_ORDER: usize = 2;
@@ -33,9 +34,10 @@ struct Signature {
     factor: NodeId,
     /// Per axis: the first axis with the same label, the outputs that it is, whether the rest has it.
     axes: Vec<(usize, u64, bool)>,
-    /// The outputs that the rest keeps, and those that are one with another output.
+    /// The outputs that the rest keeps.
     kept: u64,
-    repeated: u64,
+    /// The outputs that are one with an earlier one, each with the first of these.
+    repeated: SmallVec<[(u8, u8); 2]>,
 }
 
 /// A term as a contraction.
@@ -65,12 +67,18 @@ impl Factoring<'_> {
         result
     }
 
-    /// Takes out the factor that saves most until no two terms share one. Every round leaves fewer terms.
+    /// Takes out the factor that saves most until no two terms share one. Every round leaves fewer terms, or is the last
+    /// and not kept: where a product by blocks is taken term by term, what was taken out comes back.
     fn sum(&mut self, axes: &[crate::Dim], mut terms: Vec<(Number, NodeId)>) -> NodeId {
+        let mut before: Option<(usize, NodeId)> = None;
         loop {
             let whole = self.graph.sum(axes, terms.clone());
             let (content, core) = self.graph.unscaled(whole);
             let Node::Sum(flat) = self.graph.node(core) else { return whole };
+            match before {
+                Some((least, shorter)) if flat.len() >= least => return shorter,
+                _ => before = Some((flat.len(), whole)),
+            }
             let flat: Vec<Term> =
                 flat.clone().into_iter().map(|(n, a)| Term { coefficient: &n * &content, contraction: self.as_contraction(a) }).collect();
             let Some((signature, group)) = self.best_group(&flat) else { return whole };
@@ -139,7 +147,8 @@ impl Factoring<'_> {
         let axes: Vec<_> =
             factor.labels.iter().map(|&l| (factor.labels.iter().position(|m| *m == l).unwrap_or(0), outputs(l), in_rest(l))).collect();
         let kept = c.out.iter().enumerate().filter(|(_, l)| in_rest(**l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
-        let repeated = c.out.iter().enumerate().filter(|(p, l)| c.out[..*p].contains(l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
+        let first = |l: &Label| c.out.iter().position(|o| o == l).unwrap_or(0);
+        let repeated = c.out.iter().enumerate().map(|(p, l)| (p as u8, first(l) as u8)).filter(|(p, first)| p != first).collect();
         let signature = Signature { factor: factor.node, axes, kept, repeated };
         (self.rest_labels(c, at, &signature).len() <= MOST_REST_ORDER || self.rest_is_one_tensor(c, at)).then_some(signature)
     }

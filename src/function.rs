@@ -1,7 +1,9 @@
 //! The functions of the language, as tables: a new elementwise function is one row of [`ELEMENTWISE`], any other
 //! one a row of [`CALLS`].
 
+use rustc_hash::FxHashMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// Sign of a function on the reals, or of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -245,11 +247,23 @@ pub enum Function {
     Call(Call),
 }
 
+/// Every function by its name and its aliases.
+static NAMED: LazyLock<FxHashMap<&'static str, Function>> = LazyLock::new(|| {
+    let maps = ELEMENTWISE.iter().map(|r| (r.name, r.aliases, Function::Map(r.map)));
+    let calls = CALLS.iter().map(|r| (r.name, r.aliases, Function::Call(r.call)));
+    let mut named = FxHashMap::default();
+    for (name, aliases, function) in maps.chain(calls) {
+        for name in std::iter::once(&name).chain(aliases) {
+            named.entry(*name).or_insert(function);
+        }
+    }
+    named
+});
+
 impl Function {
     /// The function of that name or alias.
     pub fn named(name: &str) -> Option<Function> {
-        let map = ELEMENTWISE.iter().find(|r| r.name == name || r.aliases.contains(&name)).map(|r| Function::Map(r.map));
-        map.or_else(|| CALLS.iter().find(|r| r.name == name || r.aliases.contains(&name)).map(|r| Function::Call(r.call)))
+        NAMED.get(name).copied()
     }
 
     pub fn name(self) -> &'static str {

@@ -365,7 +365,7 @@ impl Graph {
                 h.add(15).dim(s.offset).dim(s.length).dim(s.of);
             }
             Node::LeviCivita(k) => {
-                h.add(6).add(u64::from(*k));
+                h.add(6 + 64 * u64::from(k.abs_diff(3)));
             }
             Node::Duplication(n) => {
                 h.add(17).dim(*n);

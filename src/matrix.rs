@@ -18,7 +18,7 @@ mod sum;
 mod terms;
 
 pub use build::{Build, reconstruct};
-pub use cost::{Cost, TOKEN, cost_of};
+pub use cost::{Cost, TOKEN, coefficient_cost, cost_of};
 pub use form::form_of;
 pub use language::Operator;
 pub use of_typed::{of_one_argument, of_typed};
@@ -71,6 +71,8 @@ pub enum MatFn {
     Mean,
     MeanRows,
     MeanColumns,
+    /// The variance of all entries, divided by how many there are. Its root is printed as `std`.
+    Variance,
     Product,
     Norm1,
     Norm2,

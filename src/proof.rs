@@ -37,7 +37,7 @@ pub struct ProofStep {
 }
 
 /// The steps that are no rules of the catalog, each with what it does.
-const ENGINE_STEPS: [(&str, &str); 10] = [
+const ENGINE_STEPS: [(&str, &str); 12] = [
     ("normalise", "Products and sums are flat, like terms are merged, numbers are computed."),
     ("factor", "A common factor is taken out of a sum."),
     ("raise", "One index form is read in two ways."),
@@ -47,10 +47,21 @@ const ENGINE_STEPS: [(&str, &str); 10] = [
     ("definition", "Functions are written by their definitions, and products of sums are multiplied out."),
     ("derivative", "A derivative is worked out."),
     ("entries", "Both have the same entries, as polynomials in the entries of the variables."),
+    ("inverse_of_blocks", "The matrix times its inverse is the identity: all blocks of the product are multiplied out."),
+    ("determinant_of_blocks", "det([A, B; C, D]) is det(A)*det(D - C*inv(A)*B), or the same by the last block (Schur)."),
     ("det_by_traces", "The determinant of a small matrix is a polynomial in the traces of its powers (Newton's identities)."),
 ];
 
 impl ProofStep {
+    /// The names of the engine's own steps, each with what it does.
+    ///
+    /// ```
+    /// assert!(indicial::ProofStep::of_the_engine().any(|(name, _)| name == "expansion"));
+    /// ```
+    pub fn of_the_engine() -> impl Iterator<Item = (&'static str, &'static str)> {
+        ENGINE_STEPS.into_iter()
+    }
+
     /// What the step does, if it is one of the engine's own and no rule of the catalog.
     pub fn reason(&self) -> Option<&'static str> {
         ENGINE_STEPS.iter().find(|(name, _)| **name == *self.rule).map(|(_, reason)| *reason)
@@ -94,6 +105,17 @@ pub enum Requirement {
     NonZero(Expr),
     /// Of an array, every entry.
     Positive(Expr),
+}
+
+impl Requirement {
+    /// `A is invertible`
+    pub fn sentence(&self) -> String {
+        match self {
+            Requirement::Invertible(e) => format!("{e} is invertible"),
+            Requirement::NonZero(e) => format!("{e} is not 0"),
+            Requirement::Positive(e) => format!("{e} is positive"),
+        }
+    }
 }
 
 impl fmt::Display for Requirement {

@@ -6,8 +6,8 @@ use super::rules::Rules;
 use super::{Expression, Format, InputName, json};
 use clap::{Args, ValueEnum};
 use indicial::{
-    Comparison, Counterexample, Declarations, Error, Expr, Proof, ProofStep, Requirement, Verdict, infer, latex, parse, parse_input,
-    unicode,
+    Comparison, Counterexample, Declarations, Error, Expr, InputFormat, Proof, ProofStep, Remark, Requirement, Verdict, infer, latex,
+    parse, parse_input, unicode,
 };
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -70,7 +70,14 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 fn read(arguments: &Arguments) -> Result<(Input, Expr), Failure> {
     let expression = Expression { expr: arguments.left.clone(), var: arguments.var.clone(), input: arguments.input };
     let left = Input::read(&expression).map_err(|f| Failure { name: if f.name == "<expression>" { "<left>" } else { f.name }, ..f })?;
-    let right = parse_input(&arguments.right, arguments.input.into(), &left.declarations);
+    let mut left = left;
+    let given: InputFormat = arguments.input.into();
+    let format = given.of([&*left.text, &*arguments.right], &left.declarations);
+    if format != given {
+        let again = parse_input(&left.text, format, &left.declarations);
+        left.expr = again.map_err(|error| Failure { error: error.into(), text: left.text.clone(), name: "<left>" })?;
+    }
+    let right = parse_input(&arguments.right, format, &left.declarations);
     let right = right.map_err(|error| Failure { error: error.into(), text: arguments.right.clone(), name: "<right>" })?;
     Ok((left, right))
 }
@@ -112,6 +119,7 @@ fn text(comparison: &Comparison, spell: &dyn Fn(&Expr) -> String) -> String {
         Verdict::Equal(proof) => lines.extend(chain(proof, spell)),
         Verdict::Different(Some(at)) => lines.extend(values(at)),
         Verdict::Different(None) => {}
+        _ if comparison.remarks.iter().any(|r| matches!(r, Remark::Vacuous(_))) => {}
         _ => lines.push(tried(comparison.points)),
     }
     lines.extend(comparison.remarks.iter().map(ToString::to_string));
@@ -143,12 +151,7 @@ fn law(step: &ProofStep) -> String {
 }
 
 fn conditions(proof: &Proof) -> Vec<String> {
-    let sentence = |c: &Requirement| match c {
-        Requirement::Invertible(e) => format!("{e} is invertible"),
-        Requirement::NonZero(e) => format!("{e} is not 0"),
-        Requirement::Positive(e) => format!("{e} is positive"),
-    };
-    proof.conditions.iter().map(sentence).collect()
+    proof.conditions.iter().map(Requirement::sentence).collect()
 }
 
 fn values(at: &Counterexample) -> Vec<String> {

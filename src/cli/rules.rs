@@ -3,7 +3,10 @@
 use super::output::{self, Printed};
 use super::{Format, json};
 use clap::{Args, Subcommand, ValueEnum};
-use indicial::{Audit, Catalog, Condition, Declaration, Engine, Error, ErrorKind, Result, Rule, Step, Test, Trial, latex, render, unicode};
+use indicial::{
+    Audit, Catalog, Condition, Declaration, Engine, Error, ErrorKind, ProofStep, Result, Rule, Step, Test, Trial, latex, render,
+    rules_markdown, unicode,
+};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -44,6 +47,8 @@ pub enum Verb {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Listing {
     Text,
+    /// As a chapter of a book, with the laws in LaTeX.
+    Markdown,
     Json,
 }
 
@@ -113,6 +118,7 @@ impl RuleFile {
             return Err(Error::new(ErrorKind::Limit, format!("{} is longer than the limit of {MAX_TEXT} bytes", path.display())));
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = text.trim_start_matches('\u{feff}').to_owned();
         let theme = path.file_stem().map_or_else(|| "own".to_owned(), |stem| stem.to_string_lossy().into_owned());
         Ok(RuleFile { text, name: path.display().to_string(), theme })
     }
@@ -151,6 +157,7 @@ fn list(theme: Option<&str>, format: Listing) -> ExitCode {
             let rules: Vec<Value> = catalog.rules().filter(|r| themes.contains(&&*r.theme)).map(as_json).collect();
             print(&Value::Array(rules).to_string());
         }
+        Listing::Markdown => print(rules_markdown(catalog.rules().filter(|r| themes.contains(&&*r.theme))).trim_end()),
         Listing::Text => print(&listing(catalog, &themes)),
     }
     ExitCode::SUCCESS
@@ -237,6 +244,9 @@ fn show(name: &str, format: Listing, rules: &Rules) -> ExitCode {
         (Some(rule), _) => (rule, rule.test()),
         (None, Some(rule)) => (rule, vec![rule.test_rejected()]),
         (None, None) => {
+            if let Some((name, reason)) = ProofStep::of_the_engine().find(|(step, _)| *step == name) {
+                return show_step(name, reason, format);
+            }
             let error = unknown(catalog, name);
             return print_errors(format, &[rendered(&error, "", "")], &[error], 2);
         }
@@ -247,9 +257,24 @@ fn show(name: &str, format: Listing, rules: &Rules) -> ExitCode {
             object["tests"] = trials.iter().map(trial_as_json).collect();
             print(&object.to_string());
         }
+        Listing::Markdown => {
+            let at = trials.iter().filter(|t| t.test == Test::False).find_map(|t| t.counterexample.as_ref());
+            let counterexample = at.map(|at| format!("\n- Counterexample: {at}")).unwrap_or_default();
+            print(&format!("{}{counterexample}", rules_markdown([rule]).trim_end()));
+        }
         Listing::Text => print(&sheet(rule, &trials)),
     }
     ExitCode::from(u8::from(!trials.iter().all(Trial::passed)))
+}
+
+/// A step of proofs that is no rule.
+fn show_step(name: &str, reason: &str, format: Listing) -> ExitCode {
+    match format {
+        Listing::Json => print(&json!({"name": name, "step": true, "why": reason}).to_string()),
+        Listing::Markdown => print(&format!("### {}\n\n{reason} A step of the engine, no rule.", name.replace('_', r"\_"))),
+        Listing::Text => print(&format!("{name} (a step of the engine, no rule)\n  {:8} {reason}", "why")),
+    }
+    ExitCode::SUCCESS
 }
 
 /// A name that no rule has, with those that may be meant.
@@ -342,10 +367,11 @@ fn test_file(path: &Path, format: Listing) -> ExitCode {
             })
             .to_string(),
         ),
-        Listing::Text => {
+        Listing::Text | Listing::Markdown => {
             output::print_notes(&file.render(&audit.errors).join("\n"));
             remarks.iter().for_each(|e| output::print_notes(&format!("remark: {}\n", e.to_string().replace("\nhelp: ", "; "))));
             let verdict = match audit.errors.len() {
+                0 if audit.rules.is_empty() => "there is no rule in it".to_owned(),
                 0 => "all passed".to_owned(),
                 n => counted(n, "error"),
             };
@@ -385,7 +411,7 @@ fn test_catalog(format: Listing) -> ExitCode {
             })
             .to_string(),
         ),
-        Listing::Text => {
+        Listing::Text | Listing::Markdown => {
             let mut table = format!("{:14} {:>5} {:>6} {:>7}\n", "theme", "rules", "tests", "failed");
             for ((name, text), audit) in &themes {
                 let file = format!("rules/{name}.rules");

@@ -100,8 +100,18 @@ fn agree(sides: &Sides, point: impl Fn(usize) -> Option<Inputs>) -> bool {
             Ok(Seen::Differ | Seen::Unclear | Seen::OnlyLeft | Seen::OnlyRight) | Err(_) => return false,
         }
         if count == POINTS {
-            return !vanish;
+            return !vanish && agree_beyond_constants(sides, &point);
         }
     }
     false
+}
+
+/// A kink far out is met by no random point: numbers and vectors are as large as the constants of the sides.
+fn agree_beyond_constants(sides: &Sides, point: &impl Fn(usize) -> Option<Inputs>) -> bool {
+    let differ = |c: f64| {
+        let Some(mut at) = point(0) else { return false };
+        at.values.values_mut().filter(|x| x.ndim() < 2).for_each(|x| x.fill(c));
+        matches!(sides.at(&at), Ok(Seen::Differ))
+    };
+    !sides.constants().into_iter().filter(|c| *c > 0.0).any(differ)
 }

@@ -10,17 +10,20 @@ use ndarray::ArrayD;
 
 /// How much may be computed in each part of the search, so that it ends soon and always at the same place.
 const WORK: f64 = 1e6;
+/// The same where nothing hints at a difference.
+const SHORT_WORK: f64 = 2e5;
 /// The largest size of a dimension symbol that is tried.
 const LARGEST: i64 = 3;
 /// With more symbols than this not every choice of sizes is tried.
 const MANY: usize = 4;
 /// Points for each choice of sizes and each pool of entries.
 const TRIES: usize = 2;
+const MANY_TRIES: usize = 10;
 
 /// Looks for a small point; `found` is one where the sides differ, to fall back to. `None` if central differences confirm
 /// neither.
 pub fn search(sides: &Sides, found: &Inputs) -> Option<Counterexample> {
-    let small = small_point(sides, &mut Budget(WORK));
+    let small = small_point(sides, TRIES, &mut Budget(WORK));
     let mut candidates = Vec::new();
     if let Some(small) = &small {
         candidates.push(shrink(sides, small.clone(), &SIMPLER, &mut Budget(WORK)));
@@ -31,6 +34,13 @@ pub fn search(sides: &Sides, found: &Inputs) -> Option<Counterexample> {
     candidates.extend([rounded(sides, found, 10.0), rounded(sides, found, 100.0)].into_iter().flatten());
     candidates.push(found.clone());
     candidates.iter().find(|at| sides.is_confirmed(at)).and_then(|at| counterexample(sides, at))
+}
+
+/// A point of whole numbers at which the sides differ, though they agree at random ones.
+pub fn at_kinks(sides: &Sides) -> Option<Counterexample> {
+    let small = small_point(sides, MANY_TRIES, &mut Budget(SHORT_WORK))?;
+    let shrunk = shrink(sides, small.clone(), &SIMPLER, &mut Budget(SHORT_WORK));
+    [shrunk, small].iter().find(|at| sides.is_confirmed(at)).and_then(|at| counterexample(sides, at))
 }
 
 struct Budget(f64);
@@ -48,11 +58,13 @@ fn differ(sides: &Sides, at: &Inputs) -> bool {
 }
 
 /// A point of whole numbers with the smallest sizes at which one is found.
-fn small_point(sides: &Sides, budget: &mut Budget) -> Option<Inputs> {
+fn small_point(sides: &Sides, tries: usize, budget: &mut Budget) -> Option<Inputs> {
     let mut random = Random::new(1);
+    let constants = sides.constants();
+    let with_constants = (!constants.is_empty()).then_some(&constants[..]);
     for sizes in all_sizes(sides) {
-        for pool in POOLS {
-            for _ in 0..TRIES {
+        for pool in POOLS.into_iter().chain(with_constants) {
+            for _ in 0..tries {
                 if !budget.spend(sides, &sizes) {
                     return None;
                 }

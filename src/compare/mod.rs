@@ -3,12 +3,14 @@
 //!
 //! - `sides`: both sides typed together and evaluated
 //! - `entries`, `counterexample`: the smallest point at which they differ
+//! - `inhabited`: whether what a proof needs holds anywhere
 //! - `diagnose`, `variants`, `assumptions`: what should stand instead, and what would make them equal
 
 mod assumptions;
 mod counterexample;
 mod diagnose;
 mod entries;
+mod inhabited;
 mod sides;
 mod variants;
 
@@ -111,9 +113,24 @@ impl Engine {
             return Ok(comparison(&sides, Verdict::Different(Some(Box::new(found))), &seen, remarks));
         }
         let mut remarks: Vec<Remark> = zeros(&sides).into_iter().chain(seen.domain()).collect();
-        let verdict = match proof(&sides, self.rule_set()) {
+        let found = proof(&sides, self.rule_set());
+        // Random points are away from kinks, which may be the only points where two sides differ.
+        if seen.differ.is_none()
+            && (!matches!(found, Ok(Some(_))) || sides.has_kinks())
+            && let Some(at) = counterexample::at_kinks(&sides)
+        {
+            let remarks = zeros(&sides).into_iter().chain(assumptions::find(&sides).map(Remark::If)).collect();
+            return Ok(comparison(&sides, Verdict::Different(Some(Box::new(at))), &seen, remarks));
+        }
+        let verdict = match found {
             // A proof against numbers would be a wrong law; it is not believed.
-            Ok(Some(proof)) if seen.differ.is_none() => Verdict::Equal(proof),
+            Ok(Some(proof)) if seen.differ.is_none() => match inhabited::unmet(&sides, &proof) {
+                None => Verdict::Equal(proof),
+                Some(unmet) => {
+                    remarks.push(Remark::Vacuous(unmet));
+                    Verdict::Undecided
+                }
+            },
             Ok(_) => Verdict::Undecided,
             Err(e) => {
                 remarks.push(Remark::Because(format!("no proof could be tried: {}", e.message)));
@@ -224,14 +241,14 @@ fn look(sides: &Sides) -> Look {
             Ok((sides.at(&at)?, at))
         });
         match outcome {
-            Ok((Seen::Differ, at)) => {
+            Ok((Seen::Differ, at)) if sides.is_certain(&at) => {
                 seen.differ = Some(at);
                 break;
             }
             Ok((Seen::Agree, _)) => seen.agree += 1,
             Ok((Seen::OnlyLeft, _)) => seen.only_left += 1,
             Ok((Seen::OnlyRight, _)) => seen.only_right += 1,
-            Ok((Seen::Unclear | Seen::Nowhere, _)) => {}
+            Ok((Seen::Differ | Seen::Unclear | Seen::Nowhere, _)) => {}
             Err(e) => {
                 seen.impossible = Some(e);
                 break;

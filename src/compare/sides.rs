@@ -4,9 +4,9 @@ use crate::answer::declarations_of;
 use crate::check::{Scope, relative_error};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{Inputs, Sizes, Style, evaluate};
-use crate::expr::{Expr, Op, Shape, Structure, Var};
-use crate::function::{Call, Function};
+use crate::eval::{Inputs, Sizes, Style, evaluate, evaluate_disturbed};
+use crate::expr::{Expr, Op, Shape, Var};
+use crate::function::{Call, Function, Map};
 use crate::infer::shapes;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::Engine;
@@ -74,6 +74,10 @@ impl Side {
     /// The value where it is finite; the derivative in it is the engine's own, if there is one.
     pub fn value(&self, at: &Inputs) -> Result<ArrayD<f64>> {
         finite(evaluate(self.exact.as_ref().unwrap_or(&self.typed), at)?)
+    }
+
+    fn disturbed(&self, at: &Inputs, seed: u64) -> Result<ArrayD<f64>> {
+        finite(evaluate_disturbed(self.exact.as_ref().unwrap_or(&self.typed), at, seed)?)
     }
 
     /// The value with derivatives by central differences, whatever the engine thinks of them.
@@ -203,7 +207,7 @@ impl Sides {
                 let (gap, tolerance) = (relative_error(&left, &right), self.tolerance());
                 match () {
                     () if gap <= tolerance.agree => Seen::Agree,
-                    () if gap > tolerance.differ && self.is_steady(at, &left, &right, gap) => Seen::Differ,
+                    () if gap > tolerance.differ && self.is_steady(at, &left, &right, gap, 2) => Seen::Differ,
                     () => Seen::Unclear,
                 }
             }
@@ -222,25 +226,21 @@ impl Sides {
         if self.left.is_noisy() || self.right.is_noisy() { &DIFFERENCES } else { &EXACT }
     }
 
-    /// Whether the difference is more than what the smallest change of the inputs makes of the values: near a singular
-    /// matrix it is not.
-    fn is_steady(&self, at: &Inputs, left: &ArrayD<f64>, right: &ArrayD<f64>, gap: f64) -> bool {
-        const NUDGE: f64 = 1e-10;
-        const LARGE: f64 = 1e8;
-        let mut moved = at.clone();
-        for (turn, v) in self.variables.iter().enumerate() {
-            let fixed = v.kind.as_ref().is_some_and(|k| k.structure == Structure::Orthogonal || k.shape == Shape::Scalar);
-            if let Some(value) = moved.values.get_mut(&v.name).filter(|_| !fixed) {
-                *value *= 1.0 + NUDGE * (turn + 1) as f64;
-            }
-        }
-        if left.iter().chain(right).any(|x| x.abs() > LARGE) {
-            return false;
-        }
-        match self.values(&moved) {
-            Ok((Some(l), Some(r))) => gap > 100.0 * relative_error(left, &l).max(relative_error(right, &r)),
-            _ => false,
-        }
+    /// Whether the difference is far more than what errors in the intermediate results make of the values: near a singular
+    /// matrix, and where terms cancel, it is not. A sign that is left to chance shows after some tries.
+    fn is_steady(&self, at: &Inputs, left: &ArrayD<f64>, right: &ArrayD<f64>, gap: f64, tries: u64) -> bool {
+        const MARGIN: f64 = 10.0;
+        (0..tries).all(|seed| {
+            let values = (self.left.disturbed(at, 2 * seed), self.right.disturbed(at, 2 * seed + 1));
+            let (Ok(l), Ok(r)) = values else { return false };
+            gap > MARGIN * relative_error(left, &l).max(relative_error(right, &r))
+        })
+    }
+
+    /// Whether the values at a point where they seem to differ can be told apart, looked at often enough.
+    pub fn is_certain(&self, at: &Inputs) -> bool {
+        const TRIES: u64 = 10;
+        self.both(at).is_some_and(|(left, right)| self.is_steady(at, &left, &right, relative_error(&left, &right), TRIES))
     }
 
     /// About how many operations it takes to evaluate both sides at these sizes.
@@ -252,6 +252,9 @@ impl Sides {
     /// would take too long, and the engine's derivatives are believed.
     pub fn is_confirmed(&self, at: &Inputs) -> bool {
         const MOST_WORK: f64 = 1e6;
+        if !self.is_certain(at) {
+            return false;
+        }
         if !self.left.has_diff && !self.right.has_diff || work(&self.left.typed, &at.sizes) > MOST_WORK {
             return true;
         }
@@ -275,6 +278,38 @@ impl Sides {
     /// Whether one of the sides is written as 0.
     pub fn is_zero(&self) -> bool {
         is_zero(&self.left.expr) || is_zero(&self.right.expr)
+    }
+
+    /// Whether both have a value; also if that cannot be known.
+    pub fn are_defined(&self, at: &Inputs) -> bool {
+        !matches!(self.values(at), Ok((None, _) | (_, None)))
+    }
+
+    /// Whether a function in it has a kink or a jump.
+    pub fn has_kinks(&self) -> bool {
+        let sharp = |op: &Op<TypedId>| {
+            matches!(
+                op,
+                Op::Call(Function::Map(Map::Sign | Map::Step | Map::Abs | Map::Relu), _)
+                    | Op::Call(Function::Call(Call::Max | Call::Min | Call::Norm1), _)
+            )
+        };
+        [&self.left, &self.right].iter().any(|s| s.typed.nodes.iter().any(|n| sharp(&n.op)))
+    }
+
+    /// The numbers that stand in the sides and are not small, and their neighbours: where a kink may be.
+    pub fn constants(&self) -> Vec<f64> {
+        const MOST: usize = 6;
+        let mut found: Vec<f64> = Vec::new();
+        for node in [&self.left, &self.right].into_iter().flat_map(|s| &s.typed.nodes) {
+            if let Op::Number(n) = &node.op {
+                let n = n.to_f64().abs();
+                if n > 2.0 && n < 1e12 && !found.contains(&n) && found.len() < MOST {
+                    found.push(n);
+                }
+            }
+        }
+        found.iter().flat_map(|n| [n + 1.0, -n - 1.0, *n, -n]).collect()
     }
 
     /// The values of both sides at a point where both are defined.

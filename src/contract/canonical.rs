@@ -25,11 +25,6 @@ pub(super) enum Parity {
     Vanishes,
 }
 
-/// The canonical form of a flat draft, up to its sign.
-pub(super) fn canonical(graph: &Graph, draft: &Draft) -> Contraction {
-    canonical_and_sign(graph, draft).0
-}
-
 /// The canonical form of a flat draft, and its sign in terms of that.
 pub(super) fn canonical_and_sign(graph: &Graph, draft: &Draft) -> (Contraction, Parity) {
     let mut search = Search { graph, draft, used: used_labels(draft), best: None, leaves: 0 };
@@ -282,8 +277,8 @@ impl Graph {
         }
     }
 
-    /// The transpose of a node of order 2, if it is in the graph already.
-    pub(super) fn found_transpose(&self, a: NodeId) -> Option<NodeId> {
+    /// The transpose of a node of order 2, up to a sign, if it is in the graph already.
+    pub(super) fn found_transpose(&self, a: NodeId) -> Option<(Parity, NodeId)> {
         let draft = match self.node(a) {
             Node::Contract(c) => transposed(c),
             _ => {
@@ -294,8 +289,11 @@ impl Graph {
             }
         };
         match draft.factors.as_slice() {
-            [f] if f.labels == draft.out => Some(f.node),
-            _ => self.find(&Node::Contract(canonical(self, &draft))),
+            [f] if f.labels == draft.out => Some((Parity::Even, f.node)),
+            _ => {
+                let (c, parity) = canonical_and_sign(self, &draft);
+                Some((parity, self.find(&Node::Contract(c))?))
+            }
         }
     }
 }

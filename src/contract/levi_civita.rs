@@ -20,6 +20,9 @@ impl Graph {
             if !super::all_distinct(&la) || self.is_symmetric_at(draft, a) {
                 return Some(self.zero(&axes));
             }
+            if let Some(value) = self.at_known_places(draft, a) {
+                return Some(value);
+            }
             for &b in &symbols[n + 1..] {
                 let lb = &draft.factors[b].labels;
                 if la.len() != lb.len() || !super::all_distinct(lb) {
@@ -34,6 +37,32 @@ impl Graph {
             }
         }
         None
+    }
+
+    /// A symbol with a unit vector at each of its indices is a number.
+    fn at_known_places(&mut self, draft: &Draft, at: usize) -> Option<NodeId> {
+        let labels = &draft.factors[at].labels;
+        let mut units = vec![at];
+        let mut places = Vec::new();
+        for l in labels {
+            let private = !draft.is_out(*l) && draft.uses(*l) == 2;
+            let unit = draft.factors.iter().position(|f| private && f.labels[..] == [*l] && matches!(self.node(f.node), Node::Unit(..)))?;
+            let Node::Unit(place, _) = self.node(draft.factors[unit].node) else { return None };
+            places.push(usize::try_from(place.as_number()?).ok()?);
+            units.push(unit);
+        }
+        let axes: Vec<_> = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
+        if !places.iter().enumerate().all(|(k, p)| !places[..k].contains(p)) {
+            return Some(self.zero(&axes));
+        }
+        let mut d = draft.clone();
+        d.coefficient = &d.coefficient * &Number::int(sign(&places));
+        labels.iter().for_each(|l| d.alive[*l as usize] = false);
+        units.sort_unstable();
+        units.into_iter().rev().for_each(|k| {
+            d.factors.remove(k);
+        });
+        Some(self.contract(d))
     }
 
     /// The product with the two symbols at `at` replaced by deltas.
@@ -71,7 +100,8 @@ impl Graph {
     /// Whether swapping two indices of the Levi-Civita symbol leaves all other factors as they are.
     fn is_symmetric_at(&self, draft: &Draft, at: usize) -> bool {
         let labels = &draft.factors[at].labels;
-        [(0, 1), (0, 2), (1, 2)].into_iter().any(|(i, j)| {
+        let pairs = (0..labels.len()).flat_map(|i| (i + 1..labels.len()).map(move |j| (i, j)));
+        pairs.into_iter().any(|(i, j)| {
             let (x, y) = (labels[i], labels[j]);
             if draft.is_out(x) || draft.is_out(y) {
                 return false;

@@ -43,6 +43,9 @@ impl Graph {
                 return Settled::Changed;
             }
         }
+        if self.is_beyond_structure(draft, &orders) {
+            return Settled::Zero;
+        }
         // A diagonal matrix that stands alone stays what it is.
         if draft.factors.len() == 1 && all_distinct(&draft.factors[0].labels) && super::is_permutation(&draft.factors[0].labels, &draft.out)
         {
@@ -76,6 +79,21 @@ impl Graph {
             }
         }
         any.then_some(orders)
+    }
+
+    /// Whether an entry by number is one of those that are 0: `L[1,2]` of a lower triangular L, `H[2,2]` of a hollow H.
+    fn is_beyond_structure(&self, draft: &Draft, orders: &[AtLeast]) -> bool {
+        let place = |f: &Factor| match self.node(f.node) {
+            Node::Unit(place, _) => place.as_number().map(|n| (f.labels[0], n)),
+            _ => None,
+        };
+        let places: SmallVec<[(Label, _); 8]> = draft.factors.iter().filter_map(place).collect();
+        let of = |l: Label| places.iter().find(|(k, _)| *k == l).map(|(_, n)| *n);
+        let hollow = |f: &Factor| {
+            matches!(f.labels[..], [a, b] if of(a).is_some() && of(a) == of(b)) && self.meta(f.node).facts.contains(Facts::HOLLOW)
+        };
+        places.iter().any(|(a, m)| places.iter().any(|(b, n)| m < n && reaches(orders, *a, *b, usize::MAX)))
+            || draft.factors.iter().any(hollow)
     }
 
     /// A factor on its diagonal: of a triangle of ones 1, of a triangular inverse the reciprocal.
@@ -185,7 +203,11 @@ impl Graph {
     fn mirrored_sum(&self, terms: &[(Number, NodeId)]) -> Facts {
         let has = |sign: &Number, own: Facts| {
             terms.iter().all(|(n, a)| {
-                let turned = |t: NodeId| terms.iter().any(|(m, b)| *m == sign * n && *b == t);
+                let turned = |(parity, t): (Parity, NodeId)| match parity {
+                    Parity::Even => terms.iter().any(|(m, b)| *m == sign * n && *b == t),
+                    Parity::Odd => terms.iter().any(|(m, b)| *m == -&(sign * n) && *b == t),
+                    Parity::Vanishes => false,
+                };
                 self.meta(*a).facts.contains(own) || self.found_transpose(*a).is_some_and(turned)
             })
         };

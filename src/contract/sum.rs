@@ -156,7 +156,8 @@ impl Graph {
         let dims: Axes = self.axes(a).into();
         let l = draft.labels(&dims);
         draft.factor(a, &l);
-        let c = super::canonical::canonical(self, &draft.out(&[l[1], l[0]]));
-        self.insert(Node::Contract(c))
+        let (c, parity) = super::canonical::canonical_and_sign(self, &draft.out(&[l[1], l[0]]));
+        let turned = self.insert(Node::Contract(c));
+        if parity == super::canonical::Parity::Odd { self.negate(turned) } else { turned }
     }
 }

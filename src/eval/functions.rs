@@ -83,7 +83,6 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
     let second = || arguments.get(1).ok_or_else(|| internal("a call without its second argument"));
     let x = &first.value;
     let vector_2 = || x.iter().map(|u| u * u).sum::<f64>().sqrt();
-    let largest = |sums: ndarray::Array1<f64>| sums.fold(0.0f64, |m, u| m.max(*u));
     let value = match call {
         Call::Max => elementwise(x, &second()?.value, |a, b| Map2::Max.value(a, b))?,
         Call::Min => elementwise(x, &second()?.value, |a, b| Map2::Min.value(a, b))?,
@@ -97,8 +96,10 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         Call::Trace => scalar(first.matrix()?.diag().sum()),
         Call::Det => scalar(linear::determinant(&first.matrix()?)?),
         Call::LogDet => scalar(linear::log_determinant(&first.matrix()?)?),
-        Call::Norm1 if first.is_matrix() => scalar(largest(first.matrix()?.mapv(f64::abs).sum_axis(Axis(0)))),
-        Call::NormInf if first.is_matrix() => scalar(largest(first.matrix()?.mapv(f64::abs).sum_axis(Axis(1)))),
+        Call::Norm1 if first.is_matrix() => norm1(first)?,
+        Call::NormInf if first.is_matrix() => norminf(first)?,
+        Call::Norm if first.is_matrix() && arguments.get(1).is_some_and(|p| p.scalar() == Ok(1.0)) => norm1(first)?,
+        Call::Norm if first.is_matrix() && arguments.get(1).is_some_and(|p| p.scalar() == Ok(f64::INFINITY)) => norminf(first)?,
         Call::Norm2 | Call::Norm if first.is_matrix() => {
             return Err(Error::unsupported("the spectral norm of a matrix").help("for the Frobenius norm write normF(A)"));
         }
@@ -116,13 +117,13 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         Call::LambdaMin => scalar(linear::to_finite(&first.matrix()?)?.symmetric_eigenvalues().min()),
         Call::Diag if first.is_matrix() => first.matrix()?.diag().to_owned().into_dyn(),
         Call::Diag => Array2::from_diag(&ndarray::Array1::from_iter(x.iter().copied())).into_dyn(),
-        Call::Vec => ndarray::Array1::from_iter(first.matrix()?.t().iter().copied()).into_dyn(),
+        Call::Vec => ndarray::Array1::from_iter(x.t().iter().copied()).into_dyn(),
         Call::Vech => {
             let a = first.matrix()?;
             (0..a.ncols()).flat_map(|j| (j..a.nrows()).map(move |i| (i, j))).map(|at| a[at]).collect::<ndarray::Array1<f64>>().into_dyn()
         }
         Call::Reshape => {
-            let stacked: Vec<f64> = first.matrix()?.t().iter().copied().collect();
+            let stacked: Vec<f64> = x.t().iter().copied().collect();
             let transposed: Vec<usize> = lengths.iter().rev().copied().collect();
             ArrayD::from_shape_vec(IxDyn(&transposed), stacked).map_err(internal)?.reversed_axes()
         }
@@ -197,6 +198,20 @@ fn norm(x: &ArrayViewD<f64>, p: f64) -> f64 {
         return x.iter().fold(0.0f64, |m, u| m.max(u.abs()));
     }
     x.iter().map(|u| power(u.abs(), p)).sum::<f64>().powf(1.0 / p)
+}
+
+fn largest(sums: &ndarray::Array1<f64>) -> f64 {
+    sums.fold(0.0f64, |m, u| m.max(*u))
+}
+
+/// The largest sum of absolute values of a column.
+fn norm1(x: &Operand) -> Result<ArrayD<f64>> {
+    Ok(scalar(largest(&x.matrix()?.mapv(f64::abs).sum_axis(Axis(0)))))
+}
+
+/// The largest sum of absolute values of a row.
+fn norminf(x: &Operand) -> Result<ArrayD<f64>> {
+    Ok(scalar(largest(&x.matrix()?.mapv(f64::abs).sum_axis(Axis(1)))))
 }
 
 /// Shifted by the largest entry, so that it does not overflow.

@@ -22,4 +22,5 @@ pub use random::Style;
 pub(crate) use random::{Random, project};
 pub use sizes::Sizes;
 pub use tree::evaluate;
+pub(crate) use tree::evaluate_disturbed;
 pub use value::Inputs;

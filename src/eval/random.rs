@@ -45,6 +45,12 @@ impl Random {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// Of either sign, absolute values from 0.5 to 1.
+    pub(super) fn signed(&mut self) -> f64 {
+        let size = 0.5 + 0.5 * self.unit();
+        if self.next() & 1 == 1 { -size } else { size }
+    }
+
     /// Uniform below a small number.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize

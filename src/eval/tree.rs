@@ -5,6 +5,7 @@ use super::functions::{self, Operand, elementwise, internal, scalar};
 use super::indices::{Indexed, Place, Ranges, choose, scalars};
 use super::linear;
 use super::matrix_functions;
+use super::random::Random;
 use super::stand_in;
 use super::value::Inputs;
 use crate::dim::{Dim, Symbol};
@@ -31,15 +32,42 @@ use std::rc::Rc;
 /// If a variable or a dimension has no value, one is outside the domain (a singular matrix under `inv`), an array is
 /// too large, or a construct has no evaluation yet.
 pub fn evaluate(typed: &Typed, inputs: &Inputs) -> Result<ArrayD<f64>> {
-    let mut evaluator = Evaluator { typed, inputs: inputs.clone(), values: vec![None; typed.nodes.len()] };
+    evaluated(typed, inputs, None)
+}
+
+/// The value where every intermediate result is off by a little that is far more than rounding: what then changes by as much as
+/// two values differ, says nothing about these values. Whole and short binary numbers are exact and stay.
+///
+/// # Errors
+/// As [`evaluate`].
+pub(crate) fn evaluate_disturbed(typed: &Typed, inputs: &Inputs, seed: u64) -> Result<ArrayD<f64>> {
+    evaluated(typed, inputs, Some(Random::new(seed)))
+}
+
+fn evaluated(typed: &Typed, inputs: &Inputs, disturbance: Option<Random>) -> Result<ArrayD<f64>> {
+    let mut evaluator = Evaluator { typed, inputs: inputs.clone(), values: vec![None; typed.nodes.len()], disturbance };
     evaluator.fill(&order(typed, typed.root))?;
     Ok(evaluator.indexed(typed.root)?.value.clone())
+}
+
+fn disturbed(x: f64, random: &mut Random) -> f64 {
+    const SIZE: f64 = 1e-9;
+    const EXACT: f64 = 1e6;
+    let off = SIZE * random.signed();
+    // What is left of a cancellation is as much below as above 0.
+    match x.abs() {
+        0.0 => x,
+        size if size < SIZE => off,
+        size if size <= EXACT && (64.0 * x).fract() == 0.0 => x,
+        _ => x * (1.0 + off),
+    }
 }
 
 struct Evaluator<'a> {
     typed: &'a Typed,
     inputs: Inputs,
     values: Vec<Option<Rc<ArrayD<f64>>>>,
+    disturbance: Option<Random>,
 }
 
 /// The nodes that the value of `root` needs, children first. What is under a `diff` is evaluated elsewhere.
@@ -76,7 +104,10 @@ impl<'a> Evaluator<'a> {
         for id in order {
             if self.values[id.0 as usize].is_none() {
                 let node = self.typed.node(*id);
-                let value = self.node(node).map_err(|e| node.span.map_or(e.clone(), |s| e.at(s)))?;
+                let mut value = self.node(node).map_err(|e| node.span.map_or(e.clone(), |s| e.at(s)))?;
+                if let Some(random) = &mut self.disturbance {
+                    value.mapv_inplace(|x| disturbed(x, random));
+                }
                 self.values[id.0 as usize] = Some(Rc::new(value));
             }
         }
@@ -301,7 +332,7 @@ impl<'a> Evaluator<'a> {
         let order = order(self.typed, function);
         let dependent = self.dependent(variable);
         let dependent: Vec<TypedId> = order.iter().copied().filter(|id| dependent[id.0 as usize]).collect();
-        let mut moved = Evaluator { typed: self.typed, inputs: self.inputs.clone(), values: self.values.clone() };
+        let mut moved = Evaluator { typed: self.typed, inputs: self.inputs.clone(), values: self.values.clone(), disturbance: None };
         let mut value_at = |at: &ArrayD<f64>| {
             moved.inputs.values.insert(variable, at.clone());
             dependent.iter().for_each(|id| moved.values[id.0 as usize] = None);

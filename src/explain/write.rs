@@ -375,7 +375,7 @@ impl Level<'_> {
             | Node::Select(_)
             | Node::Duplication(_)
             | Node::Elimination(_)
-            | Node::LeviCivita
+            | Node::LeviCivita(_)
             | Node::Merge(..)
             | Node::Triangle(..)
             | Node::Apply(..)

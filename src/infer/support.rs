@@ -9,6 +9,9 @@ use crate::typed::{Typed, TypedId, TypedNode};
 /// A Levi-Civita symbol has as many places as indices, each of that length: with 6 there are 46,656.
 const MOST_INDICES_OF_EPS: usize = 6;
 
+/// What the largest singular value is called.
+const SPECTRAL_NORM: &str = "the spectral norm of a matrix (its largest singular value; `normF(A)` is the Frobenius norm)";
+
 /// # Errors
 /// Of kind `Unsupported`, naming the construct, for the first node that cannot be lowered.
 pub fn check(typed: &Typed) -> Result<()> {
@@ -34,19 +37,17 @@ fn unsupported(typed: &Typed, node: &TypedNode) -> Option<String> {
     }
 }
 
-const SPECTRAL: &str = "the spectral norm of a matrix (its largest singular value; `normF(A)` is the Frobenius norm)";
-
 fn unsupported_call(typed: &Typed, call: Call, arguments: &[TypedId]) -> Option<String> {
     let name = call.name();
     let of_matrix = matches!(typed.node(*arguments.first()?).shape, Shape::Matrix(..));
     match call {
         _ if !call.row().supported => Some(format!("the function `{name}`")),
-        Call::Norm2 if of_matrix => Some(SPECTRAL.to_owned()),
+        Call::Norm2 if of_matrix => Some(SPECTRAL_NORM.to_owned()),
         Call::Norm if of_matrix => match arguments.get(1).map(|p| &typed.node(*p).op) {
             Some(Op::Number(p)) if p.is_one() => None,
             Some(Op::Constant(Constant::Infinity)) => None,
             Some(Op::Number(p)) if *p != Number::int(2) => Some(format!("`norm(A, {p})` of a matrix, with p other than 1, 2 and inf,")),
-            Some(Op::Number(_)) | None => Some(SPECTRAL.to_owned()),
+            Some(Op::Number(_)) | None => Some(SPECTRAL_NORM.to_owned()),
             Some(_) => Some("the norm of a matrix whose order is not a number".to_owned()),
         },
         _ => None,

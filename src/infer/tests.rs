@@ -167,7 +167,7 @@ fn what_cannot_be_lowered_is_named() {
         ("S^(1/2)", "the power 1/2 of a matrix"),
         ("S^s", "a symbolic power of a matrix"),
         ("S^S", "a power with a matrix as its exponent"),
-        ("norm2(A)", "`norm2` of a matrix"),
+        ("norm2(A)", "the spectral norm of a matrix (its largest singular value; `normF(A)` is the Frobenius norm)"),
     ] {
         assert_eq!(judge(DECLARED, text), format!("unsupported: {expected} is not supported yet"), "{text}");
     }

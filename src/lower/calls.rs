@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::applied::Applied;
+use crate::part::Selection;
 
 impl Lowering<'_> {
     /// Sums a child over the labels that `keep` does not name.
@@ -262,9 +263,7 @@ impl Lowering<'_> {
                     return self.largest(a);
                 }
                 let p = self.node(args[1])?;
-                let Some(p) = self.graph.as_constant(p) else {
-                    return Err(Error::unsupported("a norm whose order is not a number"));
-                };
+                let Some(p) = self.graph.as_constant(p) else { return self.norm_of_symbolic_order(typed, a, p) };
                 let inverse = p.recip().filter(|_| !p.is_negative());
                 let inverse = inverse.ok_or_else(|| Error::new(ErrorKind::Domain, "the order of a norm must be positive"))?;
                 let sum = self.sum_of_powers(typed, a, &p)?;
@@ -284,6 +283,18 @@ impl Lowering<'_> {
         let abs = self.graph.map(Map::Abs, x);
         let sums = self.graph.einsum(&[axis], &[(abs, &[0, 1])]);
         Ok(self.graph.opaque(Opaque::NormInf, sums))
+    }
+
+    /// `sum(abs(x).^p)^(1/p)`
+    fn norm_of_symbolic_order(&mut self, typed: &TypedNode, a: TypedId, p: NodeId) -> Result<NodeId> {
+        self.closed(a)?;
+        let x = self.node(a)?;
+        let axes: Axes = self.graph.axes(x).into();
+        let (abs, order) = (self.graph.map(Map::Abs, x), self.graph.fill(p, &axes));
+        let powers = self.graph.map2(Map2::Power, abs, order);
+        let sum = self.reduce_node(typed, powers, a, |_| Labels::new());
+        let inverse = self.graph.power(p, &Number::MINUS_ONE);
+        Ok(self.graph.map2(Map2::Power, sum, inverse))
     }
 
     pub(super) fn sum_of_powers(&mut self, typed: &TypedNode, a: TypedId, p: &Number) -> Result<NodeId> {
@@ -325,11 +336,26 @@ impl Lowering<'_> {
         Ok(frame.finish(self.graph, typed, &out))
     }
 
+    /// Ones where both places are the same: the first columns or rows of the identity, if it is known which is longer.
+    fn rectangular_eye(&mut self, m: Dim, n: Dim) -> NodeId {
+        let first = |length: Dim, of: Dim| Selection { offset: Dim::number(0), length, of };
+        if n.is_at_most(m) {
+            return self.graph.select(first(n, m));
+        }
+        if m.is_at_most(n) {
+            let rows = self.graph.select(first(m, n));
+            return self.graph.transpose(rows);
+        }
+        let (below, above) = (self.graph.insert(Node::Triangle(m, n)), self.graph.insert(Node::Triangle(n, m)));
+        self.graph.einsum(&[0, 1], &[(below, &[0, 1]), (above, &[1, 0])])
+    }
+
     pub(super) fn eye(&mut self, typed: &TypedNode) -> Result<NodeId> {
         match typed.shape.axes().as_slice() {
             [m, n] if m == n => Ok(self.graph.eye(*m)),
             [] => Ok(self.graph.one()),
-            _ => Err(Error::unsupported("eye() that is not square")),
+            [m, n] => Ok(self.rectangular_eye(*m, *n)),
+            axes => Err(Error::new(ErrorKind::Shape, format!("eye() has two axes, not {}", axes.len()))),
         }
     }
 }

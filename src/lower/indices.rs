@@ -32,7 +32,8 @@ impl Lowering<'_> {
     /// Kronecker's delta of two numbers.
     pub(super) fn closed_delta(&mut self, subscripts: &[Subscript<TypedId>]) -> Result<NodeId> {
         let [Subscript::At(i), Subscript::At(j)] = subscripts else {
-            return Err(Error::unsupported("a delta whose indices are summed over a length that nothing tells"));
+            return Err(Error::new(ErrorKind::Index, "nothing tells over which length the indices of delta are summed")
+                .help("use the index in a tensor as well, or name the length: `sum({delta[i,i]}[i:n])`"));
         };
         let (i, j) = (self.place(*i)?, self.place(*j)?);
         Ok(self.graph.number(&Number::int(i64::from(i == j))))

@@ -3,15 +3,17 @@
 use super::*;
 
 impl Lowering<'_> {
-    /// The columns of a matrix stacked.
-    pub(super) fn stacked(&mut self, a: NodeId) -> NodeId {
-        match *self.graph.axes(a) {
-            [m, n] => {
-                let merge = self.graph.insert(Node::Merge(m, n));
-                self.graph.einsum(&[2], &[(merge, &[2, 0, 1]), (a, &[0, 1])])
-            }
-            _ => a,
+    /// The columns of a matrix stacked; of a tensor all entries, those along the first axis next to each other.
+    pub(super) fn stacked(&mut self, mut a: NodeId) -> NodeId {
+        // Each step leaves an axis less.
+        while let [m, n, ref rest @ ..] = *self.graph.axes(a) {
+            let rest: Labels = (3..3 + rest.len() as Label).collect();
+            let merge = self.graph.insert(Node::Merge(m, n));
+            let out: Labels = [2].into_iter().chain(rest.iter().copied()).collect();
+            let own: Labels = [0, 1].into_iter().chain(rest).collect();
+            a = self.graph.einsum(&out, &[(merge, &[2, 0, 1]), (a, &own)]);
         }
+        a
     }
 
     /// `reshape(A, m, n)`: the stacked columns of A as the stacked columns of an m×n matrix.
@@ -19,9 +21,6 @@ impl Lowering<'_> {
         self.closed(args[0])?;
         let a = self.node(args[0])?;
         let (m, n) = (self.dimension(args[1])?, self.dimension(args[2])?);
-        if self.graph.order(a) > 2 {
-            return Err(Error::unsupported("reshape() of a tensor"));
-        }
         if self.graph.order(a) == 0 {
             return Ok(self.broadcast(a, typed));
         }

@@ -113,6 +113,8 @@ enum Homogeneity {
     Linear,
     /// `f(c*A) = |c|*f(A)`
     Norm,
+    /// `f(c*A) = c^2*f(A)`
+    Square,
     /// `f(c*A) = f(A)/c`
     Inverse,
     None,
@@ -137,6 +139,7 @@ fn homogeneity(f: MatFn) -> Homogeneity {
         | MatFn::Tril
         | MatFn::Triu => Homogeneity::Linear,
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Homogeneity::Norm,
+        MatFn::Variance => Homogeneity::Square,
         MatFn::Inv => Homogeneity::Inverse,
         MatFn::Det | MatFn::LogDet | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Homogeneity::None,
     }
@@ -167,6 +170,7 @@ pub fn call<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
     let (coefficient, scalar) = match homogeneity {
         Homogeneity::Linear | Homogeneity::None => (coefficient, scalar),
         Homogeneity::Norm => (coefficient.abs(), b.map(Map::Abs, scalar)),
+        Homogeneity::Square => (&coefficient * &coefficient, b.power(scalar, &Number::int(2))),
         Homogeneity::Inverse => (coefficient.recip().unwrap_or(coefficient), b.power(scalar, &Number::MINUS_ONE)),
     };
     let value = b.times(scalar, value);
@@ -196,9 +200,10 @@ fn bare<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
         MatFn::DiagOf => diagonal(b, a),
         MatFn::Sum => total(b, a),
         MatFn::SumRows | MatFn::SumColumns | MatFn::MeanRows | MatFn::MeanColumns => reduction(b, f, a, &form),
-        MatFn::Mean | MatFn::NormF => match (f, b.view(a)) {
+        MatFn::Mean | MatFn::NormF | MatFn::Variance => match (f, b.view(a)) {
             (_, Mat::Transpose([inner])) => Some(b.call(f, &[*inner])),
             (MatFn::Mean, Mat::Fill(_, _, [entry])) => Some(*entry),
+            (MatFn::Variance, Mat::Fill(..)) => Some(b.number(0)),
             _ => None,
         },
         MatFn::Vec if form.columns() == Dim::ONE => Some(a),
@@ -215,6 +220,7 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
     match f {
         MatFn::Inv => b.power(a, &Number::MINUS_ONE),
         MatFn::Adj | MatFn::Softmax => b.number(1),
+        MatFn::Variance => b.number(0),
         MatFn::LogDet => {
             let magnitude = b.map(Map::Abs, a);
             b.map(Map::Log, magnitude)

@@ -13,6 +13,8 @@ pub const TOKEN: u64 = 10;
 const TRANSPOSE: u64 = 1;
 const DIAGONAL: u64 = 2;
 const SUM: u64 = 3;
+/// A mean says more than a sum of the same length.
+const MEAN: u64 = 1;
 const SYMMETRISED: u64 = 5;
 const CONTRACTED_FACTOR: u64 = 100;
 
@@ -30,19 +32,21 @@ pub struct Cost {
     pub addend: u64,
     /// After a coefficient in a sum, with the sign of multiplication.
     pub tail: u64,
+    /// Its square root, by itself.
+    pub root: u64,
 }
 
 impl Cost {
     fn plain(plain: u64) -> Cost {
         let factor = plain.saturating_add(TOKEN);
-        Cost { plain, factor, addend: plain, tail: factor }
+        Cost { plain, factor, addend: plain, tail: factor, root: factor }
     }
 
     /// A reciprocal, of which `divisor` is what follows the `/`.
     fn quotient(divisor: u64) -> Cost {
         let factor = divisor.saturating_add(TOKEN);
         let plain = factor.saturating_add(TOKEN);
-        Cost { plain, factor, addend: plain, tail: factor }
+        Cost { plain, factor, addend: plain, tail: factor, root: plain.saturating_add(TOKEN) }
     }
 
     /// The product of several: whichever may lead stands first, and `1/` leads if none may.
@@ -50,7 +54,7 @@ impl Cost {
         let factor = factors.clone().fold(0u64, |sum, c| sum.saturating_add(c.factor));
         let led = factors.clone().any(|c| c.plain < c.factor);
         let plain = if led { factor.saturating_sub(TOKEN) } else { factor.saturating_add(TOKEN) };
-        Cost { plain, factor, addend: plain, tail: factor }
+        Cost { plain, factor, addend: plain, tail: factor, root: plain.saturating_add(TOKEN) }
     }
 
     pub fn min(self, other: Cost) -> Cost {
@@ -59,6 +63,7 @@ impl Cost {
             factor: self.factor.min(other.factor),
             addend: self.addend.min(other.addend),
             tail: self.tail.min(other.tail),
+            root: self.root.min(other.root),
         }
     }
 }
@@ -117,12 +122,14 @@ fn contraction(spec: &Spec, factors: &[Id], child: impl Fn(Id) -> Cost) -> u64 {
     parts.saturating_add(TOKEN * labels as u64).max(CONTRACTED_FACTOR)
 }
 
-fn power(base: u64, exponent: &Number) -> Cost {
+fn power(base: Cost, exponent: &Number) -> Cost {
     let size = exponent.abs();
-    let raised = if size == Number::ratio(1, 2) || size.is_one() {
-        base.saturating_add(if size.is_one() { 0 } else { TOKEN })
+    let raised = if size.is_one() {
+        base.plain
+    } else if size == Number::ratio(1, 2) {
+        base.root
     } else {
-        base.saturating_add(TOKEN + number(&size))
+        base.plain.saturating_add(TOKEN + number(&size))
     };
     if exponent.is_negative() { Cost::quotient(raised) } else { Cost::plain(raised) }
 }
@@ -161,9 +168,16 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
         Mat::Map(_, [a]) => more(plain(a), TOKEN),
         // A constant array is written as its entry here as well.
         Mat::Map2(Map2::Power | Map2::Max | Map2::Min, [a, b]) => more(child(*a).addend.saturating_add(child(*b).addend), TOKEN),
-        Mat::Power(exponent, [a]) => power(plain(a), exponent),
+        Mat::Power(exponent, [a]) => power(child(*a), exponent),
         Mat::MatPower(_, [a]) => more(plain(a), 2 * TOKEN),
-        Mat::Call(MatFn::SumRows | MatFn::SumColumns | MatFn::MeanRows | MatFn::MeanColumns, a) => more(all(a), 2 * TOKEN),
+        Mat::Call(MatFn::SumRows | MatFn::SumColumns, a) => more(all(a), 2 * TOKEN),
+        Mat::Call(MatFn::MeanRows | MatFn::MeanColumns, a) => more(all(a), 2 * TOKEN - MEAN),
+        Mat::Call(MatFn::Mean, a) => more(all(a), TOKEN - MEAN),
+        // The root of a variance has a name of its own.
+        Mat::Call(MatFn::Variance, a) => {
+            let cost = more(all(a), TOKEN);
+            Cost { root: cost.plain, ..cost }
+        }
         Mat::Call(MatFn::Diag | MatFn::DiagOf, a) => more(all(a), TOKEN + DIAGONAL),
         Mat::Call(MatFn::Sym, a) => more(all(a), TOKEN + SYMMETRISED),
         Mat::Call(_, a) => more(all(a), TOKEN),

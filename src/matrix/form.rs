@@ -111,6 +111,7 @@ fn form_of_call<'a>(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> &'a Form) 
         | MatFn::Trace
         | MatFn::Sum
         | MatFn::Mean
+        | MatFn::Variance
         | MatFn::Product
         | MatFn::Norm1
         | MatFn::Norm2

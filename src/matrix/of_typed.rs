@@ -149,6 +149,10 @@ impl Converter<'_> {
             (Call::Mean, [a]) => self.terms.call(MatFn::Mean, &[*a]),
             (Call::Sum, [a, axis]) => self.along(*a, *axis, MatFn::SumRows, MatFn::SumColumns)?,
             (Call::Mean, [a, axis]) => self.along(*a, *axis, MatFn::MeanRows, MatFn::MeanColumns)?,
+            (Call::Deviation, [a]) => {
+                let variance = self.terms.call(MatFn::Variance, &[*a]);
+                self.terms.power(variance, &Number::ratio(1, 2))
+            }
             (Call::Dot | Call::Inner, [a, b]) => self.inner(*a, *b),
             (Call::Outer, [a, b]) => {
                 let row = self.terms.transpose(*b);
@@ -224,6 +228,7 @@ impl Converter<'_> {
 /// The functions of one argument that are the same at matrix level.
 pub fn of_one_argument(f: Call) -> Option<MatFn> {
     Some(match f {
+        Call::Variance => MatFn::Variance,
         Call::Product => MatFn::Product,
         Call::Trace => MatFn::Trace,
         Call::Det => MatFn::Det,

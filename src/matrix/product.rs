@@ -305,9 +305,23 @@ fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
         Mat::Had(all) | Mat::Add(_, all) => all.iter().map(of).sum::<i64>().min(TURNED),
         Mat::Map2(_, pair) => pair.iter().map(of).sum::<i64>().min(TURNED),
         Mat::Call(MatFn::Cross, arguments) if matches!(b.view(arguments[1]), Mat::Eye(_)) => 0,
+        Mat::Call(f, arguments) if sums_of_transposed(b, *f, arguments).is_some() => -TURNED,
         Mat::Call(MatFn::Kron, arguments) => arguments.iter().map(of).sum::<i64>().min(TURNED),
         _ => TURNED,
     }
+}
+
+/// The sums along one direction of a transpose are those along the other, turned.
+fn sums_of_transposed<B: Build + ?Sized>(b: &B, f: MatFn, arguments: &[Id]) -> Option<(MatFn, Id)> {
+    let Mat::Transpose([inner]) = b.view(*arguments.first()?) else { return None };
+    let turned = match f {
+        MatFn::SumRows => MatFn::SumColumns,
+        MatFn::SumColumns => MatFn::SumRows,
+        MatFn::MeanRows => MatFn::MeanColumns,
+        MatFn::MeanColumns => MatFn::MeanRows,
+        _ => return None,
+    };
+    Some((turned, *inner))
 }
 
 /// Whether a term is its own transpose for all that is known.
@@ -331,6 +345,10 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
             let [rows, columns] = *cuts;
             let a = transpose(b, a);
             b.slice([columns, rows], a)
+        }
+        Mat::Call(f, a) if sums_of_transposed(b, f, &a).is_some() => {
+            let (f, a) = sums_of_transposed(b, f, &a).unwrap_or((f, a[0]));
+            b.call(f, &[a])
         }
         Mat::Scale(c, [a]) => {
             let a = transpose(b, a);

@@ -19,7 +19,7 @@ impl Terms {
             let named = at != root && uses > 1 && cost.plain >= WORTH_A_NAME * TOKEN && !matches!(node, Mat::Fill(..));
             if named {
                 total = total.saturating_add(cost.plain + TOKEN);
-                costs.push(Cost { plain: TOKEN, factor: 2 * TOKEN, addend: TOKEN, tail: 2 * TOKEN });
+                costs.push(Cost { plain: TOKEN, factor: 2 * TOKEN, addend: TOKEN, tail: 2 * TOKEN, root: 2 * TOKEN });
             } else {
                 if at == root {
                     total = total.saturating_add(cost.plain);

@@ -48,7 +48,8 @@ impl Terms {
 
     /// The names, numbers and operators of the term as text.
     pub fn tokens(&self, t: Id) -> u64 {
-        self.cost(t).plain / super::TOKEN
+        // A mean costs one less than its token.
+        (self.cost(t).plain + 1) / super::TOKEN
     }
 
     /// The order of content: operator, what it carries, then the children. Ids play no part, so that it is the same

@@ -356,7 +356,7 @@ fn role(function: MatFn) -> Role {
         | MatFn::Sym
         | MatFn::Tril
         | MatFn::Triu => Role::Linear,
-        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::LogDet => Role::Even,
+        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Variance | MatFn::LogDet => Role::Even,
         MatFn::Inv => Role::Odd,
         MatFn::Det | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Role::Other,
     }
@@ -372,6 +372,7 @@ fn call_of(function: MatFn) -> Call {
         MatFn::Diag | MatFn::DiagOf => Call::Diag,
         MatFn::Sum | MatFn::SumRows | MatFn::SumColumns => Call::Sum,
         MatFn::Mean | MatFn::MeanRows | MatFn::MeanColumns => Call::Mean,
+        MatFn::Variance => Call::Variance,
         MatFn::Product => Call::Product,
         MatFn::Norm1 => Call::Norm1,
         MatFn::Norm2 => Call::Norm2,

@@ -134,7 +134,7 @@ impl Factors {
         let (p, q) = self.numbers();
         let above = self.numerator(&p);
         let mut below: Vec<Expr> = if q.is_one() { Vec::new() } else { vec![Expr::number(q)] };
-        below.extend(sorted(&self.below));
+        below.extend(sorted_scalars(&self.below));
         match below.len() {
             0 => above,
             1 => above / below.remove(0),
@@ -144,7 +144,7 @@ impl Factors {
 
     fn numerator(&self, number: &Number) -> Expr {
         let mut front: Vec<Expr> = if number.is_one() { Vec::new() } else { vec![Expr::number(number.clone())] };
-        front.extend(sorted(&self.above));
+        front.extend(sorted_scalars(&self.above));
         if self.is_scalar() {
             splice_last(&mut front);
             return product(front);
@@ -184,7 +184,41 @@ fn product(mut factors: Vec<Expr>) -> Expr {
 fn sorted(all: &[Expr]) -> Vec<Expr> {
     let mut all = all.to_vec();
     all.sort_by(compare);
+    complements_together(&mut all);
     all
+}
+
+/// `s` and `1 - s` stand side by side: together they are the derivative of a sigmoid.
+fn complements_together(factors: &mut [Expr]) {
+    for at in 0..factors.len() {
+        if let Some(place) = (at + 1..factors.len()).find(|j| is_complement(&factors[*j], &factors[at])) {
+            factors[at + 1..=place].rotate_right(1);
+        }
+    }
+}
+
+/// Whether `e` is `1 - of`.
+fn is_complement(e: &Expr, of: &Expr) -> bool {
+    let Op::Add(terms) = e.op() else { return false };
+    let [one, minus] = &terms[..] else { return false };
+    matches!((one.op(), minus.op()), (Op::Number(n), Op::Neg(a)) if n.is_one() && a == of)
+}
+
+/// The roots of numbers, constants and sizes are one root: `sqrt(2*pi)`.
+fn sorted_scalars(all: &[Expr]) -> Vec<Expr> {
+    let under: Vec<Expr> = all.iter().filter_map(under_root).cloned().collect();
+    if under.len() < 2 {
+        return sorted(all);
+    }
+    let root = Expr::call(Function::Map(Map::Sqrt), [product(sorted(&under))]);
+    let others = all.iter().filter(|e| under_root(e).is_none()).cloned();
+    sorted(&others.chain([root]).collect::<Vec<Expr>>())
+}
+
+/// What a root is taken of, if that is positive by itself.
+fn under_root(e: &Expr) -> Option<&Expr> {
+    let Op::Call(Function::Map(Map::Sqrt), arguments) = e.op() else { return None };
+    arguments.first().filter(|a| matches!(a.op(), Op::Number(_) | Op::Constant(_) | Op::Size(_)))
 }
 
 /// A sum with every sign changed.
@@ -220,6 +254,8 @@ pub(super) fn positive_first(terms: Vec<Expr>) -> Vec<Expr> {
 pub(super) fn power(base: Expr, exponent: &Number, elementwise: bool) -> Expr {
     if exponent.is_one() {
         base
+    } else if let Some((deviation, exponent)) = of_variance(&base, exponent) {
+        power(deviation, &exponent, elementwise)
     } else if *exponent == Number::ratio(1, 2) {
         Expr::call(Function::Map(Map::Sqrt), [base])
     } else if elementwise {
@@ -227,6 +263,13 @@ pub(super) fn power(base: Expr, exponent: &Number, elementwise: bool) -> Expr {
     } else {
         Expr::new(Op::Pow(base, Expr::number(exponent.clone())))
     }
+}
+
+/// `var(x)^(p/2)` is `std(x)^p` for an odd p.
+fn of_variance(base: &Expr, exponent: &Number) -> Option<(Expr, Number)> {
+    let Op::Call(Function::Call(Call::Variance), arguments) = base.op() else { return None };
+    let doubled = exponent * &Number::int(2);
+    (doubled.is_integer() && !exponent.is_integer()).then(|| (call(Call::Deviation, arguments.iter().cloned()), doubled))
 }
 
 /// The power of a whole product: of a single factor the exponent may change its sign, and an integer exponent takes

@@ -124,6 +124,7 @@ fn form_of_call(function: MatFn, arguments: &[(Dim, Dim)]) -> Form {
         | MatFn::Trace
         | MatFn::Sum
         | MatFn::Mean
+        | MatFn::Variance
         | MatFn::Product
         | MatFn::Norm1
         | MatFn::Norm2

@@ -1,6 +1,6 @@
 //! Index notation: names for the labels of contractions, deltas, and the sums that Einstein's convention does not say.
 
-use super::build::{Builder, map2, mapped, size};
+use super::build::{Builder, dim, map2, mapped, size};
 use super::factors::{Factors, call, power_of};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,12 +41,15 @@ impl Builder<'_> {
     /// A term that holds a contraction, outside of index notation: in braces, or a scalar without.
     pub fn indexed_value(&mut self, id: Id) -> Result<Factors> {
         let terms = self.terms;
+        let axes = axes(&self.forms[usize::from(id)]);
         if let Mat::Contract(spec, all) = &terms[usize::from(id)]
             && has_stacked_output(terms, spec, all)
         {
-            return self.stacked(spec, all);
+            if let Some(stacked) = self.stacked(spec, all)? {
+                return Ok(stacked);
+            }
+            return self.braces(&axes, |builder, names, scope| builder.contraction(spec, all, names, scope));
         }
-        let axes = axes(&self.forms[usize::from(id)]);
         self.braces(&axes, |builder, names, scope| builder.entry(id, names, scope))
     }
 
@@ -92,9 +95,18 @@ impl Builder<'_> {
             Mat::LeviCivita(_) => Ok(Factors::scalar(Expr::new(Op::LeviCivita(subscripts(labels))))),
             Mat::Zero(_) => Ok(Factors::number(Number::ZERO)),
             Mat::Fill(_, _, [c]) => self.entry(*c, &[], scope),
-            Mat::Merge(..) => Err(no_notation()),
+            Mat::Merge(m, n) => Ok(self.merge(*m, *n, labels)),
             _ => self.subscripted(id, labels, scope),
         }
+    }
+
+    /// `I = i + m*(j - 1)` says two things of I, each of which a matrix tells: its place within a column, and the column.
+    fn merge(&self, m: Dim, n: Dim, labels: &[Symbol]) -> Factors {
+        let [long, fast, slow] = labels else { return Factors::one() };
+        let (ones, eye) = (|d: Dim| call(Call::Ones, [dim(d)]), |d: Dim| call(Call::Eye, [dim(d)]));
+        let entry = |matrix: Expr, short: Symbol| Factors::scalar(Expr::new(Op::Subscript(matrix, subscripts(&[*long, short]))));
+        let within = entry(call(Call::Kron, [ones(n), eye(m)]), *fast);
+        within.times(entry(call(Call::Kron, [eye(n), ones(m)]), *slow))
     }
 
     /// An operand of an elementwise operation: a scalar stands for every entry.
@@ -160,6 +172,7 @@ impl Builder<'_> {
                 Some(first) => product.above.push(Expr::new(Op::Delta(subscripts(&[first, *name])))),
             }
         }
+        let placed = self.places(spec, all, &mut names);
         let mut bound: Vec<(Symbol, Dim)> = Vec::new();
         for label in spec.inputs.iter().flatten() {
             let label = usize::from(*label);
@@ -169,12 +182,30 @@ impl Builder<'_> {
                 bound.push((name, spec.dims[label]));
             }
         }
-        for (child, labels) in all.iter().zip(&spec.inputs) {
+        for (child, labels) in all.iter().zip(&spec.inputs).enumerate().filter(|(at, _)| !placed.contains(at)).map(|(_, input)| input) {
             let labels = self.shown_labels(*child, labels);
             let labels: Vec<Symbol> = labels.iter().filter_map(|l| names[usize::from(*l)]).collect();
             product = product.times(self.entry(*child, &labels, scope)?);
         }
         Ok(bound.into_iter().rev().fold(product, |product, (name, length)| summed(product, name, length)))
+    }
+
+    /// A unit vector at an index that is summed chooses a place: the number of the place stands for the index. Which factors
+    /// that leaves nothing of.
+    fn places(&self, spec: &Spec, all: &[Id], names: &mut [Option<Symbol>]) -> Vec<usize> {
+        let mut placed = Vec::new();
+        for (at, (child, labels)) in all.iter().zip(&spec.inputs).enumerate() {
+            let (Mat::Unit(place, _), Some(label)) = (&self.terms[usize::from(*child)], labels.first()) else { continue };
+            let elsewhere = || spec.inputs.iter().enumerate().any(|(other, ls)| other != at && ls.contains(label));
+            if names[usize::from(*label)].is_none()
+                && elsewhere()
+                && let Some(number) = place.as_number()
+            {
+                names[usize::from(*label)] = Some(Symbol::new(&number.to_string()));
+                placed.push(at);
+            }
+        }
+        placed
     }
 
     /// Without the label of an axis of length 1 that a column or a row does not have in the language.
@@ -187,25 +218,36 @@ impl Builder<'_> {
         }
     }
 
-    /// A contraction with stacked outputs: `vec({…}[i,j])` or `kron({…}[j,l], {…}[i,k])`.
-    fn stacked(&mut self, spec: &Spec, all: &[Id]) -> Result<Factors> {
+    /// A contraction with stacked outputs: `vec({…}[i,j])` or `kron({…}[j,l], {…}[i,k])`, if it is one of these.
+    fn stacked(&mut self, spec: &Spec, all: &[Id]) -> Result<Option<Factors>> {
         let is_merge = |child: &Id| matches!(self.terms[usize::from(*child)], Mat::Merge(..));
         let pairs: Vec<(Id, Labels)> = all.iter().copied().zip(spec.inputs.iter().cloned()).collect();
         let (merges, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(child, _)| is_merge(child));
         let stack_of = |out: Label| merges.iter().find(|(_, l)| l[0] == out).map(|(_, l)| (l[1], l[2]));
-        let stacks: Option<Vec<(Label, Label)>> = spec.out.iter().map(|l| stack_of(*l)).collect();
-        match stacks.as_deref() {
-            Some([(i, j)]) if merges.len() == 1 => {
-                let part = self.part(spec, &rest, &[*i, *j])?;
-                Ok(Factors::of(call(Call::Vec, [part]), false))
+        if let [out] = spec.out[..] {
+            // The axes of a tensor, from the last one on: each stack holds another one in its first place.
+            let (mut axes, mut long) = (Labels::new(), out);
+            while let Some((fast, slow)) = stack_of(long).filter(|_| axes.len() < merges.len()) {
+                axes.push(slow);
+                long = fast;
             }
-            Some([(i, j), (k, l)]) if merges.len() == 2 => {
-                let (fast, slow) = separated(&rest, &[*i, *k], &[*j, *l]).ok_or_else(no_notation)?;
-                let (slow, fast) = (self.part(spec, &slow, &[*j, *l])?, self.part(spec, &fast, &[*i, *k])?);
-                Ok(Factors::of(call(Call::Kron, [slow, fast]), false))
+            axes.push(long);
+            axes.reverse();
+            if axes.len() != merges.len() + 1 {
+                return Ok(None);
             }
-            _ => Err(no_notation()),
+            let part = self.part(spec, &rest, &axes)?;
+            return Ok(Some(Factors::of(call(Call::Vec, [part]), false)));
         }
+        let stacks: Option<Vec<(Label, Label)>> = spec.out.iter().map(|l| stack_of(*l)).collect();
+        if let Some([(i, j), (k, l)]) = stacks.as_deref()
+            && merges.len() == 2
+            && let Some((fast, slow)) = separated(&rest, &[*i, *k], &[*j, *l])
+        {
+            let (slow, fast) = (self.part(spec, &slow, &[*j, *l])?, self.part(spec, &fast, &[*i, *k])?);
+            return Ok(Some(Factors::of(call(Call::Kron, [slow, fast]), false)));
+        }
+        Ok(None)
     }
 
     /// The contraction of some of the factors, as a matrix.
@@ -253,10 +295,6 @@ fn separated(factors: &[(Id, Labels)], a: &[Label], b: &[Label]) -> Option<(Grou
     Some(factors.iter().cloned().partition(|(_, l)| l.iter().any(|x| reached.contains(x)) || l.is_empty()))
 }
 
-fn no_notation() -> Error {
-    Error::unsupported("a tensor with stacked axes in index notation")
-}
-
 fn axes(form: &Form) -> Vec<Dim> {
     match form {
         Form::Grid(m, n) if *n == Dim::ONE => {
@@ -271,8 +309,13 @@ fn axes(form: &Form) -> Vec<Dim> {
     }
 }
 
+/// Indices, and the numbers of places, which no index is called by.
 fn subscripts(names: &[Symbol]) -> Vec<Subscript> {
-    names.iter().map(|n| Subscript::Index(*n)).collect()
+    let subscript = |name: &Symbol| match name.as_str().parse::<i64>() {
+        Ok(place) => Subscript::At(Expr::number(place)),
+        Err(_) => Subscript::Index(*name),
+    };
+    names.iter().map(subscript).collect()
 }
 
 /// Summed over the index: silently where Einstein's convention says so, that is where the index occurs exactly twice.

@@ -17,8 +17,8 @@ use crate::number::Number;
 /// ```
 pub fn latex(e: &Expr) -> String {
     match e.op() {
-        // The indices of the whole are seen in its body.
-        Op::Braces(body, _) => Latex.write(body).text,
+        // A single index of the whole is seen in its body.
+        Op::Braces(body, outputs) if outputs.len() < 2 => Latex.write(body).text,
         _ => Latex.write(e).text,
     }
 }
@@ -319,6 +319,6 @@ mod tests {
         let [i, j] = ["i", "j"].map(|i| Subscript::Index(Symbol::new(i)));
         let entry = Expr::new(Op::Subscript(a, vec![i.clone(), j.clone()])) * Expr::new(Op::Delta(vec![i, j]));
         let names = ["i", "j"].map(|i| (Symbol::new(i), None)).to_vec();
-        check(Expr::new(Op::Braces(entry, names)), r"A_{ij} \delta_{ij}");
+        check(Expr::new(Op::Braces(entry, names)), r"\left[A_{ij} \delta_{ij}\right]_{ij}");
     }
 }

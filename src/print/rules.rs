@@ -30,6 +30,11 @@ pub fn rules_markdown<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> String {
     text
 }
 
+/// A tempting falsehood is no equation.
+fn relation(rule: &Rule) -> &'static str {
+    if &*rule.theme == "rejected" { r"\neq" } else { "=" }
+}
+
 /// What a rule states, in LaTeX for math mode.
 ///
 /// ```
@@ -41,7 +46,7 @@ pub fn rules_markdown<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> String {
 pub fn rule_latex(rule: &Rule) -> String {
     let (left, right) = with_equal_indices(&rule.left, &rule.right);
     let left = if rule.differential { differential(&left) } else { latex(&left) };
-    format!("{left} = {}", latex(&right))
+    format!("{left} {} {}", relation(rule), latex(&right))
 }
 
 fn entry(rule: &Rule) -> String {
@@ -71,6 +76,9 @@ fn statement(rule: &Rule) -> String {
 
 /// Who performs it, and how far it holds.
 fn usage(rule: &Rule) -> String {
+    if &*rule.theme == "rejected" {
+        return "none: it is false in general, and kept so that nobody adds it".to_owned();
+    }
     let who = match rule.by {
         Some(Step::Lowering) => "a definition, put in while index form is built".to_owned(),
         Some(Step::Contraction) => "both sides have one index form".to_owned(),
@@ -106,10 +114,14 @@ fn with_equal_indices(left: &Expr, right: &Expr) -> (Expr, Expr) {
         _ => None,
     };
     let entry = |e: &Expr, subscripts: Vec<Subscript>| Expr::new(Op::Subscript(e.clone(), subscripts));
+    let body = |e: &Expr| match e.op() {
+        Op::Braces(body, _) => body.clone(),
+        _ => e.clone(),
+    };
     match (outputs(left), outputs(right)) {
-        (Some(indices), None) => (left.clone(), entry(right, indices)),
-        (None, Some(indices)) => (entry(left, indices), right.clone()),
-        (Some(_), Some(_)) | (None, None) => (left.clone(), right.clone()),
+        (Some(indices), None) => (body(left), entry(right, indices)),
+        (None, Some(indices)) => (entry(left, indices), body(right)),
+        (Some(_), Some(_)) | (None, None) => (body(left), body(right)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Functions by their definitions: those of exp by exp, those of sums by their addition theorems, logs of products as sums.
 
 use super::expand::{Expander, Terms, merge, scaled};
-use crate::function::{Map, Sign};
+use crate::function::{Map, Map2, Sign};
 use crate::index::Graph;
 use crate::index::{Axes, Contraction, Factor, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
@@ -33,6 +33,30 @@ impl Expander<'_> {
         let u = self.collect(u, &terms);
         let value = self.graph.map(f, u);
         Some(self.flat(value))
+    }
+
+    /// max(x, y) is (x + y + abs(x - y))/2, and min(x, y) the same with a minus.
+    pub(super) fn extremum(&mut self, f: Map2, x: NodeId, y: NodeId) -> Option<Terms> {
+        if !self.definitions {
+            return None;
+        }
+        let sign = match f {
+            Map2::Max => Number::ONE,
+            Map2::Min => Number::MINUS_ONE,
+            Map2::Power => return None,
+        };
+        let axes: Axes = self.graph.axes(x).into();
+        if self.graph.axes(y) != &axes[..] {
+            return None;
+        }
+        let half = Number::ratio(1, 2);
+        let difference = self.graph.primitive_sum(&axes, vec![(Number::ONE, x), (Number::MINUS_ONE, y)]);
+        let mut terms = scaled(&self.map(Map::Abs, difference)?, &(&half * &sign));
+        for side in [x, y] {
+            let side = self.expand(side)?;
+            merge(&mut terms, &scaled(&side, &half));
+        }
+        Some(terms)
     }
 
     /// exp(a*u)*exp(b*u) is exp((a + b)*u).

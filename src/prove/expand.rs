@@ -95,8 +95,13 @@ impl Expander<'_> {
             Node::Power(base, p) => self.power(base, &p)?,
             Node::Map2(f, x, y) => {
                 let (x, y) = (self.node(x)?, self.node(y)?);
-                let value = self.graph.map2(f, x, y);
-                self.flat(value)
+                match self.extremum(f, x, y) {
+                    Some(terms) => terms,
+                    None => {
+                        let value = self.graph.map2(f, x, y);
+                        self.flat(value)
+                    }
+                }
             }
             Node::Opaque(Opaque::Det, x) => self.determinant(x)?,
             Node::Opaque(f @ (Opaque::Softmax | Opaque::LogSumExp), x) if self.definitions => self.along_the_last_axis(f, x)?,

@@ -6,6 +6,7 @@
 //! index form    both sides are lowered to one node                                 a chain of laws, or by their index form
 //! expansion     they are once products of sums are multiplied out                  expand.rs
 //! words         they are once inverses are cleared                                 words.rs, by completion in complete.rs
+//! blocks        an inverse of blocks is multiplied out, a determinant of blocks written by Schur complements   blocks.rs
 //! definitions   they are once functions are written by exp, over one denominator   definitions.rs
 //! entries       all sizes are known, and all entries are the same polynomials  entries.rs
 //! saturation    one e-graph finds them equal                                       saturate/explain.rs
@@ -13,6 +14,7 @@
 //!
 //! Nothing is ever proved by numbers.
 
+mod blocks;
 mod complete;
 mod definitions;
 mod domain;
@@ -152,7 +154,7 @@ impl Prover<'_> {
                     _ => Ok(Some(self.by_index_form(&mut graph, left))),
                 };
             }
-            let attempts = [Prover::by_expansion, Prover::by_words, Prover::by_definitions, Prover::by_entries];
+            let attempts = [Prover::by_expansion, Prover::by_words, Prover::by_blocks, Prover::by_definitions, Prover::by_entries];
             if let Some(chain) = attempts.iter().find_map(|attempt| attempt(self)) {
                 return Ok(Some(chain));
             }

@@ -258,7 +258,9 @@ impl Alphabet<'_> {
             let (a, det, adj) = (self.poly(a[0])?, self.poly(det)?, self.letter_poly(letter));
             let one = self.one(a.rows);
             let right = self.scalar_times(&det, &one)?;
-            for (rule, x, y) in [("mul_adj", &a, &adj), ("adj_mul_self", &adj, &a)] {
+            let (turned, turned_adj) = (self.turn(&a), self.turn(&adj));
+            let products = [("mul_adj", &a, &adj), ("adj_mul_self", &adj, &a)];
+            for (rule, x, y) in products.into_iter().chain([("mul_adj", &turned, &turned_adj), ("adj_mul_self", &turned_adj, &turned)]) {
                 let mut poly = self.mul(x, y)?;
                 poly.add_all(&right, &Number::MINUS_ONE);
                 self.relations.push(Relation { rule, poly });

@@ -3,6 +3,7 @@
 //! Each term is split in every way into a factor and a rest; terms with an equal factor of the same kind form a group.
 
 use super::graph::{Graph, hash_of};
+use super::means::{self, Means};
 use super::split::{Kind, Rest, Split, as_power, build_rest, find_transpose, splits};
 use crate::matrix::{Build, Mat, MatFn, TURNED, turn};
 use crate::number::Number;
@@ -28,6 +29,8 @@ pub enum Hit {
     Symmetrised(Vec<(Number, Id)>, Number, Id),
     /// A sum among powers, with a power moved into it that cancels there: the sum, its exponent, the power, the others.
     Cancelled(Id, bool, (Id, Number), Vec<(Id, Number)>),
+    /// Sums of a number of entries as means.
+    Averaged(Means),
     /// The transpose of the sum of the transposes.
     Turned(Vec<(Number, Id)>),
     /// A chain with a run of equal factors as a power: where it begins, and how long it is.
@@ -51,6 +54,9 @@ pub fn search(graph: &Graph, node: &Mat, done: &mut FxHashSet<u64>, found: &mut 
         return;
     }
     unfold(graph, node, found);
+    if let Some(means) = means::search(graph, node) {
+        found(Hit::Averaged(means));
+    }
     repeat(graph, node, found);
     cancel(graph, node, found);
     turn_product(graph, node, found);
@@ -177,7 +183,9 @@ fn worthwhile(graph: &Graph, members: &[&(usize, Split)]) -> bool {
     let bare = |split: &Split| match &split.rest {
         Rest::Chain(_, factors, _) => factors.is_empty() && split.kind != Kind::Core,
         Rest::Ones(..) => true,
-        Rest::Powers(..) | Rest::Kron(..) | Rest::Plain(..) | Rest::Spread(..) | Rest::Summed(..) | Rest::Column(..) => false,
+        Rest::Powers(..) | Rest::Filled(..) | Rest::Kron(..) | Rest::Plain(..) | Rest::Spread(..) | Rest::Summed(..) | Rest::Column(..) => {
+            false
+        }
     };
     !trivial && !members.iter().all(|(_, split)| bare(split))
 }
@@ -253,6 +261,7 @@ pub fn build(graph: &mut Graph, hit: Hit) -> Option<Id> {
             let product = graph.had(&factors);
             Some(graph.insert(Mat::Transpose([product])))
         }
+        Hit::Averaged(means) => Some(means::build(graph, means)),
         Hit::Turned(terms) => {
             let terms: Vec<(Number, Id)> = terms.into_iter().map(|(c, t)| (c, graph.transpose(t))).collect();
             let sum = graph.add(&terms);

@@ -9,6 +9,7 @@ mod law;
 mod lift;
 mod log;
 mod matcher;
+mod means;
 mod rules;
 mod split;
 

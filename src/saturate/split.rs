@@ -55,6 +55,8 @@ pub enum Rest<'a> {
     Column(Option<Id>, Rc<[(Id, Number)]>, usize, Cow<'a, [Id]>),
     /// A scalar in each entry.
     Ones(Option<Id>, Form),
+    /// Powers, from one of which the common power is taken, in each entry.
+    Filled(Rc<[(Id, Number)]>, usize, Form),
 }
 
 impl Rest<'_> {
@@ -69,6 +71,7 @@ impl Rest<'_> {
             Rest::Spread(s, column, columns) => Rest::Spread(s, column, columns),
             Rest::Column(s, powers, at, after) => Rest::Column(s, powers, at, own(after)),
             Rest::Ones(s, form) => Rest::Ones(s, form),
+            Rest::Filled(powers, at, form) => Rest::Filled(powers, at, form),
         }
     }
 }
@@ -156,8 +159,22 @@ fn split_node<'a>(graph: &'a Graph, node: &'a Mat, scalar: Option<Id>, push: &mu
         Mat::Call(MatFn::Diag, v) => push(simple(Kind::Diagonal, Id::from(0), Rest::Plain(scalar, v[0]))),
         Mat::Call(f, arguments) if is_linear(*f) => push(simple(Kind::Linear(*f), Id::from(0), Rest::Plain(scalar, arguments[0]))),
         Mat::Eye(n) => push(simple(Kind::Diagonal, Id::from(0), Rest::Ones(scalar, Form::column(*n)))),
+        Mat::Fill(rows, columns, [entry]) if scalar.is_none() => split_entry(graph, *entry, &Form::Grid(*rows, *columns), push),
         Mat::Transpose([a]) => push(simple(Kind::Transposed, Id::from(0), Rest::Plain(scalar, *a))),
         _ => {}
+    }
+}
+
+/// The scalar factors of the entry of a constant array.
+fn split_entry<'a>(graph: &Graph, entry: Id, form: &Form, push: &mut impl FnMut(Split<'a>)) {
+    let powers: Rc<[(Id, Number)]> = match graph.view(entry) {
+        Mat::Had(factors) => factors.iter().map(|f| as_power(graph, *f)).collect(),
+        Mat::Number(_) => return,
+        _ => Rc::from([as_power(graph, entry)]),
+    };
+    for (at, (base, exponent)) in powers.iter().enumerate() {
+        let rest = Rest::Filled(powers.clone(), at, form.clone());
+        push(Split { kind: Kind::Scalar, factor: *base, exponent: exponent.clone(), rest });
     }
 }
 
@@ -372,6 +389,12 @@ pub fn build_rest(graph: &mut Graph, rest: Rest<'_>, common: &Number) -> Id {
         Rest::Ones(scalar, form) => {
             let ones = graph.ones_like(&form);
             scaled(graph, scalar, ones)
+        }
+        Rest::Filled(powers, at, form) => {
+            let mut powers = powers.to_vec();
+            powers[at].1 = &powers[at].1 - common;
+            let entry = graph.had_powers(&powers);
+            graph.fill(entry, form.rows(), form.columns())
         }
     }
 }

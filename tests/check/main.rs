@@ -3,6 +3,7 @@
 mod pairs;
 mod printed;
 mod real;
+mod traps;
 
 use indicial::{Comparison, Declarations, Engine, Remark, Result, parse};
 
@@ -54,4 +55,24 @@ fn identities() {
 #[test]
 fn others() {
     holds(&pairs::OTHERS);
+}
+
+#[test]
+fn rounding_is_no_difference() {
+    holds(&traps::ROUNDING);
+}
+
+#[test]
+fn a_proof_of_nothing_proves_nothing() {
+    holds(&traps::VACUOUS);
+}
+
+#[test]
+fn kinks_and_constants() {
+    holds(&traps::KINKS);
+}
+
+#[test]
+fn blocks_and_structures() {
+    holds(&traps::BLOCKS);
 }

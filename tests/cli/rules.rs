@@ -131,5 +131,5 @@ fn hostile_files_of_rules_are_refused() {
         assert!(outcome.err.contains("Error"), "{name}: {}", outcome.err);
     }
     assert_eq!(run(&["rules", "test", "/nonexistent.rules"]).code, 2);
-    assert_eq!(with_file("empty", b"# nothing\n", |path| run(&["rules", "test", path])).out, "0 rules, 0 tests: all passed\n");
+    assert_eq!(with_file("empty", b"# nothing\n", |path| run(&["rules", "test", path])).out, "0 rules, 0 tests: there is no rule in it\n");
 }

@@ -37,5 +37,5 @@ identities! { networks
     "diff(norm2(W*relu(V*x) - y)^2, W)" => "2*(W*t1 - y)*t1' where t1 = relu(V*x)"
     "diff(norm2(W*relu(V*x) - y)^2, V)" => "2*(step(V*x).*(W'*(W*relu(V*x) - y)))*x'"
     "diff(norm2(W*relu(V*x) - y)^2, y)" => "2*(y - W*relu(V*x))"
-    "diff(y'*W*sigmoid(V*x), V)" => "(t1.*(W'*y).*(1 - t1))*x' where t1 = sigmoid(V*x)"
+    "diff(y'*W*sigmoid(V*x), V)" => "(t1.*(1 - t1).*(W'*y))*x' where t1 = sigmoid(V*x)"
 }

@@ -39,3 +39,8 @@ identities! { shared_parts
     "p - q where p = A*x; q = A*x" => "zeros(n)"
     "t + t where t = A*y" => "2*A*y"
 }
+
+identities! { deltas_between_other_outputs_stay_apart
+    ; "p: vector(n); u: vector(n)"
+    "{p[i]*u[j]*u[k]*delta[i,l] + p[i]*u[j]*u[l]*delta[i,k] + p[j]*u[i]*u[k]*delta[j,l] + p[j]*u[i]*u[l]*delta[j,k]}[i,j,k,l]" => "{p[i]*u[j]*u[k]*delta[i,l] + p[i]*u[j]*u[l]*delta[i,k] + p[j]*u[i]*u[k]*delta[j,l] + p[j]*u[i]*u[l]*delta[j,k]}[i,j,k,l]"
+}

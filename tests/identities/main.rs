@@ -27,6 +27,7 @@ mod orders;
 mod parts;
 mod reductions;
 mod scalars;
+mod statistics;
 mod structured;
 
 /// Points at which values are compared.

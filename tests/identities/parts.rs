@@ -94,6 +94,9 @@ identities! { block_matrices
 identities! { stacked_halves
     ; "A: matrix(3, 3); S: symmetric(3); v: vector(6); x: vector(m*n); X: matrix(m, n); a: vector(n); w: vector(3); u: vector(3); Y: matrix(p, q); t: scalar"
     "duplication(3)*vech(S)" => "vec(S)"
+    "tril(triu(X))'" => "triu(tril(X'))"
+    "eye(m, n)*a" => "triu(tril(ones(m, n)))*a"
+    "eye(m, m + 1)" => "eye(m+1)[1:m,:]"
     "elimination(3)*vec(A)" => "vech(A)"
     "elimination(3)*duplication(3)" => "eye(6)"
     "reshape(vec(X), m, n)" => "X"
@@ -114,4 +117,63 @@ identities! { stacked_halves
     "diff(cross(w, A*w), w)" => "cross(w, A) - cross(A*w, eye(3))"
     "cross(w, A)*u" => "cross(w, A*u)"
     "diff(u'*cross(w, A*u), w)" => "cross(A*u, u)"
+}
+
+identities! { factors_of_blocks_are_taken_out_once
+    ; "A: matrix(n, n); X: matrix(n, n); U: upper(n)"
+    "diff(logdet((A*X*A' + X)[1:k,1:k]), X[2,1])" => "t1[1,:]*eye(n)[1:k,:]*unit(2, n) + A[1:k,1]'*t1*A[1:k,2] where t1 = inv((A*X*A' + X)[1:k,1:k])"
+}
+
+identities! { halves_of_symbolic_size
+    ; "A: matrix(n, n); S: symmetric(n); v: vector(n*(n+1)/2); B: matrix(n, n)"
+    "duplication(n)*vech(S)" => "vec(S)"
+    "elimination(n)*duplication(n)" => "eye(n*(n+1)/2)"
+    "v + vech(A)" => "v + vech(A)"
+    "diff(vech(A), A)" => "elimination(n)"
+    "diff(vech(B*S*B'), S)" => "(elimination(n)*commutation(n, n) + elimination(n))*kron(B, B)/2"
+    "diff(norm2(vech(A) - v)^2, v)" => "2*(v - vech(A))"
+    "diff(norm2(vech(A))^2, A)" => "2*reshape(elimination(n)'*vech(A), n, n)"
+    "diff(logdet(eye(n) + reshape(duplication(n)*v, n, n)), v)" => "duplication(n)'*vec(inv(reshape(duplication(n)*v, n, n) + eye(n)))"
+    "diff(mean(v), v)" => "2*ones(n*(n+1)/2)/(n+n*n)"
+    "sum(ones(n*(n+1)/2))" => "(n+n*n)/2"
+}
+
+identities! { norms_of_matrices_by_columns_and_rows
+    ; "A: matrix(m, n); X: matrix(n, k)"
+    "norm1(3*A)" => "3*norm1(A)"
+    "norm(A, 1)" => "norm1(A)"
+    "norm(A, inf)" => "norminf(A)"
+    "norm1(A')" => "norminf(A)"
+    "diff(norm(A, inf)^2, A)" => "2*norminf(A)*diag(1 - step(norminf(A) - sum(abs(A), 2)))*sign(A)"
+    "diff(norm1(A), A)" => "sign(A).*(1 - ones(m)*step(norm1(A) - sum(abs(A), 1)))"
+    ; "x: vector(n); p: scalar > 0"
+    "norm(x, p)" => "sum(abs(x).^p)^(1/p)"
+    "diff(norm(x, p), x)" => "sum(abs(x).^p)^(1/p - 1)*(abs(x).^(p - 1).*sign(x))"
+}
+
+identities! { tensors
+    ; "T: tensor(m, n, p); x: vector(p); v: vector(m*n*p); y: vector(m); Y: matrix(p, q)"
+    "vec(T)" => "vec(T)"
+    "T[1,:,:]" => "{T[1,i,j]}[i,j]"
+    "T[1,2,:]'*x" => "x[i]*T[1,2,i]"
+    "diff(norm2(vec(T) - v)^2, v)" => "2*(v - vec(T))"
+    "diff(T[1,2,3]^2, T[1,2,:])" => "2*T[1,2,3]*unit(3, p)"
+    "diff(normF(T[1,:,:])^2, T)" => "{2*unit(1, m)[i]*T[1,j,k]}[i,j,k]"
+    "reshape(T, m*n, p)" => "{T[k,l,j]*kron(eye(n), ones(m))[i,l]*kron(ones(n), eye(m))[i,k]}[i,j]"
+    "diff(kron(y, Y), y)" => "{Y[l,j]*kron(eye(m), ones(p))[i,k]*kron(ones(m), eye(p))[i,l]}[i,j,k]"
+    "diff(kron(y, Y), Y)" => "{kron(y', eye(p))[k,i]*delta[j,l]}[i,j:q,k,l]"
+}
+
+identities! { levi_civita
+    ; "A: matrix(2, 2); B: matrix(4, 4); S: symmetric(4); x: vector(2)"
+    "{eps[i,j]*eps[j,k]}[i,k]" => "-eye(2)"
+    "{eps[i,j]*eps[i,k]}[j,k]" => "eye(2)"
+    "eps[i,j,k,l]*eps[i,j,k,l]" => "24"
+    "{eps[i,j,k,l]*eps[i,j,k,p]}[l,p]" => "6*eye(4)"
+    "{eps[i,j,k,l]*eps[i,j,p,q]}[k,l,p,q]" => "{2*(delta[i,k]*delta[j,l] - delta[i,l]*delta[j,k])}[i:4,j,k,l]"
+    "{eps[i,j,k,l]*S[i,l]}[j,k]" => "zeros(4, 4)"
+    "eps[1,3,2,4]" => "-1"
+    "eps[1,2,3,1]" => "0"
+    "{eps[i,j]*x[j]}[i]" => "{eps[i,j]}[i,j]*x"
+    "diff(eps[i,j]*A[i,1]*A[j,2], A)" => "-{eps[i,j]}[i,j]*[-A[:,2], A[:,1]]"
 }

@@ -128,5 +128,5 @@ identities! { once_wrong
 identities! { normalisation
     ; "x: vector(n); g: vector(n); b: vector(n); e: scalar > 0"
     "diff(g.*(x - mean(x))/sqrt(var(x) + e) + b, x)" =>
-        "diag(g)*(eye(n) - t1*t1'/(t2 + n*e) - 1/n)/sqrt(t2/n + e) where t1 = x - mean(x); t2 = norm2(t1)^2"
+        "diag(g)*(eye(n) - (t1*t1'/t2 + 1)/n)/sqrt(t2) where t1 = x - mean(x); t2 = e + var(x)"
 }

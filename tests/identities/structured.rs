@@ -247,3 +247,10 @@ fn a_second_derivative_is_projected_twice() {
         }
     }
 }
+
+identities! { sums_of_products_of_skew_matrices_keep_their_sign
+    ; "S: symmetric(n); K: skew(n)"
+    "{K[j,k]*K[l,k]*S[i,l] - K[i,k]*K[k,l]*S[j,l]}[i,j]" => "-S*K^2 - K^2*S"
+    "{K[j,k]*S[i,k] - K[i,k]*S[j,k]}[i,j]" => "-K*S - S*K"
+    "{K[j,k]*S[i,k] + K[i,k]*S[j,k]}[i,j]" => "2*sym(K*S)"
+}

@@ -4,7 +4,7 @@ use indicial::{Declarations, infer, parse_latex, render};
 
 const DECLARED: &str = "A: matrix(m, n); x: vector(n); y: vector(m)";
 
-const TEXTS: [&str; 33] = [
+const TEXTS: [&str; 38] = [
     r"a_1 + a_2 + \cdots + a_n",
     r"\min_w \|Xw - y\|^2",
     r"\operatorname*{argmin}_w \|w\|^2",
@@ -38,6 +38,11 @@ const TEXTS: [&str; 33] = [
     r"n!",
     r"A y",
     r"x^{-",
+    r"\frac{\partial}{\partial x} x^\top B x + c^\top x",
+    r"\nabla_x \frac12 \|A x - y\|^2 + \lambda \|x\|_1",
+    r"\frac{\partial f}{\partial x}",
+    r"\left|\left|x\right|\right|_2",
+    r"f'(x)",
 ];
 
 #[test]

@@ -118,3 +118,19 @@ fn sets_declare() {
         (r"x, y \in \mathbb{R}^n; \Sigma \in \mathbb{S}^n_{++}", r"x^\top \Sigma^{-1} y", "y'*inv(Sigma)*x"),
     ]);
 }
+
+#[test]
+fn declared_functions() {
+    let declared = "f: function(vector(n)) -> scalar; g: function(vector(n)) -> vector(n); h: function(scalar) -> scalar; q: function(scalar, scalar) -> scalar; x: vector(n); s: scalar; t: scalar";
+    check_all(&[
+        (declared, r"\mathrm{D}f\left(x\right)", "D(f)(x)"),
+        (declared, r"\mathrm{D}\mathrm{D}f(x)\,x", "D(D(f))(x)*x"),
+        (declared, r"\mathrm{D}_2 q(s, t)", "D(q,2)(s, t)"),
+        (declared, r"x^\top\mathrm{D}g\left(x\right)^\top x", "x'*D(g)(x)'*x"),
+        (declared, r"h'(t) + h''(t)\,s", "D(h)(t) + D(D(h))(t)*s"),
+        (declared, r"h'(x) \odot x", "D(h).(x).*x"),
+        (declared, "xᵀ·D(h).(x)", "x'*D(h).(x)"),
+        (declared, "h.(x) + D(D(h))(t)·x", "h.(x) + D(D(h))(t)*x"),
+        (declared, "D(D(q),2)(s, t)·x", "D(D(q),2)(s, t)*x"),
+    ]);
+}

@@ -27,6 +27,9 @@ impl<'a> Parser<'a> {
 
     pub fn primary(&mut self) -> Result<Base> {
         let start = self.span();
+        if let Some(derivative) = self.derivative_of_declared()? {
+            return Ok(Base::Value(derivative));
+        }
         match self.peek().clone() {
             Tok::Number(n) => {
                 self.advance();
@@ -438,6 +441,10 @@ impl<'a> Parser<'a> {
         self.fences.push(Fence::Bar);
         let body = self.sum()?;
         self.close(&[Tok::Sign('|'), Tok::Command("rvert"), Tok::Command("vert")], open)?;
+        if matches!(body.op(), Op::Call(Function::Map(Map::Abs), _)) {
+            let error = syntax("bars within bars may be a norm or absolute values").at(open.join(self.last_span()));
+            return Err(error.help(r"write \lVert x \rVert for a norm"));
+        }
         let function = match outline(&body) {
             Some(Outline::Matrix) => Function::Call(Call::Det),
             Some(Outline::Scalar | Outline::Column | Outline::Row) => Function::Map(Map::Abs),

@@ -170,12 +170,27 @@ impl<'a> Parser<'a> {
             self.enter()?;
             let function = self.product()?;
             self.leave();
+            self.left_open(&by);
             function
         };
         self.derivative_by(function, by, start).map(Some)
     }
 
+    /// Notes a derivative with what it is of behind it.
+    fn left_open(&mut self, by: &[(Expr, i64)]) {
+        self.open_derivatives += usize::from(by.iter().any(|(x, _)| outline(x) != Some(Outline::Scalar)));
+    }
+
     fn derivative_by(&self, function: Expr, by: Vec<(Expr, i64)>, start: Span) -> Result<Expr> {
+        if let Op::Var(v) = function.op()
+            && v.kind.is_none()
+            && by.iter().all(|(x, _)| *x != function)
+        {
+            let error = syntax(format!("how `{}` depends on the variable is not known", v.name)).at(start.join(self.last_span()));
+            return Err(
+                error.help(format!("write out what it stands for, or declare `{0}: function(…) -> scalar` and write {0}(…)", v.name))
+            );
+        }
         let mut value = function;
         let total: i64 = by.iter().map(|(_, times)| times).sum();
         for (x, times) in by {
@@ -273,7 +288,9 @@ impl<'a> Parser<'a> {
             return Err(error.help(r"write \frac{\partial}{\partial x}, which has those of the function first"));
         }
         self.leave();
-        self.derivative_by(function, vec![(by, order)], start)
+        let by = vec![(by, order)];
+        self.left_open(&by);
+        self.derivative_by(function, by, start)
     }
 
     /// `∂f/∂x`, as Unicode has it on one line.

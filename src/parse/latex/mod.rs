@@ -43,6 +43,7 @@
 //! that are neither declared nor functions are products of letters only where signs of paper (`‖`, `⁻¹`, `∂`) or missing operators show
 //! that the text is no text of the language.
 
+mod applied;
 mod atoms;
 mod calculus;
 mod calls;
@@ -94,6 +95,21 @@ pub enum InputFormat {
 /// As [`parse`], and for every command and every spelling whose meaning is not clear.
 pub fn parse_latex(text: &str, declarations: &Declarations) -> Result<Expr> {
     read(text, Writing::Latex, declarations)
+}
+
+impl InputFormat {
+    /// The format of texts that belong together: whoever writes one of them in LaTeX writes all so, and `2 A x` alone does not tell.
+    ///
+    /// ```
+    /// use indicial::{Declarations, InputFormat};
+    /// let format = InputFormat::Auto.of([r"\frac{\partial x^T A x}{\partial x}", "2 A x"], &Declarations::new());
+    /// assert_eq!(format, InputFormat::Latex);
+    /// ```
+    #[must_use]
+    pub fn of<'a>(self, texts: impl IntoIterator<Item = &'a str>, declarations: &Declarations) -> InputFormat {
+        let latex = self == InputFormat::Auto && texts.into_iter().any(|text| detect::is_latex(text, declarations));
+        if latex { InputFormat::Latex } else { self }
+    }
 }
 
 /// Reads an expression in that format.

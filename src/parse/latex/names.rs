@@ -8,7 +8,6 @@ use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expr::{Expr, Op, Subscript, Var};
 use crate::function::{Call, Constant, Function, Map};
-use crate::outline::{Outline, outline};
 use crate::parse::{Declaration, syntax};
 use std::ops::Range;
 use std::sync::Arc;
@@ -280,6 +279,12 @@ impl<'a> Parser<'a> {
 
     /// `f(x)` of a declared function, of a function that a letter stands for, or `\lambda_{\max}(A)`.
     pub fn call_of_name(&mut self, name: &Name, scripts: &mut Vec<Script>) -> Result<Option<Expr>> {
+        if scripts.is_empty()
+            && let Some(function) = self.declarations.function(Symbol::new(&name.text))
+            && self.is_elementwise_call()
+        {
+            return self.applied(function, name.span).map(Some);
+        }
         if *self.peek() != Tok::Sign('(') {
             return match self.declarations.get(Symbol::new(&name.text)) {
                 Some(Declaration::Function { .. }) => {
@@ -292,16 +297,16 @@ impl<'a> Parser<'a> {
         }
         let prime = matches!(scripts.as_slice(), [Script::Above(Above::Transpose)]);
         if let Some(mut function) = self.declarations.function(Symbol::new(&name.text)) {
+            let primes = scripts.iter().all(|s| matches!(s, Script::Above(Above::Transpose)));
+            if primes && function.is_of_scalars() && function.signature.arguments.len() == 1 {
+                function = scripts.drain(..).fold(function, |f, _| f.derivative(0));
+            }
             if !scripts.is_empty() {
                 return Err(
                     Error::unsupported(format!("a derivative or a power of the function `{}` written above it", name.text)).at(name.span)
                 );
             }
-            let count = function.signature.arguments.len();
-            let arguments = self.arguments(&format!("{}(…)", name.text), count, count, name.span)?;
-            function.elementwise = function.is_of_scalars() && arguments.iter().any(|a| outline(a) != Some(Outline::Scalar));
-            let op = Op::Apply { function: Arc::new(function), arguments };
-            return self.node(op, name.span).map(Some);
+            return self.applied(function, name.span).map(Some);
         }
         if self.is_known(&name.text) || !scripts.is_empty() && !prime {
             return Ok(None);
@@ -318,7 +323,7 @@ impl<'a> Parser<'a> {
             scripts.clear();
             return self.call(found, name.span).map(Some);
         }
-        if !prime && FUNCTION_LETTERS.contains(&name.text.split('_').next().unwrap_or_default()) {
+        if FUNCTION_LETTERS.contains(&name.text.split('_').next().unwrap_or_default()) {
             let error = Error::new(ErrorKind::Name, format!("`{}` may be a function or a factor here", name.text)).at(name.span);
             let help = format!("declare it, as in {0}: function(vector(n)) -> scalar, or write {0} \\cdot (…) for a product", name.text);
             return Err(error.help(help));

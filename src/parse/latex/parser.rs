@@ -55,6 +55,8 @@ pub struct Parser<'a> {
     /// The declared axes that each index has run along.
     pub axes: Vec<(Symbol, Dim)>,
     pub fences: Vec<Fence>,
+    /// How many derivatives by what is no scalar stand before what they are of, without brackets around them.
+    pub open_derivatives: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -77,6 +79,7 @@ impl<'a> Parser<'a> {
             loose: IndexMap::new(),
             axes: Vec::new(),
             fences: Vec::new(),
+            open_derivatives: 0,
         })
     }
 
@@ -191,18 +194,25 @@ impl<'a> Parser<'a> {
     pub fn sum(&mut self) -> Result<Expr> {
         self.enter()?;
         let start = self.span();
+        let around = self.open_derivatives;
         let mut terms = vec![self.signed(Parser::product)?];
         loop {
             let at = self.span();
-            if self.eat(&Tok::Sign('+')) {
-                terms.push(self.product()?);
-            } else if self.eat(&Tok::Sign('-')) {
-                let term = self.product()?;
-                terms.push(self.node(Op::Neg(term), at)?);
-            } else {
+            if !matches!(self.peek(), Tok::Sign('+' | '-')) {
                 break;
             }
+            let is_minus = self.eat(&Tok::Sign('-')) || !self.eat(&Tok::Sign('+'));
+            let (open, from) = (self.open_derivatives > around, self.span());
+            let term = self.product()?;
+            if open && outline(&term) == Some(Outline::Scalar) {
+                return Err(syntax("whether this belongs to the derivative before it is not clear")
+                    .at(from.join(self.last_span()))
+                    .note(start, "the derivative takes in all factors up to the next + or −, and is no scalar")
+                    .help("put parentheses around all that is differentiated"));
+            }
+            terms.push(if is_minus { self.node(Op::Neg(term), at)? } else { term });
         }
+        self.open_derivatives = around;
         self.leave();
         match terms.len() {
             1 => Ok(terms.swap_remove(0)),
