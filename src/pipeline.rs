@@ -216,6 +216,7 @@ impl Engine {
             let rows = shape.len() - by.last().zip(wrt.last()).map_or(0, |(part, x)| order_of_part(part, x));
             let row = matches!(typed.root().shape, Shape::Row(_));
             let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
+            lengths_are_known(whole, &typed, &formula)?;
             Ok(Answer {
                 input: input.clone(),
                 wrt,
@@ -343,6 +344,26 @@ pub(crate) fn declared_names(typed: &Typed) -> BTreeSet<Symbol> {
     names.chain(functions).chain(derivative).collect()
 }
 
+/// A length that stands in the answer and that nothing in the input names comes from a delta whose indices stand nowhere else:
+/// the answer would say nothing.
+fn lengths_are_known(whole: &Expr, typed: &Typed, formula: &Presented) -> Result<()> {
+    let (mut known, mut has_delta) = (declared_names(typed), false);
+    whole.any(&mut |op| {
+        match op {
+            Op::Size(d) => known.extend(d.symbols()),
+            Op::Braces(_, outputs) => known.extend(outputs.iter().filter_map(|(_, d)| *d).flat_map(Dim::symbols)),
+            op => has_delta |= matches!(op, Op::Delta(_)),
+        }
+        false
+    });
+    let unknown = |op: &Op| matches!(op, Op::Size(d) if d.symbols().iter().any(|s| !known.contains(s)));
+    if has_delta && formula.inlined().any(&mut |op| unknown(op)) {
+        return Err(Error::new(ErrorKind::Index, "nothing tells over which length the indices of delta are summed")
+            .help("use the index in a tensor as well, or name the length: `sum({delta[i,i]}[i:n])`"));
+    }
+    Ok(())
+}
+
 /// A derivative by a name that nothing else mentions would be 0, and is more likely a slip.
 fn known(x: &Expr, f: &Expr, declarations: &Declarations) -> Result<()> {
     match whole_of(x).op() {
@@ -427,5 +448,13 @@ mod tests {
         let answer = Engine::new().derivative(&read("A[i,j]*x[j]"), &[read("x")], &declarations).unwrap();
         assert_eq!(answer.to_string(), "A");
         assert!(answer.verify(4).unwrap().ok);
+    }
+
+    #[test]
+    fn a_length_that_nothing_names_is_an_error() {
+        let declarations = Declarations::parse("x: vector(n)").unwrap();
+        let simplify = |text| Engine::new().simplify(&parse(text, &declarations).unwrap(), &declarations);
+        assert_eq!(simplify("{delta[i,j]*delta[i,j]*x[k]}[k]").unwrap_err().kind, ErrorKind::Index);
+        assert_eq!(simplify("{delta[i,j]*delta[i,k]*x[k]}[j]").unwrap().to_string(), "x");
     }
 }

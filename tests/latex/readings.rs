@@ -20,6 +20,7 @@ fn names() {
         ("X: matrix(n, p); x_i: vector(p)", r"\|x_i\|^2", "norm2(x_i)^2"),
         ("foo: matrix(n, n)", r"\operatorname{tr}(\mathrm{foo}^2)", "tr(foo^2)"),
         ("e: vector(n)", r"e^\top e", "e'*e"),
+        ("", r"\mathrm{softmax}\left(\frac{QK^\top}{\sqrt{d_k}}\right)V", "softmax(Q*K'/sqrt(d_k))*V"),
         ("I: matrix(n, n); A: matrix(n, n)", r"A\,I", "A*I"),
         ("", r"{\bf x}^T {\bf y}", "x'*y"),
     ]);

@@ -11,7 +11,7 @@ const REGRESSION: &str = "X: matrix(m, n); y: vector(m); w: vector(n); s: scalar
 const STRUCTURE: &str =
     "S: symmetric(n); W: skew(n); Q: orthogonal(n); P: posdef(n); D: diagonal(n); A: matrix(n, n); x: vector(n); y: vector(n)";
 
-/// Those of the shared acceptance cases whose constructs exist.
+/// The true identities among the cases with known values whose constructs exist.
 pub const OF_CASES: Table = &[
     (MNP, "tr(A*B*C)", "tr(B*C*A)"),
     ("A: symmetric(n); B: symmetric(n); C: symmetric(n)", "tr(A*B*C)", "tr(C*B*A)"),

@@ -23,8 +23,8 @@
 //!   have their English names, `\varepsilon` and `\epsilon` the same. A word in upright letters is a function or one name.
 //! - **Below a name.** A declared name wins (`x_1` or `x1`, `\sigma_x`), except for an index of a sum around it. Below a declared tensor
 //!   as many letters or digits as it has axes are indices and entries (`A_{ij}`, `A_{12}`). Below a name that is not declared, letters
-//!   are indices if a sum around it has them, or if they are among i, j, k, l for a small letter and among i, …, s for several
-//!   (`A_{ij} x_j`); everything else makes a longer name (`W_1`, `\sigma_x`, `P_k`, `x_{\text{new}}`; `P_{k|k-1}` is
+//!   are indices if a sum around it has them, or if they are among i, j, k, l for a small letter and stand below another one as well,
+//!   or among i, …, s for several (`A_{ij} x_j`); everything else makes a longer name (`W_1`, `\sigma_x`, `P_k`, `x_{\text{new}}`; `P_{k|k-1}` is
 //!   `P_k_given_k_minus_1`). A capital or bold letter with one index of a sum would be one of several matrices or vectors, which is an
 //!   error.
 //! - **Sums** take in everything multiplied after them. They run over whole axes: an end that differs from a declared axis is an error.

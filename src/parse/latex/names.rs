@@ -228,9 +228,17 @@ impl<'a> Parser<'a> {
             return Err(error.at(span).help(help));
         }
         if positions == 1 {
-            return Ok(letters.iter().all(|l| usual(l, INDEX_LETTERS)));
+            return Ok(letters.iter().all(|l| usual(l, INDEX_LETTERS) && (of_sum > 0 || l.len() > 1 || self.stands_below_twice(l))));
         }
         Ok(letters.join("") != "in" && letters.iter().all(|l| usual(l, MORE_INDEX_LETTERS)))
+    }
+
+    /// Whether a letter stands below more than one name. What stands there once is part of a name: the `k` of `\sqrt{d_k}`.
+    fn stands_below_twice(&self, letter: &str) -> bool {
+        let end = self.tokens.len();
+        let below = (0..end).filter(|at| self.tokens[*at].tok == Tok::Sign('_')).map(|at| at + 1..self.end_of_argument(at + 1, end));
+        let with_it = |range: &Range<usize>| self.units(range.clone()).iter().any(|u| matches!(u, Unit::Letter(l) if l == letter));
+        below.filter(with_it).nth(1).is_some()
     }
 
     /// `I_n`, `\delta_{ij}`, `\varepsilon_{ijk}`, `K_{m,n}`, `D_n` where nothing of that name is declared.
