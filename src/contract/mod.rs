@@ -336,22 +336,10 @@ impl Graph {
     /// A sum that stands alone under anything but a permutation of its axes is taken term by term.
     fn distribute_alone(&mut self, draft: &Draft) -> Option<NodeId> {
         let [f] = draft.factors.as_slice() else { return None };
-        let Node::Sum(terms) = self.node(f.node) else { return None };
         if is_permutation(&f.labels, &draft.out) {
             return None;
         }
-        let terms = terms.clone();
-        let axes: Axes = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
-        let terms = terms
-            .into_iter()
-            .map(|(n, node)| {
-                let mut one = draft.clone();
-                one.coefficient = &one.coefficient * &n;
-                one.factors[0].node = node;
-                (Number::ONE, self.contract(one))
-            })
-            .collect();
-        Some(self.sum(&axes, terms))
+        self.term_by_term(draft, 0)
     }
 
     /// A sum of order 3 or more in which a term has a delta is taken term by term: the deltas then join labels of the other
@@ -364,6 +352,11 @@ impl Graph {
             Node::Sum(terms) if f.labels.len() > 2 => terms.iter().any(|(_, t)| self.has_delta(*t)),
             _ => false,
         })?;
+        self.term_by_term(draft, at)
+    }
+
+    /// The product as a sum over the terms of the factor at that place, if it is a sum.
+    fn term_by_term(&mut self, draft: &Draft, at: usize) -> Option<NodeId> {
         let Node::Sum(terms) = self.node(draft.factors[at].node) else { return None };
         let terms = terms.clone();
         let axes: Axes = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();

@@ -211,19 +211,7 @@ impl Graph {
             return None;
         }
         let at = (0..draft.factors.len()).find(|&at| self.meets_blocks(draft, at))?;
-        let Node::Sum(terms) = self.node(draft.factors[at].node) else { return None };
-        let terms = terms.clone();
-        let axes: Axes = draft.out.iter().map(|&l| draft.dims[l as usize]).collect();
-        let terms = terms
-            .into_iter()
-            .map(|(n, node)| {
-                let mut one = draft.clone();
-                one.coefficient = &one.coefficient * &n;
-                one.factors[at].node = node;
-                (Number::ONE, self.contract(one))
-            })
-            .collect();
-        Some(self.sum(&axes, terms))
+        self.term_by_term(draft, at)
     }
 
     fn meets_blocks(&self, draft: &Draft, at: usize) -> bool {

@@ -1,14 +1,9 @@
-//! Explained saturation: simplification that also tells how its answer came from the seed.
+//! Explained saturation: how one term becomes another one that is found equal, such as an answer that of its seed.
 //!
-//! [`simplify_explained`] finds exactly what [`super::simplify`] finds, in a graph that keeps a [`Log`]. Then the
-//! equations of the log are closed under congruence with a proof forest (Nieuwenhuis and Oliveras 2005, "Proof-producing
-//! congruence closure"), the path from the seed to the answer is written as a chain of whole terms, and the chain is
-//! made short: loops are cut, and from each term it jumps to the furthest one that a single rule reaches.
-//!
-//! ```text
-//! simplify_explained(terms, seeds, rules, limits) -> (Outcome, Vec<Rewrite>)      from the last seed to outcome.best
-//! connect(terms, left, right, rules, limits)      -> Option<Vec<Rewrite>>         from one term to another, if they are found equal
-//! ```
+//! [`connect`] saturates from both in a graph that keeps a [`Log`]. Then the equations of the log are closed under
+//! congruence with a proof forest (Nieuwenhuis and Oliveras 2005, "Proof-producing congruence closure"), the path from
+//! the one to the other is written as a chain of whole terms, and the chain is made short: loops are cut, and from each
+//! term it jumps to the furthest one that a single rule reaches.
 //!
 //! A [`Rewrite`] is named after a law of the catalog or is a [`super::step`] of the engine.
 
@@ -16,7 +11,7 @@ use super::factoring;
 use super::graph::Graph;
 use super::log::{Equation, Log, step};
 use super::matcher::{self, Side};
-use super::{Found, Limits, NORMALISATIONS, Outcome, RuleSet, Searched, run, saturate, search};
+use super::{Found, Limits, NORMALISATIONS, RuleSet, Searched, saturate, search};
 use crate::error::Result;
 use crate::matrix::{Build, Mat, Terms, reconstruct, sort_children};
 use egg::{Id, Language, RecExpr};
@@ -24,32 +19,13 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// One step of a chain: the rule of that name makes `after` of `before`, or `before` of `after` if it is used backwards.
+/// One step of a chain: the rule of that name makes `after` of the term before, or that of `after` if it is used backwards.
 #[derive(Clone, Debug)]
 pub(crate) struct Rewrite {
     pub rule: Arc<str>,
     pub forward: bool,
-    /// Whole terms.
-    #[allow(dead_code, reason = "for those who explain an answer")]
-    pub before: RecExpr<Mat>,
+    /// The whole term; that of the step before, or the start of the chain, is what it was made of.
     pub after: RecExpr<Mat>,
-}
-
-/// [`super::simplify`] with the chain of steps from the last seed to the answer; an empty chain if they are the same.
-///
-/// # Errors
-/// As [`super::simplify`].
-#[allow(dead_code, reason = "for those who explain an answer")]
-pub(crate) fn simplify_explained(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<(Outcome, Vec<Rewrite>)> {
-    let mut graph = Graph::with_log();
-    let outcome = run(&mut graph, terms, seeds, rules, limits)?;
-    let mut log = graph.log.take().unwrap_or_default();
-    let given: Vec<Id> = seeds.iter().map(|s| log.terms.add_recexpr(&terms.to_recexpr(*s))).collect();
-    given.iter().skip(1).for_each(|seed| log.given(given[0], *seed));
-    let best = log.terms.add_recexpr(&outcome.best);
-    let Some(start) = given.last() else { return Ok((outcome, Vec::new())) };
-    let chain = chain(*log, *start, best, rules);
-    Ok((outcome, chain))
 }
 
 /// A chain of steps from the first term of the left to the first of the right, if saturation from both finds them equal. The
@@ -100,16 +76,7 @@ fn chain(log: Log, start: Id, end: Id, rules: &RuleSet) -> Vec<Rewrite> {
         let links = in_normal_form(&mut terms, start, links);
         shortened(&mut terms, start, links, rules)
     };
-    let mut before = start;
-    links
-        .into_iter()
-        .map(|link| {
-            let step =
-                Rewrite { rule: link.rule, forward: link.forward, before: terms.to_recexpr(before), after: terms.to_recexpr(link.after) };
-            before = link.after;
-            step
-        })
-        .collect()
+    links.into_iter().map(|link| Rewrite { rule: link.rule, forward: link.forward, after: terms.to_recexpr(link.after) }).collect()
 }
 
 /// Why two terms of a proof forest are equal.

@@ -13,8 +13,7 @@ mod means;
 mod rules;
 mod split;
 
-#[allow(unused_imports, reason = "for those who explain an answer")]
-pub(crate) use explain::{Rewrite, connect, simplify_explained};
+pub(crate) use explain::{Rewrite, connect};
 pub use law::{Law, with_dims};
 pub(crate) use log::step;
 pub use rules::{RuleSet, laws_of};
@@ -84,11 +83,8 @@ const PATIENCE: usize = 2;
 /// # Errors
 /// [`ErrorKind::Internal`] if a law made two terms of different shape equal, or if there is no seed.
 pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
-    run(&mut Graph::default(), terms, seeds, rules, limits)
-}
-
-/// [`simplify`] in a graph that is empty yet.
-fn run(graph: &mut Graph, terms: &Terms, given: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    let mut graph = Graph::default();
+    let given = seeds;
     let seeds = graph.add_terms(terms, given);
     let Some((root, others)) = seeds.split_first() else {
         return Err(Error::new(ErrorKind::Internal, "nothing to simplify"));
@@ -96,9 +92,9 @@ fn run(graph: &mut Graph, terms: &Terms, given: &[Id], rules: &RuleSet, limits: 
     others.iter().for_each(|seed| _ = graph.union(*root, *seed));
     graph.normalise(NORMALISATIONS, limits.nodes);
     let mut fired = IndexMap::new();
-    let (iterations, stop) = saturate(graph, *root, rules, limits, &mut fired, &|_| false);
+    let (iterations, stop) = saturate(&mut graph, *root, rules, limits, &mut fired, &|_| false);
     graph.shapes_agree()?;
-    let mut extractor = Extractor::new(graph);
+    let mut extractor = Extractor::new(&graph);
     let best = extractor.extract(*root);
     let best = sharing_most(&extractor.terms, best, terms, given);
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();

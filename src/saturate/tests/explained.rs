@@ -1,6 +1,6 @@
 //! Chains of steps: they lead from the seed to the answer that is found without them, and every step is true.
 
-use super::super::{Limits, RuleSet, simplify, simplify_explained};
+use super::super::{Limits, RuleSet, connect, simplify};
 use crate::check::Scope;
 use crate::eval::evaluate;
 use crate::infer::infer;
@@ -22,9 +22,8 @@ fn explained(text: &str) -> String {
     let root = of_typed(&typed, &mut terms).unwrap();
     let (rules, limits) = (RuleSet::standard(), Limits::default());
     let plain = simplify(&terms, &[root], rules, &limits).unwrap();
-    let (outcome, steps) = simplify_explained(&terms, &[root], rules, &limits).unwrap();
-    assert_eq!(outcome.best, plain.best, "{text}");
-    assert_eq!(outcome.stats, plain.stats, "{text}");
+    let best = terms.add_recexpr(&plain.best);
+    let steps = connect(&terms, &[root], &[best], rules, &limits).unwrap().unwrap();
     let typed_of = |term: &egg::RecExpr<crate::matrix::Mat>| -> (String, Typed) {
         let shown = present(term, &BTreeSet::new()).unwrap().inlined();
         (shown.to_string(), infer(&shown, &declarations).unwrap())
@@ -32,8 +31,7 @@ fn explained(text: &str) -> String {
     let mut shown = text.to_owned();
     let mut last = root;
     for step in &steps {
-        assert_eq!(terms.add_recexpr(&step.before), last, "{text}");
-        let ((_, before), (after_text, after)) = (typed_of(&step.before), typed_of(&step.after));
+        let ((_, before), (after_text, after)) = (typed_of(&terms.to_recexpr(last)), typed_of(&step.after));
         let scope = Scope::of(&[&typed, &before, &after]);
         let seen = scope.compare(&|at| evaluate(&before, at), &|at| evaluate(&after, at), 3, 1e-6).unwrap();
         assert!(seen.ok, "{text}: {} makes {after_text}", step.rule);
@@ -41,7 +39,7 @@ fn explained(text: &str) -> String {
         write!(shown, "\n  {arrow} {after_text}    {}", step.rule).unwrap();
         last = terms.add_recexpr(&step.after);
     }
-    assert_eq!(last, terms.add_recexpr(&outcome.best), "{text}");
+    assert_eq!(last, best, "{text}");
     shown
 }
 
