@@ -6,6 +6,7 @@ use crate::emit::{Definition, numpy_module};
 use crate::error::Result;
 use crate::eval::evaluate;
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
+use crate::function::{Call, Function};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::Engine;
@@ -118,8 +119,9 @@ impl Answer {
         declarations
     }
 
-    /// What was taken for granted of the dimensions, because the symbols do not tell: that the parts of the input lie within
-    /// their axes, as in `k <= n`.
+    /// What was taken for granted because the symbols do not tell: that the parts of the input lie within their axes, as in
+    /// `k <= n`, and where the functions of the input that are not differentiable everywhere are: at a simple eigenvalue, at
+    /// full rank, where the rank does not change.
     ///
     /// # Errors
     /// As of [`infer`] for the input.
@@ -135,7 +137,19 @@ impl Answer {
     /// ```
     pub fn conditions(&self) -> Result<Vec<String>> {
         let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
-        Ok(within_axes(&infer(&whole, &self.declarations())?))
+        let mut conditions = within_axes(&infer(&whole, &self.declarations())?);
+        conditions.extend(self.spectral_conditions());
+        Ok(conditions)
+    }
+
+    /// Where the functions of the input that depend on a variable are differentiable by it.
+    fn spectral_conditions(&self) -> Vec<String> {
+        let mut conditions = Vec::new();
+        let by: Vec<Symbol> = self.wrt.iter().map(|v| v.name).collect();
+        if !by.is_empty() {
+            spectral_conditions(&self.input, &by, &mut conditions);
+        }
+        conditions
     }
 
     /// The formula with the shape of each part.
@@ -243,6 +257,34 @@ fn within_axes(typed: &Typed) -> Vec<String> {
         }
     }
     conditions.into_iter().map(|(small, large)| format!("{small} <= {large}")).collect()
+}
+
+fn spectral_conditions(e: &Expr, by: &[Symbol], conditions: &mut Vec<String>) {
+    let mut depends = false;
+    e.any(&mut |op| {
+        depends |= matches!(op, Op::Var(v) if by.contains(&v.name));
+        depends
+    });
+    if !depends {
+        return;
+    }
+    e.op().for_each_child(|c| spectral_conditions(c, by, conditions));
+    let Op::Call(Function::Call(f), arguments) = e.op() else { return };
+    let Some(a) = arguments.first() else { return };
+    let is_matrix = || infer(a, &Declarations::new()).is_ok_and(|typed| matches!(typed.root().shape, Shape::Matrix(..)));
+    let condition = match f {
+        Call::LambdaMax | Call::LambdaMin => format!("{e} is a simple eigenvalue"),
+        Call::EigvecMax => format!("lambda_max({a}) is a simple eigenvalue"),
+        Call::EigvecMin => format!("lambda_min({a}) is a simple eigenvalue"),
+        Call::Norm2 if is_matrix() => format!("{e} is a simple singular value"),
+        Call::Norm if is_matrix() && arguments.len() == 1 => format!("{e} is a simple singular value"),
+        Call::Nuclear if is_matrix() => format!("{a} has full column rank"),
+        Call::Pinv if is_matrix() => format!("the rank of {a} does not change"),
+        _ => return,
+    };
+    if !conditions.contains(&condition) {
+        conditions.push(condition);
+    }
 }
 
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.

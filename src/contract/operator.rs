@@ -12,6 +12,9 @@ impl Graph {
     /// The value of an operator; of what is linear in the last argument, coefficients and zeros come out.
     pub fn operator(&mut self, f: LinearOperator, operands: Operands) -> NodeId {
         let last = operands[operands.len() - 1];
+        if operands.len() == 1 {
+            return self.insert(Node::Operator(f, operands));
+        }
         if let Node::Zero(axes) = self.node(last) {
             let axes = axes.clone();
             return self.zero(&axes);
@@ -23,6 +26,9 @@ impl Graph {
         }
         let value = match f {
             LinearOperator::Sylvester => self.sylvester(&operands),
+            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
+                self.frechet(f, &operands)
+            }
         };
         let mut draft = Draft::new();
         let axes: Axes = self.axes(value).into();
@@ -166,7 +172,7 @@ impl Graph {
     }
 
     /// The factors of a chain of square matrices, each in the orientation in which it stands there.
-    fn links(&mut self, c: &Contraction) -> Option<Vec<NodeId>> {
+    pub(super) fn links(&mut self, c: &Contraction) -> Option<Vec<NodeId>> {
         let links = self.chain_of(c, Number::ONE)?.links;
         Some(links.into_iter().map(|(x, turned)| if turned { self.transpose(x) } else { x }).collect())
     }
@@ -190,6 +196,9 @@ impl Graph {
                 let sum = self.sum(&axes, vec![(Number::ONE, first), (Number::ONE, second)]);
                 self.inverse(sum)
             }
+            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
+                self.insert(Node::Operator(f, operands.into()))
+            }
         }
     }
 
@@ -200,6 +209,10 @@ impl Graph {
             let mut all: Operands = operands.iter().map(|&x| if adjoint { self.transpose(x) } else { x }).collect();
             all.push(t);
             return self.operator(f, all);
+        }
+        if let Some((matrix, rest)) = self.separated(t, at) {
+            let value = self.apply_operator(f, operands, matrix, 0, adjoint);
+            return self.beside(value, rest, at);
         }
         let matrix = self.matrix_of_operator(f, operands);
         self.apply_stacked(matrix, t, at, adjoint)
@@ -227,7 +240,9 @@ impl Graph {
                 let mirrored = turned || (a == b && self.is_symmetric(*a));
                 if mirrored && self.is_symmetric(*c) { Facts::SYMMETRIC } else { Facts::NONE }
             }
-            (LinearOperator::Sylvester, _) => Facts::NONE,
+            (LinearOperator::Sylvester, _) | (_, [_]) => Facts::NONE,
+            (_, operands) if operands.iter().all(|a| self.is_symmetric(*a)) => Facts::SYMMETRIC,
+            _ => Facts::NONE,
         }
     }
 

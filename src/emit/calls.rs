@@ -72,6 +72,25 @@ pub(super) fn apply(emitter: &mut Emitter, function: Function, codes: &[Code], k
         (Call::Outer, [a, b]) => format!("np.outer({a}, {b})"),
         (Call::Inv, [a]) if is_matrix => format!("np.linalg.inv({a})"),
         (Call::Pinv, [a]) if is_matrix => format!("np.linalg.pinv({a})"),
+        (Call::Expm | Call::Cosm | Call::Sinm, [a]) if is_matrix => format!("linalg.{}({a})", call.name()),
+        // Where no real value exists, the result is complex.
+        (Call::Logm | Call::Sqrtm, [a]) if is_matrix => real(&format!("linalg.{}({a})", call.name())),
+        (Call::Expm, [a]) => format!("np.exp({a})"),
+        (Call::Logm, [a]) => format!("np.log({a})"),
+        (Call::Sqrtm | Call::Cholesky, [a]) if !is_matrix => format!("np.sqrt({a})"),
+        (Call::Cosm, [a]) => format!("np.cos({a})"),
+        (Call::Sinm, [a]) => format!("np.sin({a})"),
+        (Call::Cholesky, [a]) => format!("np.linalg.cholesky({a})"),
+        (Call::Nuclear, [a]) if is_matrix => format!("np.linalg.norm({a}, 'nuc')"),
+        (Call::Nuclear, [a]) => format!("np.linalg.norm(np.ravel({a}))"),
+        (Call::LambdaMax, [a]) if is_matrix => format!("np.max({})", real(&format!("np.linalg.eigvals({a})"))),
+        (Call::LambdaMin, [a]) if is_matrix => format!("np.min({})", real(&format!("np.linalg.eigvals({a})"))),
+        (Call::LambdaMax | Call::LambdaMin, [_]) => return Ok(codes[0].clone()),
+        (Call::EigvecMax | Call::EigvecMin, [_]) if is_matrix => return Ok(eigenvector(emitter, call, &codes[0])),
+        (Call::EigvecMax | Call::EigvecMin, [_]) => "1".to_owned(),
+        (Call::FrechetExpm | Call::FrechetLogm | Call::FrechetSqrtm | Call::FrechetCosm | Call::FrechetSinm, [..]) if is_matrix => {
+            return Ok(frechet(emitter, call, codes));
+        }
         (Call::Sylvester, [a, b, c]) if is_matrix && matches!(kinds.get(1), Some(Kind::Matrix)) => {
             format!("linalg.solve_sylvester({a}, {b}, {c})")
         }
@@ -97,6 +116,38 @@ fn along_axis(emitter: &mut Emitter, call: Call, a: &str, axis: &str, kind: Kind
         }
         (Kind::Column | Kind::Row | Kind::Scalar, "1" | "2") => Ok(Code::atom(a, depth)),
         _ => Err(Error::unsupported(format_args!("{name} along axis {axis} in code"))),
+    }
+}
+
+/// Real, if it is so up to rounding.
+fn real(code: &str) -> String {
+    format!("np.real_if_close({code}, 1e6)")
+}
+
+/// The eigenvector of the largest or smallest eigenvalue, of length 1, its entry of largest absolute value positive.
+fn eigenvector(emitter: &mut Emitter, call: Call, a: &Code) -> Code {
+    let eig = emitter.named(Code::atom(format!("np.linalg.eig({})", a.text), a.depth + 1)).text;
+    let place = if call == Call::EigvecMax { "argmax" } else { "argmin" };
+    let v = real(&format!("{eig}[1][:, np.{place}({eig}[0])]"));
+    let v = emitter.named(Code::atom(v, 4)).text;
+    Code { text: format!("{v}*np.sign({v}[np.argmax(np.abs({v}))])"), tight: Tight::Product, depth: 4 }
+}
+
+/// The Fréchet derivative in a direction; without one its matrix, a column for each direction. Of all functions but the
+/// exponential it is the upper right block of the function of `[A, E; 0, A]`.
+fn frechet(emitter: &mut Emitter, call: Call, codes: &[Code]) -> Code {
+    let a = emitter.named(codes[0].clone()).text;
+    let function = call.of_frechet().unwrap_or(call).name();
+    let at = |e: &str| match call {
+        Call::FrechetExpm => format!("linalg.expm_frechet({a}, {e}, compute_expm=False)"),
+        _ => real(&format!("linalg.{function}(np.block([[{a}, {e}], [np.zeros_like({a}), {a}]]))[:len({a}), len({a}):]")),
+    };
+    match codes.get(1) {
+        Some(e) => Code::atom(at(&e.text), e.depth + 6),
+        None => {
+            let e = format!("np.reshape(e, {a}.shape, order='F')");
+            Code::atom(format!("np.stack([np.ravel({}, order='F') for e in np.eye({a}.size)], axis=1)", at(&e)), 8)
+        }
     }
 }
 

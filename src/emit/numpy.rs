@@ -254,7 +254,7 @@ impl<'a> Emitter<'a> {
             Op::Div(a, b) => self.quotient(*a, *b),
             Op::HadDiv(a, b) => Ok(times(&[self.value(*a)?, self.value(*b)?], "/")),
             Op::LeftDiv(a, b) => self.left_quotient(*a, *b),
-            Op::Pow(a, b) if matches!(self.shape(*a), Shape::Scalar) => self.elementwise_power(*a, *b),
+            Op::Pow(a, b) if matches!((self.shape(*a), self.shape(*b)), (Shape::Scalar, Shape::Scalar)) => self.elementwise_power(*a, *b),
             Op::Pow(a, b) => self.matrix_power(*a, *b),
             Op::HadPow(a, b) => self.elementwise_power(*a, *b),
             Op::Transpose(a) => {
@@ -386,15 +386,20 @@ impl<'a> Emitter<'a> {
     fn matrix_power(&mut self, a: TypedId, b: TypedId) -> Result<Code> {
         let base = self.value(a)?;
         if !matches!(self.shape(b), Shape::Scalar) {
-            return Err(Error::unsupported("a matrix to the power of a matrix"));
+            let exponent = self.value(b)?;
+            let depth = base.depth.max(exponent.depth) + 3;
+            if matches!(self.shape(a), Shape::Scalar) {
+                return Ok(Code::atom(format!("linalg.expm(np.log({})*{})", base.text, exponent.at_least(Tight::Atom)), depth));
+            }
+            return Ok(Code::atom(format!("np.real_if_close(linalg.expm(linalg.logm({}) @ {}), 1e6)", base.text, exponent.at_least(Tight::Atom)), depth));
         }
         let depth = base.depth + 1;
         match self.constant(b) {
             Some(n) if n.is_integer() => Ok(Code::atom(format!("np.linalg.matrix_power({}, {n})", base.text), depth)),
-            Some(n) => Ok(Code::atom(format!("np.real(linalg.fractional_matrix_power({}, {}))", base.text, number(&n).text), depth + 1)),
+            Some(n) => Ok(Code::atom(format!("np.real_if_close(linalg.fractional_matrix_power({}, {}), 1e6)", base.text, number(&n).text), depth + 1)),
             None => {
                 let exponent = self.value(b)?;
-                Ok(Code::atom(format!("np.real(linalg.fractional_matrix_power({}, {}))", base.text, exponent.text), depth + 1))
+                Ok(Code::atom(format!("np.real_if_close(linalg.fractional_matrix_power({}, {}), 1e6)", base.text, exponent.text), depth + 1))
             }
         }
     }

@@ -4,6 +4,7 @@ use super::einsum::{Labelled, contract};
 use super::functions::{elementwise, internal, log_sum_exp, power, scalar};
 use super::linear;
 use super::matrix_functions;
+use super::spectra;
 use super::sizes::Sizes;
 use super::stand_in;
 use super::tree::levi_civita;
@@ -119,6 +120,15 @@ fn opaque(o: Opaque, a: &ArrayD<f64>) -> Result<ArrayD<f64>> {
     Ok(match o {
         Opaque::Inv => linear::inverse(&matrix()?)?.into_dyn(),
         Opaque::Pinv => linear::pseudoinverse(&matrix()?)?.into_dyn(),
+        Opaque::Expm => matrix_functions::exponential(&matrix()?)?.into_dyn(),
+        Opaque::Logm => matrix_functions::logarithm(&matrix()?)?.into_dyn(),
+        Opaque::Sqrtm => matrix_functions::root(&matrix()?)?.into_dyn(),
+        Opaque::Cosm => matrix_functions::cosine_and_sine(&matrix()?)?.0.into_dyn(),
+        Opaque::Sinm => matrix_functions::cosine_and_sine(&matrix()?)?.1.into_dyn(),
+        Opaque::Cholesky => spectra::cholesky(&matrix()?)?.into_dyn(),
+        Opaque::Nuclear => scalar(linear::to_finite(&matrix()?)?.singular_values().sum()),
+        Opaque::LambdaMax | Opaque::LambdaMin => scalar(spectra::eigenvalue(&matrix()?, o == Opaque::LambdaMax)?),
+        Opaque::EigvecMax | Opaque::EigvecMin => spectra::eigenvector(&matrix()?, o == Opaque::EigvecMax)?.into_dyn(),
         Opaque::Adj => linear::adjugate(&matrix()?)?.into_dyn(),
         Opaque::Det => scalar(linear::determinant(&matrix()?)?),
         Opaque::LogDet => scalar(linear::log_determinant(&matrix()?)?),

@@ -1,6 +1,14 @@
 //! Printing: one walk over an expression, one table of precedences, and a [`Notation`] for each way of writing.
 
 mod latex;
+/// The function whose Fréchet derivative a function is: `frechet(expm, A, E)`.
+fn frechet_of(function: Function) -> Option<&'static str> {
+    match function {
+        Function::Call(call) => call.of_frechet().map(crate::function::Call::name),
+        Function::Map(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod properties;
 mod rules;

@@ -145,6 +145,10 @@ fn operator(function: Function) -> Option<Operator> {
         Function::Call(Call::Kron) => Some(Operator::Call(MatFn::Kron)),
         Function::Call(Call::Cross) => Some(Operator::Call(MatFn::Cross)),
         Function::Call(Call::Sylvester) => Some(Operator::Call(MatFn::Sylvester)),
+        Function::Call(Call::FrechetExpm) => Some(Operator::Call(MatFn::FrechetExpm)),
+        Function::Call(Call::FrechetLogm) => Some(Operator::Call(MatFn::FrechetLogm)),
+        Function::Call(Call::FrechetCosm) => Some(Operator::Call(MatFn::FrechetCosm)),
+        Function::Call(Call::FrechetSinm) => Some(Operator::Call(MatFn::FrechetSinm)),
         Function::Call(f) => MatFn::of_one_argument(f).map(Operator::Call),
     }
 }

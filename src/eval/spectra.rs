@@ -1,0 +1,94 @@
+//! Eigenvalues, eigenvectors and Cholesky factors.
+
+use super::linear::{from_dense, to_finite};
+use super::matrix_functions::schur;
+use crate::error::{Error, ErrorKind, Result};
+use nalgebra::{DMatrix, SymmetricEigen};
+use ndarray::{Array1, Array2};
+
+/// Relative to the largest entry or eigenvalue: what counts as rounding.
+const ROUNDING: f64 = 1e-13;
+/// Likewise for the imaginary part of an eigenvalue.
+const IMAGINARY: f64 = 1e-9;
+
+fn largest(a: &Array2<f64>) -> f64 {
+    a.iter().fold(0.0, |m, x| x.abs().max(m))
+}
+
+pub(super) fn is_symmetric(a: &Array2<f64>) -> bool {
+    let size = largest(a);
+    a.is_square() && a.indexed_iter().all(|((i, j), x)| (x - a[[j, i]]).abs() <= ROUNDING * size)
+}
+
+fn domain(message: &str) -> Error {
+    Error::new(ErrorKind::Domain, message)
+}
+
+pub(super) fn root_of_symmetric(a: &Array2<f64>) -> Result<Array2<f64>> {
+    let eigen = SymmetricEigen::new(to_finite(a)?);
+    let size = eigen.eigenvalues.amax();
+    if eigen.eigenvalues.iter().any(|l| *l < -ROUNDING * size) {
+        return Err(domain("a matrix has no real square root at these values: an eigenvalue is negative"));
+    }
+    let roots = eigen.eigenvalues.map(|l| if l <= ROUNDING * size { 0.0 } else { l.sqrt() });
+    Ok(from_dense(&(&eigen.eigenvectors * DMatrix::from_diagonal(&roots) * eigen.eigenvectors.transpose())))
+}
+
+/// The largest or the smallest eigenvalue of a matrix whose eigenvalue there is real.
+pub(super) fn eigenvalue(a: &Array2<f64>, largest_one: bool) -> Result<f64> {
+    if is_symmetric(a) {
+        let all = to_finite(a)?.symmetric_eigenvalues();
+        return Ok(if largest_one { all.max() } else { all.min() });
+    }
+    let (_, t) = schur(a)?;
+    let sign = if largest_one { 1.0 } else { -1.0 };
+    let ahead = |x: &nalgebra::Complex<f64>, y: &nalgebra::Complex<f64>| (sign * x.re).total_cmp(&(sign * y.re));
+    let extreme = t.diagonal().iter().copied().max_by(ahead).ok_or_else(|| domain("an empty matrix has no eigenvalues"))?;
+    if extreme.im.abs() > IMAGINARY * largest(a) {
+        return Err(domain("the eigenvalue of a matrix with the largest or smallest real part is not real at these values"));
+    }
+    Ok(extreme.re)
+}
+
+/// The eigenvector of length 1 whose entry of largest absolute value is positive.
+pub(super) fn eigenvector(a: &Array2<f64>, largest_one: bool) -> Result<Array1<f64>> {
+    let lambda = eigenvalue(a, largest_one)?;
+    let shifted = to_finite(&(a - &(Array2::<f64>::eye(a.nrows()) * lambda)))?;
+    let svd = shifted.svd(false, true);
+    let rows = svd.v_t.ok_or_else(|| domain("the eigenvector of a matrix was not found"))?;
+    // The direction that is taken to 0 belongs to the least singular value.
+    let v = rows.row(svd.singular_values.imin());
+    let lead = v.iter().fold(0.0f64, |lead, x| if x.abs() > lead.abs() { *x } else { lead });
+    Ok(v.iter().map(|x| x * lead.signum()).collect())
+}
+
+/// The Cholesky factor of the symmetric part, which of a symmetric matrix is the matrix.
+pub(super) fn cholesky(a: &Array2<f64>) -> Result<Array2<f64>> {
+    let symmetric = to_finite(&((a + &a.t()) / 2.0))?;
+    let factor = nalgebra::Cholesky::new(symmetric).ok_or_else(|| domain("cholesky of a matrix that is not positive definite"))?;
+    Ok(from_dense(&factor.l()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn eigenvectors_are_those_of_their_eigenvalues() {
+        for a in [array![[2.0, 1.0], [1.0, -1.0]], array![[2.0, 1.0], [0.5, -1.0]]] {
+            for largest_one in [true, false] {
+                let (lambda, v) = (eigenvalue(&a, largest_one).unwrap(), eigenvector(&a, largest_one).unwrap());
+                assert!((a.dot(&v) - &v * lambda).iter().all(|x| x.abs() < 1e-12));
+                assert!((v.dot(&v) - 1.0).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_real_is_an_error() {
+        assert_eq!(eigenvalue(&array![[0.0, -1.0], [1.0, 0.0]], true).unwrap_err().kind, ErrorKind::Domain);
+        assert_eq!(root_of_symmetric(&array![[1.0, 0.0], [0.0, -1.0]]).unwrap_err().kind, ErrorKind::Domain);
+        assert_eq!(cholesky(&array![[1.0, 2.0], [2.0, 1.0]]).unwrap_err().kind, ErrorKind::Domain);
+    }
+}
