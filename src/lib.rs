@@ -41,6 +41,7 @@ mod rule; // a law with its conditions, reason and source
 mod proof; // a chain of laws between two expressions
 mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
+mod compress; // a tensor as smaller arrays and deltas
 mod answer; // a formula with everything that was understood on the way
 
 // Passes, in order.
@@ -77,6 +78,7 @@ pub use applied::{Applied, Signature};
 pub use audit::{Audit, Refutation, Test, Trial};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
+pub use compress::Compressed;
 pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
 pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written};
 pub use dim::{Dim, Symbol};

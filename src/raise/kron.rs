@@ -25,7 +25,34 @@ impl Network {
             || (0..self.stacks.len()).any(|s| self.reshape(raiser, s))
             || (0..self.stacks.len()).any(|s| self.regroup(raiser, s))
             || (0..self.stacks.len()).any(|s| self.only_equal(raiser, s))
+            || (0..self.stacks.len()).any(|s| self.reassociate(raiser, s))
             || (0..self.stacks.len()).any(|s| self.pass_on(raiser, s))
+    }
+
+    /// Stacking is associative, `(p + m*q) + m*n*c = p + m*(q + n*c)`: an inner pair becomes one of axes that have something in
+    /// common, an index or an edge, which the next step uses up.
+    fn reassociate(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        let joined = |a: Label, b: Label| a == b || self.edges_at(a).iter().any(|&e| self.other_end(e, a) == b);
+        for (between, other) in [(fast, slow), (slow, fast)] {
+            let private = !self.is_out(between) && self.bare(between) && self.edges_at(between).is_empty() && self.held(between) == 2;
+            let Some(t) = self.stacks.iter().position(|t| t.long == between).filter(|_| private) else { continue };
+            let Stack { fast: p, slow: q, .. } = self.stacks[t];
+            let (pair, apart) = if between == fast { ([q, other], p) } else { ([other, p], q) };
+            if !joined(pair[0], pair[1]) {
+                continue;
+            }
+            let [m, n] = pair.map(|v| self.vertices[v as usize].dim);
+            let inner = self.vertex(m * n);
+            let outer = if between == fast { [apart, inner] } else { [inner, apart] };
+            self.gone[between as usize] = true;
+            for (at, long, [fast, slow]) in [(s, long, outer), (t, inner, pair)] {
+                let term = raiser.terms.insert(Mat::Merge(self.vertices[fast as usize].dim, self.vertices[slow as usize].dim));
+                self.stacks[at] = Stack { long, fast, slow, term };
+            }
+            return true;
+        }
+        false
     }
 
     /// Both short axes are one vertex at which more hangs: `vec(eye(n))` at the long axis chooses the places where they are
