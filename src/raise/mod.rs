@@ -89,15 +89,6 @@ impl Raiser<'_> {
     /// The term of a node in Einstein's notation: contractions stay contractions, of matrix terms.
     pub fn in_index_notation(&mut self, node: NodeId) -> Id {
         match self.graph.node(node).clone() {
-            // The transpose of a sum is the sum of the transposes here.
-            Node::Contract(c) if self.turns_a_sum(&c) => {
-                let [f] = &c.factors[..] else { return self.raise(node) };
-                let Node::Sum(terms) = self.graph.node(f.node).clone() else { return self.raise(node) };
-                let turned: Vec<(Number, NodeId)> =
-                    terms.into_iter().map(|(n, a)| (n, self.graph.einsum(&c.out, &[(a, &f.labels)]))).collect();
-                let turned: Vec<(Number, Id)> = turned.into_iter().map(|(n, a)| (n, self.in_index_notation(a))).collect();
-                self.terms.add(&turned)
-            }
             // Stacked axes have no notation of their own; their matrices have.
             Node::Contract(c) if !self.stacks_axes(&c) => Network::of(self, &c).contraction(self),
             Node::Scale(n, a) => {
@@ -117,12 +108,6 @@ impl Raiser<'_> {
                 if axes.is_empty() { term } else { self.terms.insert(Mat::Contract(Box::new(spec), Box::new([term]))) }
             }
         }
-    }
-
-    fn turns_a_sum(&self, c: &Contraction) -> bool {
-        let [f] = &c.factors[..] else { return false };
-        let once = |l: &Label| f.labels.iter().filter(|m| *m == l).count() == 1 && c.out.iter().filter(|m| *m == l).count() == 1;
-        matches!(self.graph.node(f.node), Node::Sum(_)) && c.out.len() == f.labels.len() && c.out.iter().all(once)
     }
 
     fn stacks_axes(&self, c: &Contraction) -> bool {
