@@ -1,7 +1,7 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
-use crate::compress::Compressed;
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by};
+use crate::compress::Compressed;
 use crate::dim::{Dim, Symbol};
 use crate::emit::{Cores, Definition, numpy_module, numpy_module_with_cores};
 use crate::error::Result;
@@ -235,8 +235,7 @@ impl Answer {
             let views: Vec<String> = parts.iter().map(Compressed::view).collect();
             return numpy_module_with_cores(&variables, &value, &Cores { cores: &cores, views: &views, axes: &self.shape });
         }
-        let definitions =
-            [value, Definition { name: "derivative", value: &answer, kron_axes }];
+        let definitions = [value, Definition { name: "derivative", value: &answer, kron_axes }];
         numpy_module(&variables, &definitions)
     }
 

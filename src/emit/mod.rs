@@ -5,8 +5,8 @@ mod indices;
 mod numpy;
 mod sizes;
 
-pub use numpy::{Definition, numpy_module};
 pub(crate) use numpy::{Cores, numpy_module_with_cores};
+pub use numpy::{Definition, numpy_module};
 
 #[cfg(test)]
 mod tests;
