@@ -42,6 +42,7 @@ mod proof; // a chain of laws between two expressions
 mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
 mod compress; // a tensor as smaller arrays and deltas
+mod question; // what is asked of a derivative
 mod answer; // a formula with everything that was understood on the way
 
 // Passes, in order.
@@ -96,6 +97,7 @@ pub use present::Presented;
 pub use print::{latex, rule_latex, rules_markdown, unicode};
 pub use program::{Program, program};
 pub use proof::{Proof, ProofStep, Requirement};
+pub use question::Question;
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};

@@ -26,6 +26,7 @@ mod kronecker;
 mod matrices;
 mod orders;
 mod parts;
+mod products;
 mod reductions;
 mod scalars;
 mod statistics;
