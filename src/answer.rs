@@ -1,7 +1,7 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
-use crate::compress::Compressed;
+use crate::compress::CompressedPart;
 use crate::dim::{Dim, Symbol};
 use crate::emit::{Cores, Definition, numpy_module, numpy_module_with_cores};
 use crate::error::{Error, ErrorKind, Result};
@@ -209,7 +209,7 @@ impl Answer {
     }
 
     /// The parts of the compressed form, of which the answer is the sum: arrays, and the deltas that spread them over the
-    /// whole. None if a term is as large as the whole, as in a Jacobian without structure. See [`Compressed`].
+    /// whole. None if a term is as large as the whole, as in a Jacobian without structure. See [`CompressedPart`].
     ///
     /// ```
     /// use indicial::{Declarations, Engine, parse};
@@ -226,7 +226,7 @@ impl Answer {
     ///
     /// # Errors
     /// As of the derivative itself.
-    pub fn compressed(&self) -> Result<Vec<Compressed>> {
+    pub fn compressed(&self) -> Result<Vec<CompressedPart>> {
         if self.question != Question::Derivative {
             return Ok(Vec::new());
         }
@@ -252,7 +252,7 @@ impl Answer {
         let parts = if self.notation == Notation::Matrix { Vec::new() } else { self.compressed()? };
         if !parts.is_empty() {
             let cores = parts.iter().map(|p| infer(&p.core.inlined(), &self.declarations())).collect::<Result<Vec<_>>>()?;
-            let views: Vec<String> = parts.iter().map(Compressed::view).collect();
+            let views: Vec<String> = parts.iter().map(CompressedPart::view).collect();
             return numpy_module_with_cores(&variables, &value, &Cores { cores: &cores, views: &views, axes: &self.shape });
         }
         let definitions = [value, Definition { name: "derivative", value: &answer, kron_axes }];

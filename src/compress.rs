@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 /// An array and where its entries stand in a larger one, whose other entries are 0.
 ///
-/// The tensor is the sum over its compressed parts; [`Compressed::dense`] writes one part out.
+/// The tensor is the sum over its compressed parts; [`CompressedPart::dense`] writes one part out.
 ///
 /// ```
 /// use indicial::{Declarations, Engine, parse};
@@ -31,12 +31,12 @@ use std::collections::BTreeSet;
 /// # Ok::<(), indicial::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compressed {
+pub struct CompressedPart {
     /// The array, as people write it.
     pub core: Presented,
     /// The lengths of its axes.
     pub axes: Vec<Dim>,
-    /// The whole in index notation, in which the array has the name [`Compressed::name`].
+    /// The whole in index notation, in which the array has the name [`CompressedPart::name`].
     pub pattern: Expr,
     /// The name of the array in the pattern: `core`, unless a variable has that name.
     pub name: Symbol,
@@ -46,7 +46,7 @@ pub struct Compressed {
     own: Vec<usize>,
 }
 
-impl Compressed {
+impl CompressedPart {
     /// Where the array stands, as `numpy.einsum` takes it: applied to the whole, `ijil->ijl` is a view of its entries to
     /// which the array is broadcast.
     pub(crate) fn view(&self) -> String {
@@ -152,7 +152,7 @@ fn part(graph: &mut Graph, Pattern { whole, mut own }: Pattern, terms: Vec<(Numb
 
 impl Part {
     /// The part with its core as it is written; no index has a name of `taken`.
-    pub fn presented(&self, core: Presented, axes: Vec<Dim>, lengths: &[Dim], taken: &BTreeSet<Symbol>) -> Compressed {
+    pub fn presented(&self, core: Presented, axes: Vec<Dim>, lengths: &[Dim], taken: &BTreeSet<Symbol>) -> CompressedPart {
         let name = std::iter::once("core".to_owned()).chain((1..).map(|k| format!("core{k}"))).map(|n| Symbol::new(&n));
         let name = name.into_iter().find(|n| !taken.contains(n)).unwrap_or_else(|| Symbol::new("core"));
         let outputs: Vec<Symbol> = index_names(taken).take(self.whole.len()).collect();
@@ -174,6 +174,6 @@ impl Part {
         let known = known_lengths(&body, &outputs);
         let outputs = outputs.iter().zip(lengths).zip(known).map(|((i, n), known)| (*i, (!known).then_some(*n))).collect();
         let pattern = Expr::new(Op::Braces(body, outputs));
-        Compressed { core, axes, pattern, name, whole: self.whole.clone(), own: self.own.clone() }
+        CompressedPart { core, axes, pattern, name, whole: self.whole.clone(), own: self.own.clone() }
     }
 }

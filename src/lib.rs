@@ -81,7 +81,7 @@ pub use audit::{Audit, Refutation, Test, Trial};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
-pub use compress::Compressed;
+pub use compress::CompressedPart;
 pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written};
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};

@@ -5,7 +5,7 @@ mod products;
 
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
-use crate::compress::{Compressed, Part};
+use crate::compress::{CompressedPart, Part};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Shape, Subscript, Var};
@@ -208,7 +208,7 @@ impl Engine {
     }
 
     /// The compressed form of a derivative; empty if it has none.
-    pub(crate) fn compressed(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Vec<Compressed>> {
+    pub(crate) fn compressed(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Vec<CompressedPart>> {
         let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
         on_a_deep_stack(whole.depth(), || {
             let typed = infer(&whole, declarations)?.by(self.convention);
