@@ -81,7 +81,7 @@ impl Network {
                 continue;
             }
             let matrix = self.oriented(raiser, e, end);
-            let matrix = self.from_weighted(raiser, matrix, passed);
+            let matrix = self.weighted(raiser, matrix, passed);
             let matrix = raiser.terms.transpose(matrix);
             let eye = raiser.terms.eye(self.vertices[kept as usize].dim);
             let (pair, stack) = if passed == slow { ([matrix, eye], [kept, end]) } else { ([eye, matrix], [end, kept]) };
@@ -97,7 +97,7 @@ impl Network {
     }
 
     /// `M*diag(p)` with the vectors at the vertex that the columns are, which are taken.
-    fn from_weighted(&mut self, raiser: &mut Raiser, matrix: Id, columns: Label) -> Id {
+    fn weighted(&mut self, raiser: &mut Raiser, matrix: Id, columns: Label) -> Id {
         let Some(p) = self.take_vectors(raiser, columns) else { return matrix };
         let weights = raiser.terms.call(MatFn::Diag, &[p]);
         raiser.terms.mul(&[matrix, weights])
@@ -313,7 +313,7 @@ impl Network {
             {
                 let end = self.other_end(e, joined);
                 let matrix = self.oriented(raiser, e, end);
-                let matrix = self.from_weighted(raiser, matrix, joined);
+                let matrix = self.weighted(raiser, matrix, joined);
                 self.edges.remove(e);
                 self.gone[joined as usize] = true;
                 (end, matrix)
