@@ -6,6 +6,7 @@ use crate::emit::{Definition, numpy_module};
 use crate::error::Result;
 use crate::eval::evaluate;
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
+use crate::function::{Call, Function};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::Engine;
@@ -245,9 +246,10 @@ fn within_axes(typed: &Typed) -> Vec<String> {
     conditions.into_iter().map(|(small, large)| format!("{small} <= {large}")).collect()
 }
 
-/// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
+/// The input with every `diff(…)` and `integral(…)` in it replaced by its value, for targets that cannot do either.
 pub(crate) fn without_derivatives(input: &Expr, declarations: &Declarations, convention: Convention) -> Result<Expr> {
-    if input.any(&mut |op| matches!(op, Op::Diff(..))) {
+    let calculus = |op: &Op| matches!(op, Op::Diff(..) | Op::Call(Function::Call(Call::Integral), _));
+    if input.any(&mut |op| calculus(op)) {
         Ok(Engine::new().structure(convention).simplify(input, declarations)?.formula.inlined())
     } else {
         Ok(input.clone())

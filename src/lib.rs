@@ -51,6 +51,7 @@ mod infer; // kinds and dimensions of every part
 mod lower; // to index form,
 mod contract; // whose constructors normalise and recognise
 mod diff; // derivatives, in reverse or forwards
+mod integrate; // closed forms of integrals
 mod factor; // common factors of sums of contractions
 mod raise; // back to matrix terms
 mod catalog; // the rules of mathematics,

@@ -75,19 +75,23 @@ impl fmt::Display for Proviso {
 impl Solution {
     /// How far the formula solves, in sentences.
     pub fn remarks(&self) -> Vec<String> {
-        let provisos: Vec<String> = self.provisos.iter().map(ToString::to_string).collect();
-        let provided = if provisos.is_empty() { String::new() } else { format!(", if {}", provisos.join(" and ")) };
+        let (consistent, required): (Vec<&Proviso>, Vec<&Proviso>) =
+            self.provisos.iter().partition(|p| matches!(p, Proviso::Consistent(..)));
+        let and = |all: &[&Proviso]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        let provided = if required.is_empty() { String::new() } else { format!(", if {}", and(&required)) };
         let x = self.unknown.name;
-        match &self.extent {
+        let mut remarks = match &self.extent {
             Extent::Only => vec![format!("the only solution{provided}")],
             Extent::Principal => vec![format!("the principal solution{provided}; others differ in branch or sign")],
             Extent::LeastNorm(left, right) => {
                 vec![format!("the solution of least norm{provided}"), format!("any Z with {left} = {right} may be added to {x}")]
             }
-            Extent::LeastSquares => {
-                vec![format!("a solution only if {}; otherwise that of least squares", provisos.join(" and "))]
-            }
+            Extent::LeastSquares => vec![format!("the solution of least squares{provided}")],
+        };
+        if !consistent.is_empty() {
+            remarks.push(format!("it solves the equation only if {}", and(&consistent)));
         }
+        remarks
     }
 
     /// Python source with `solution(…)`, and `value(…)`, which is the left side minus the right one.

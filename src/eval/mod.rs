@@ -11,6 +11,7 @@ pub(crate) mod graph;
 mod indices;
 mod linear;
 mod matrix_functions;
+mod quadrature;
 mod random;
 mod sizes;
 mod stand_in;

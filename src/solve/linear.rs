@@ -14,11 +14,12 @@ use super::split::Term;
 use super::{Need, Reach, Solver};
 use crate::contract::Draft;
 use crate::diff::derivative;
+use crate::dim::Dim;
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Op, Shape, Var};
 use crate::fact::Facts;
 use crate::function::{Call, Function};
-use crate::index::{Axes, Labels, Node, NodeId};
+use crate::index::{Axes, Label, Labels, Node, NodeId};
 use crate::infer::infer;
 use crate::lower::lower;
 use crate::number::Number;
@@ -63,6 +64,9 @@ impl Solver<'_> {
         if equations > 2 || unknowns > 2 {
             return Err(Error::unsupported("an equation or an unknown with more than two axes"));
         }
+        if let Some(unstacked) = self.unstacked(linear) {
+            return unstacked;
+        }
         match equations.cmp(&unknowns) {
             std::cmp::Ordering::Equal => self.as_many(linear),
             std::cmp::Ordering::Less => self.least_norm(linear),
@@ -95,6 +99,59 @@ impl Solver<'_> {
             return Ok(self.graph.transpose(value));
         }
         self.by_vec(map, right)
+    }
+
+    /// Stacked axes taken apart: `kron(A, B)*x = vec(C)` is `B*X*A' = C` with `x = vec(X)`.
+    fn unstacked(&mut self, linear: &Linear) -> Option<Result<NodeId>> {
+        let Linear { map, right } = *linear;
+        let equations = self.graph.order(right);
+        let order = self.graph.order(map);
+        let outer = (equations == 1).then(|| self.stack_at(map, 0)).flatten()?;
+        let map = self.taken_apart(map, 0, outer);
+        let right = self.taken_apart(right, 0, outer);
+        if order == 3 {
+            return Some(self.solve_linear(&Linear { map, right }));
+        }
+        let inner = self.stack_at(map, 2)?;
+        let map = self.taken_apart(map, 2, inner);
+        let value = self.solve_linear(&Linear { map, right });
+        Some(value.map(|value| {
+            let [m, n] = inner;
+            let merge = self.graph.insert(Node::Merge(m, n));
+            self.graph.einsum(&[0], &[(merge, &[0, 1, 2]), (value, &[1, 2])])
+        }))
+    }
+
+    /// The lengths that are stacked in an axis.
+    fn stack_at(&self, a: NodeId, axis: usize) -> Option<[Dim; 2]> {
+        match self.graph.node(a) {
+            Node::Scale(_, core) => self.stack_at(*core, axis),
+            Node::Sum(terms) => {
+                let first = self.stack_at(terms.first()?.1, axis)?;
+                terms.iter().all(|(_, t)| self.stack_at(*t, axis) == Some(first)).then_some(first)
+            }
+            Node::Contract(c) => {
+                let label = c.out.get(axis)?;
+                c.factors.iter().find_map(|f| match self.graph.node(f.node) {
+                    Node::Merge(m, n) if f.labels.first() == Some(label) => Some([*m, *n]),
+                    _ => None,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Two axes in place of the one that they are stacked in.
+    fn taken_apart(&mut self, a: NodeId, axis: usize, [m, n]: [Dim; 2]) -> NodeId {
+        let axes = self.graph.axes_of_node(a);
+        let merge = self.graph.insert(Node::Merge(m, n));
+        let mut draft = Draft::new();
+        let labels = draft.labels(&axes);
+        let (i, j) = (draft.label(m), draft.label(n));
+        draft.factor(a, &labels).factor(merge, &[labels[axis], i, j]);
+        let mut out: Vec<Label> = labels.to_vec();
+        out.splice(axis..=axis, [i, j]);
+        self.graph.contract(draft.out(&out))
     }
 
     /// The weights of a map that multiplies entry by entry.

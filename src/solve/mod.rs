@@ -4,32 +4,33 @@
 //!   apart into terms `A*X*B`
 //! - `structured`: an unknown that is symmetric, diagonal, hollow, …
 //! - `undo`: equations that become linear: a function of the unknown that has an inverse, an unknown below the line
+//! - `provisos`: what has to hold, in words
 //! - `residual`: the solution put into the equation at random points; what does not solve it is never shown
 //!
 //! Ends because each step of `undo` goes from a node to one below it, or leaves fewer inverses.
 
 mod linear;
+mod provisos;
 mod residual;
 mod split;
 mod structured;
 mod undo;
 
-use crate::answer::{Answer, Profile};
+use crate::answer::{Answer, Notation, Profile};
 use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Shape, Structure, Var};
-use crate::fact::Facts;
-use crate::function::Sign;
 use crate::index::{Graph, Node, NodeId};
 use crate::infer::infer;
 use crate::lower::lower;
 use crate::number::Number;
 use crate::parse::Declarations;
 use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
-use crate::proof::Requirement;
-use crate::solution::{Extent, Proviso, Solution};
+use crate::present::Presented;
+use crate::solution::{Extent, Solution};
 use crate::structure::{lifted, substitute};
 use crate::typed::Typed;
+use provisos::Need;
 use std::collections::BTreeSet;
 
 impl Engine {
@@ -64,11 +65,11 @@ impl Engine {
         if !difference.mentions(*name) {
             return Err(Error::new(ErrorKind::Name, format!("{name} does not occur in the equation")));
         }
-        let typed = infer(&difference, declarations)?;
+        let typed = infer(&difference, declarations).map_err(|e| of_sides(e, left, right, declarations))?;
         let equation = Equation { left, right, unknown: named(*name, &typed)?, typed };
         let mut last = None;
         for attempt in Attempt::of(&equation.unknown) {
-            match self.attempt(&equation, attempt) {
+            match self.attempt(&equation, *attempt) {
                 Ok(solution) => return Ok(solution),
                 Err(e) => last = Some(e),
             }
@@ -78,13 +79,21 @@ impl Engine {
 
     fn attempt(&self, equation: &Equation, attempt: Attempt) -> Result<Solution> {
         let mut solver = Solver { engine: self, graph: Graph::new(), needs: Vec::new(), reach: Reach::Only };
-        let g = lower(&mut solver.graph, &equation.typed)?;
-        let x = lifted(&equation.unknown);
-        // Each entry moves by itself; what the structure asks for comes afterwards.
-        let g = if x == equation.unknown { g } else { substitute(&mut solver.graph, g, &[(equation.unknown.clone(), x.clone())]) };
+        let declared = &equation.unknown;
+        let general = lifted(declared);
         let value = match attempt {
-            Attempt::General => solver.unknown_of(g, &x)?,
-            Attempt::Structured => solver.structured(g, &x, &equation.unknown)?,
+            Attempt::AsDeclared => {
+                let g = lower(&mut solver.graph, &equation.typed)?;
+                solver.unknown_of(g, declared)?
+            }
+            Attempt::General => {
+                let g = solver.lowered(equation, &general)?;
+                solver.unknown_of(g, &general)?
+            }
+            Attempt::Structured => {
+                let g = solver.lowered(equation, &general)?;
+                solver.structured(g, &general, declared)?
+            }
         };
         let solution = solver.solution(equation, value)?;
         residual::verified(solution, equation)
@@ -100,31 +109,26 @@ struct Equation<'a> {
     typed: Typed,
 }
 
-/// Whether the structure of the unknown is left to turn out by itself, or is made use of.
+/// How the structure of the unknown is taken into account.
 #[derive(Clone, Copy)]
 enum Attempt {
+    /// Left to turn out by itself.
     General,
+    /// Used where the equation is written, as in `S' = S`, and left to turn out in the solution.
+    AsDeclared,
+    /// Made use of.
     Structured,
 }
 
 impl Attempt {
     /// A general solution that happens to have the structure is shorter.
-    fn of(unknown: &Var) -> Vec<Attempt> {
-        match unknown.kind.as_ref().map(|k| k.structure) {
-            None | Some(Structure::General) => vec![Attempt::General],
-            Some(_) => vec![Attempt::General, Attempt::Structured],
+    fn of(unknown: &Var) -> &'static [Attempt] {
+        match unknown.kind.as_ref().map_or(Structure::General, |k| k.structure) {
+            Structure::General => &[Attempt::General],
+            Structure::Diagonal => &[Attempt::Structured],
+            _ => &[Attempt::General, Attempt::AsDeclared, Attempt::Structured],
         }
     }
-}
-
-/// What has to hold, as nodes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Need {
-    Invertible(NodeId),
-    NonZero(NodeId),
-    Positive(NodeId),
-    Spectra(NodeId, NodeId),
-    Consistent(NodeId, NodeId),
 }
 
 /// How many solutions there are, as nodes.
@@ -145,10 +149,29 @@ struct Solver<'a> {
 }
 
 impl Solver<'_> {
+    /// The difference of the sides with an unknown each entry of which moves by itself.
+    fn lowered(&mut self, equation: &Equation, general: &Var) -> Result<NodeId> {
+        let declared = &equation.unknown;
+        let differentiated = equation.typed.nodes.iter().any(|n| matches!(n.op, Op::Diff(..)));
+        if declared == general || differentiated {
+            // A derivative by the unknown is that of its structure.
+            let g = lower(&mut self.graph, &equation.typed)?;
+            return Ok(substitute(&mut self.graph, g, &[(declared.clone(), general.clone())]));
+        }
+        let mut typed = equation.typed.clone();
+        for node in &mut typed.nodes {
+            if matches!(&node.op, Op::Var(v) if v == declared) {
+                node.op = Op::Var(general.clone());
+            }
+        }
+        typed.variables.insert(general.name, general.clone());
+        lower(&mut self.graph, &typed)
+    }
+
     /// The value of `x` for which `g` is 0.
     fn unknown_of(&mut self, g: NodeId, x: &Var) -> Result<NodeId> {
         if !self.depends(g, x) {
-            return Err(cancelled(x, matches!(self.graph.node(g), Node::Zero(_))));
+            return Err(self.cancelled(g, x));
         }
         match self.linear(g, x) {
             Some(linear) => self.solve_linear(&linear),
@@ -156,33 +179,34 @@ impl Solver<'_> {
         }
     }
 
+    /// The error of an equation in which the unknown is not left.
+    fn cancelled(&self, g: NodeId, x: &Var) -> Error {
+        let name = x.name;
+        let (_, core) = self.graph.unscaled(g);
+        let number = |a: NodeId| self.graph.as_constant(a).is_some();
+        let why = match self.graph.node(core) {
+            Node::Zero(_) => format!("the equation holds for every {name}"),
+            // A number, or an array of it.
+            Node::Contract(c) if number(g) || c.factors.is_empty() => format!("the equation holds for no {name}"),
+            _ => format!("what is left does not depend on {name}"),
+        };
+        Error::new(ErrorKind::Domain, format!("{name} cancels: {why}"))
+    }
+
     fn depends(&mut self, g: NodeId, x: &Var) -> bool {
         let variable = self.graph.insert(Node::Var(x.clone()));
         self.graph.reachable(&[g]).contains(&variable)
     }
 
-    fn need(&mut self, need: Need) {
-        if !self.needs.contains(&need) {
-            self.needs.push(need);
-        }
-    }
-
     /// The entrywise reciprocal.
     fn reciprocal(&mut self, w: NodeId) -> NodeId {
-        let number = self.graph.as_constant(w).is_some_and(|c| !c.is_zero());
-        if !number && self.graph.meta(w).sign != Sign::Positive {
-            let (_, core) = self.graph.unscaled(w);
-            self.need(Need::NonZero(core));
-        }
+        self.need_nonzero(w);
         self.graph.power(w, &Number::MINUS_ONE)
     }
 
     /// The inverse of a square matrix.
     fn inverse(&mut self, m: NodeId) -> NodeId {
-        if !self.graph.meta(m).facts.contains(Facts::INVERTIBLE) {
-            let (_, core) = self.graph.unscaled(m);
-            self.need(Need::Invertible(core));
-        }
+        self.need_invertible(m);
         self.graph.inverse(m)
     }
 
@@ -198,10 +222,9 @@ impl Solver<'_> {
         let mut profile = Profile::default();
         let order = self.graph.order(value);
         let row = matches!(equation.unknown.kind.as_ref().map(|k| &k.shape), Some(Shape::Row(_)));
-        let (formula, notation) = self.engine.formula(&mut self.graph, value, (order, row), &names, &mut profile)?;
+        let (formula, notation) = self.textbook(value, (order, row), &names, &mut profile)?;
         let extent = self.extent(equation, &names)?;
-        let needs = std::mem::take(&mut self.needs);
-        let provisos = needs.into_iter().map(|need| self.proviso(need, &names)).collect::<Result<Vec<_>>>()?;
+        let provisos = self.provisos(equation, &formula, &names)?;
         let answer = Answer {
             input: formula.inlined(),
             wrt: Vec::new(),
@@ -219,20 +242,26 @@ impl Solver<'_> {
         Ok(Solution { left, right, unknown: equation.unknown.clone(), answer, extent, provisos, residual: residual::NOT_YET })
     }
 
+    /// The simplest form, or the form in which the solution was found, if that is no longer: `inv(A'*A + c*eye(n))*A'*b` and
+    /// not `A'*inv(A*A' + c*eye(m))*b`.
+    fn textbook(
+        &mut self,
+        value: NodeId,
+        form: (usize, bool),
+        names: &BTreeSet<Symbol>,
+        profile: &mut Profile,
+    ) -> Result<(Presented, Notation)> {
+        let simplest = self.engine.formula(&mut self.graph, value, form, names, profile)?;
+        let plain = self.engine.clone().saturation(false);
+        let found = plain.formula(&mut self.graph, value, form, names, &mut Profile::default())?;
+        let length = |p: &Presented| p.body.nodes() + p.parts.iter().map(|(_, part)| part.nodes()).sum::<u64>();
+        Ok(if found.1 <= simplest.1 && length(&found.0) <= length(&simplest.0) { found } else { simplest })
+    }
+
     fn written(&mut self, node: NodeId, names: &BTreeSet<Symbol>) -> Result<Expr> {
         let order = self.graph.order(node);
         let (formula, _) = self.engine.formula(&mut self.graph, node, (order, false), names, &mut Profile::default())?;
         Ok(formula.inlined())
-    }
-
-    fn proviso(&mut self, need: Need, names: &BTreeSet<Symbol>) -> Result<Proviso> {
-        Ok(match need {
-            Need::Invertible(a) => Proviso::Requires(Requirement::Invertible(self.written(a, names)?)),
-            Need::NonZero(a) => Proviso::Requires(Requirement::NonZero(self.written(a, names)?)),
-            Need::Positive(a) => Proviso::Requires(Requirement::Positive(self.written(a, names)?)),
-            Need::Spectra(a, b) => Proviso::Spectra(self.written(a, names)?, self.written(b, names)?),
-            Need::Consistent(a, b) => Proviso::Consistent(self.written(a, names)?, self.written(b, names)?),
-        })
     }
 
     fn extent(&mut self, equation: &Equation, names: &BTreeSet<Symbol>) -> Result<Extent> {
@@ -257,13 +286,20 @@ fn named(name: Symbol, typed: &Typed) -> Result<Var> {
     typed.variables.get(&name).cloned().ok_or_else(|| Error::new(ErrorKind::Name, format!("{name} does not occur in the equation")))
 }
 
-fn cancelled(x: &Var, holds: bool) -> Error {
-    let (what, which) = if holds { ("holds for every", "any value") } else { ("holds for no", "no value") };
-    let name = x.name;
-    Error::new(ErrorKind::Domain, format!("{name} cancels: the equation {what} {name}")).help(format!("{which} of {name} solves it"))
+/// An error of the difference of the sides, as one of the sides.
+fn of_sides(error: Error, left: &Expr, right: &Expr, declarations: &Declarations) -> Error {
+    match (infer(left, declarations), infer(right, declarations)) {
+        (Ok(l), Ok(r)) if error.kind == ErrorKind::Shape => {
+            let (l, r) = (&l.root().shape, &r.root().shape);
+            let message = format!("the sides of the equation have different shapes: {left}: {l} and {right}: {r}");
+            let places = left.span().into_iter().chain(right.span());
+            places.fold(Error::new(ErrorKind::Shape, message), |e, place| e.note(place, "one side"))
+        }
+        _ => error,
+    }
 }
 
 fn unknown_way(x: Symbol) -> Error {
     Error::new(ErrorKind::Unsupported, format!("no way is known to solve this equation for {x}"))
-        .help(format!("what is linear in {x}, or a function that has an inverse of what is, can be solved"))
+        .help(format!("{x} is found where the equation is linear in it, or in one function that has an inverse"))
 }

@@ -6,7 +6,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Inputs, evaluate, project};
 use crate::expr::{Expr, Structure};
 use crate::infer::infer;
-use crate::solution::{Extent, Solution};
+use crate::parse::Declarations;
+use crate::proof::Requirement;
+use crate::solution::{Extent, Proviso, Solution};
 use ndarray::{ArrayD, Ix2, IxDyn};
 
 /// At how many points.
@@ -46,7 +48,11 @@ fn seen(solution: &Solution, equation: &Equation) -> Result<Verification> {
     let (left, right) = (side(equation.left, equation.right)?, side(equation.right, equation.left)?);
     let scope = Scope::of(&[&equation.typed, &formula]);
     let x = &equation.unknown;
-    let put_in = |at: &Inputs| Ok(at.with(x.name, evaluate(&formula, at)?));
+    let provisos = solution.provisos.iter().map(|p| proviso(p, &declarations)).collect::<Result<Vec<_>>>()?;
+    let put_in = |at: &Inputs| {
+        provisos.iter().try_for_each(|holds| holds(at))?;
+        Ok(at.with(x.name, evaluate(&formula, at)?))
+    };
     let structure = x.kind.as_ref().map_or(Structure::General, |k| k.structure);
     if structure != Structure::General {
         let value = |at: &Inputs| evaluate(&formula, at);
@@ -67,6 +73,22 @@ fn seen(solution: &Solution, equation: &Equation) -> Result<Verification> {
     }
     let (left, right) = (|at: &Inputs| evaluate(&left, &put_in(at)?), |at: &Inputs| evaluate(&right, &put_in(at)?));
     scope.compare(&left, &right, POINTS, TOLERANCE)
+}
+
+/// A test that is passed where the proviso holds; a point where it does not tells nothing.
+fn proviso(proviso: &Proviso, declarations: &Declarations) -> Result<Box<dyn Fn(&Inputs) -> Result<()>>> {
+    let Proviso::Requires(requirement) = proviso else { return Ok(Box::new(|_| Ok(()))) };
+    let holds: fn(f64) -> bool = match requirement {
+        // A singular matrix has no inverse to evaluate.
+        Requirement::Invertible(_) => return Ok(Box::new(|_| Ok(()))),
+        Requirement::NonZero(_) => |x| x != 0.0,
+        Requirement::Positive(_) => |x| x > 0.0,
+    };
+    let typed = infer(requirement.of(), declarations)?;
+    Ok(Box::new(move |at| {
+        let met = evaluate(&typed, at)?.iter().all(|x| holds(*x));
+        if met { Ok(()) } else { Err(Error::new(ErrorKind::Domain, "a condition does not hold")) }
+    }))
 }
 
 /// The nearest matrix of that structure.

@@ -66,7 +66,11 @@ impl Solver<'_> {
     fn grouped(&mut self, split: &[Scaled], by_right: [bool; 2]) -> Vec<Term> {
         let scaled = |s: &mut Self, f: &Scaled| {
             let Term { left, right } = f.term;
-            if by_right[0] { Term { left: s.graph.times(f.scale, left), right } } else { Term { left, right: s.graph.times(f.scale, right) } }
+            if by_right[0] {
+                Term { left: s.graph.times(f.scale, left), right }
+            } else {
+                Term { left, right: s.graph.times(f.scale, right) }
+            }
         };
         let mut terms: Vec<Term> = split.iter().map(|f| scaled(self, f)).collect();
         for by_right in by_right {

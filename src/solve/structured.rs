@@ -5,11 +5,11 @@
 //! normal equations `N(X) = C` and their transposes together keep symmetry.
 
 use super::linear::Linear;
-use super::{Solver, cancelled, unknown_way};
+use super::{Solver, unknown_way};
 use crate::contract::Draft;
 use crate::error::Result;
 use crate::expr::{Structure, Var};
-use crate::index::{Node, NodeId};
+use crate::index::NodeId;
 use crate::number::Number;
 use crate::structure::{Convention, project};
 
@@ -17,7 +17,7 @@ impl Solver<'_> {
     /// The value of `x`, of the structure of `declared`, for which `g` is 0.
     pub(super) fn structured(&mut self, g: NodeId, x: &Var, declared: &Var) -> Result<NodeId> {
         if !self.depends(g, x) {
-            return Err(cancelled(x, matches!(self.graph.node(g), Node::Zero(_))));
+            return Err(self.cancelled(g, x));
         }
         let linear = self.linear(g, x).ok_or_else(|| unknown_way(x.name))?;
         let structure = declared.kind.as_ref().map_or(Structure::General, |k| k.structure);

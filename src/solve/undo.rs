@@ -3,7 +3,8 @@
 //! - An unknown below the line: both sides are multiplied by what stands there, `X*inv(X)` is 1.
 //! - One function of the unknown: it is the unknown of a linear equation, then its inverse is applied.
 
-use super::{Need, Reach, Solver, unknown_way};
+use super::{Reach, Solver, unknown_way};
+use crate::contract::Draft;
 use crate::error::Result;
 use crate::expr::{Shape, Var};
 use crate::function::{Map, Map2, Sign};
@@ -13,6 +14,13 @@ use crate::number::Number;
 /// How often both sides are multiplied.
 const MOST_DENOMINATORS: usize = 4;
 
+/// What the unknown is in.
+enum Atom {
+    Node(NodeId),
+    /// A natural power of a node, entry by entry.
+    Power(NodeId, i64),
+}
+
 impl Solver<'_> {
     pub(super) fn undo(&mut self, g: NodeId, x: &Var) -> Result<NodeId> {
         if let Some(value) = self.without_denominators(g, x) {
@@ -21,16 +29,17 @@ impl Solver<'_> {
         if let Some(value) = self.without_inverses(g, x) {
             return Ok(value);
         }
-        let Some(atom) = self.only_atom(g, x) else { return Err(unknown_way(x.name)) };
-        let place = Var::new("place#", Shape::of_axes(self.graph.axes(atom)));
-        let node = self.graph.insert(Node::Var(place.clone()));
-        let outer = self.put_in(g, atom, node);
+        let (atom, place, outer) = self.with_place(g, x).ok_or_else(|| unknown_way(x.name))?;
         let Some(linear) = self.linear(outer, &place) else { return Err(unknown_way(x.name)) };
         let value = self.solve_linear(&linear)?;
         if self.reach != Reach::Only {
             return Err(unknown_way(x.name));
         }
-        let (inner, value) = self.inverted(atom, value).ok_or_else(|| unknown_way(x.name))?;
+        let undone = match atom {
+            Atom::Node(node) => self.inverted(node, value),
+            Atom::Power(u, p) => self.root(u, &Number::int(p), value).map(|value| (u, value)),
+        };
+        let (inner, value) = undone.ok_or_else(|| unknown_way(x.name))?;
         let g = self.plus(inner, Number::MINUS_ONE, value);
         let before = std::mem::replace(&mut self.reach, Reach::Only);
         let found = self.unknown_of(g, x)?;
@@ -38,6 +47,59 @@ impl Solver<'_> {
             self.reach = before;
         }
         Ok(found)
+    }
+
+    /// What the unknown is in, with the equation in which a variable stands for it.
+    fn with_place(&mut self, g: NodeId, x: &Var) -> Option<(Atom, Var, NodeId)> {
+        if let Some(atom) = self.only_atom(g, x) {
+            let (place, node) = self.place(atom);
+            return Some((Atom::Node(atom), place, self.put_in(g, atom, node)));
+        }
+        let (u, p) = self.only_power(g, x)?;
+        let (place, node) = self.place(u);
+        let terms = self.addends(g);
+        let axes = self.graph.axes_of_node(g);
+        let terms = terms.into_iter().map(|(n, t)| (n, self.without_repetition(t, u, node))).collect();
+        Some((Atom::Power(u, p), place, self.graph.sum(&axes, terms)))
+    }
+
+    /// A variable of the axes of a node.
+    fn place(&mut self, like: NodeId) -> (Var, NodeId) {
+        let place = Var::new("place#", Shape::of_axes(self.graph.axes(like)));
+        let node = self.graph.insert(Node::Var(place.clone()));
+        (place, node)
+    }
+
+    /// The one natural power in which the unknown is in each product: entries of arrays are repeated factors.
+    fn only_power(&mut self, g: NodeId, x: &Var) -> Option<(NodeId, i64)> {
+        let mut found = None;
+        for (_, term) in self.addends(g) {
+            if !self.depends(term, x) {
+                continue;
+            }
+            let Node::Contract(c) = self.graph.node(term).clone() else { return None };
+            let mut factors = c.factors.iter().filter(|f| self.depends(f.node, x)).collect::<Vec<_>>().into_iter();
+            let first = factors.next()?;
+            let rest = factors.len();
+            let power = (first.node, i64::try_from(rest).ok()? + 1);
+            let same = factors.all(|f| f == first) && found.is_none_or(|before| before == power);
+            if !same || rest == 0 {
+                return None;
+            }
+            found = Some(power);
+        }
+        found
+    }
+
+    /// The product with one factor in place of all that are `u`.
+    fn without_repetition(&mut self, term: NodeId, u: NodeId, by: NodeId) -> NodeId {
+        let Node::Contract(c) = self.graph.node(term).clone() else { return term };
+        let Some(labels) = c.factors.iter().find(|f| f.node == u).map(|f| f.labels.clone()) else { return term };
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        draft.factors.extend(c.factors.iter().filter(|f| f.node != u).cloned());
+        draft.factor(by, &labels);
+        self.graph.contract(draft.out(&c.out))
     }
 
     /// What the unknown is in, if sums and products are taken apart: one node, and not the unknown itself.
@@ -74,7 +136,7 @@ impl Solver<'_> {
             Node::Power(u, p) => (u, self.root(u, &p, value)?),
             Node::Map2(Map2::Power, base, exponent) => {
                 let (u, known) = (self.graph.map(Map::Log, value), self.graph.map(Map::Log, base));
-                self.need(Need::Positive(value));
+                self.need_positive(value);
                 let reciprocal = self.reciprocal(known);
                 (exponent, self.graph.times(u, reciprocal))
             }
@@ -86,7 +148,7 @@ impl Solver<'_> {
     fn inverse_of_map(&mut self, f: Map, value: NodeId) -> Option<NodeId> {
         let inverse = match f {
             Map::Exp => {
-                self.need(Need::Positive(value));
+                self.need_positive(value);
                 Map::Log
             }
             Map::Log => Map::Exp,
@@ -96,7 +158,7 @@ impl Solver<'_> {
                 let one = self.ones_like(value);
                 let square = self.graph.times(value, value);
                 let room = self.plus(one, Number::MINUS_ONE, square);
-                self.need(Need::Positive(room));
+                self.need_positive(room);
                 if f == Map::Sin {
                     self.reach = Reach::Principal;
                 }
@@ -109,7 +171,7 @@ impl Solver<'_> {
             Map::Cbrt => return Some(self.graph.power(value, &Number::int(3))),
             Map::Sigmoid => return Some(self.logit(value)),
             Map::Softplus => {
-                self.need(Need::Positive(value));
+                self.need_positive(value);
                 let exp = self.graph.map(Map::Exp, value);
                 let one = self.ones_like(value);
                 let inside = self.plus(exp, Number::MINUS_ONE, one);
@@ -123,8 +185,8 @@ impl Solver<'_> {
     fn logit(&mut self, value: NodeId) -> NodeId {
         let one = self.ones_like(value);
         let rest = self.plus(one, Number::MINUS_ONE, value);
-        self.need(Need::Positive(value));
-        self.need(Need::Positive(rest));
+        self.need_positive(value);
+        self.need_positive(rest);
         let odds = self.reciprocal_of_positive(rest);
         let odds = self.graph.times(value, odds);
         self.graph.map(Map::Log, odds)
@@ -148,7 +210,7 @@ impl Solver<'_> {
             let value = if p.is_negative() { self.reciprocal(value) } else { value };
             return Some(self.graph.map(Map::Cbrt, value));
         }
-        self.need(Need::Positive(value));
+        self.need_positive(value);
         if p.is_integer() && self.graph.meta(base).sign == Sign::Any {
             if p.as_integer()? % 2 != 0 {
                 return None;
@@ -169,14 +231,7 @@ impl Solver<'_> {
                 return None;
             }
             if let Some(linear) = self.linear(g, x) {
-                let value = self.solve_linear(&linear).ok()?;
-                let variable = self.graph.insert(Node::Var(x.clone()));
-                let divisor = self.put_in(base, variable, value);
-                let number = self.graph.as_constant(divisor).is_some_and(|c| !c.is_zero());
-                if !number && self.graph.meta(divisor).sign != Sign::Positive {
-                    self.need(Need::NonZero(divisor));
-                }
-                return Some(value);
+                return self.solve_linear(&linear).ok();
             }
         }
         None
@@ -213,27 +268,21 @@ impl Solver<'_> {
             return None;
         }
         let variable = self.graph.insert(Node::Var(x.clone()));
-        for (first, last) in [(true, false), (false, true), (true, true)] {
-            let multiplied = self.term_by_term(g, |s, t| {
-                let chain: Vec<NodeId> =
-                    first.then_some(variable).into_iter().chain([t]).chain(last.then_some(variable)).collect();
-                Some(s.product(&chain))
-            })?;
-            if let Some(linear) = self.linear(multiplied, x)
-                && let Ok(value) = self.solve_linear(&linear)
-            {
-                self.need_inverse(value);
-                return Some(value);
+        let turned = self.graph.transpose(variable);
+        for by in [variable, turned] {
+            for (first, last) in [(true, false), (false, true), (true, true)] {
+                let multiplied = self.term_by_term(g, |s, t| {
+                    let chain: Vec<NodeId> = first.then_some(by).into_iter().chain([t]).chain(last.then_some(by)).collect();
+                    Some(s.product(&chain))
+                })?;
+                if let Some(linear) = self.linear(multiplied, x)
+                    && let Ok(value) = self.solve_linear(&linear)
+                {
+                    return Some(value);
+                }
             }
         }
         None
-    }
-
-    fn need_inverse(&mut self, value: NodeId) {
-        if !self.graph.meta(value).facts.contains(crate::fact::Facts::INVERTIBLE) {
-            let (_, core) = self.graph.unscaled(value);
-            self.need(Need::Invertible(core));
-        }
     }
 
     fn addends(&self, g: NodeId) -> Vec<(Number, NodeId)> {
@@ -252,4 +301,3 @@ impl Solver<'_> {
         Some(self.graph.sum(&axes, terms))
     }
 }
-
