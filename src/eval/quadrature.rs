@@ -55,9 +55,7 @@ mod tests {
 
     #[test]
     fn finite_and_infinite_ranges() {
-        let at = |f: fn(f64) -> f64, from, to| {
-            integrate(&mut |t| Ok(ArrayD::from_elem(IxDyn(&[]), f(t))), from, to).unwrap().sum()
-        };
+        let at = |f: fn(f64) -> f64, from, to| integrate(&mut |t| Ok(ArrayD::from_elem(IxDyn(&[]), f(t))), from, to).unwrap().sum();
         let (inf, pi) = (f64::INFINITY, std::f64::consts::PI);
         for (found, wanted) in [
             (at(|t| t * t, 0.0, 3.0), 9.0),

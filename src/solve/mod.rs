@@ -27,6 +27,7 @@ use crate::number::Number;
 use crate::parse::Declarations;
 use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
 use crate::present::Presented;
+use crate::question::Question;
 use crate::solution::{Extent, Solution};
 use crate::structure::{lifted, substitute};
 use crate::typed::Typed;
@@ -227,6 +228,7 @@ impl Solver<'_> {
         let provisos = self.provisos(equation, &formula, &names)?;
         let answer = Answer {
             input: formula.inlined(),
+            question: Question::Value,
             wrt: Vec::new(),
             by: Vec::new(),
             variables: equation.typed.variables.values().cloned().collect(),

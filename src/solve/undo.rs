@@ -106,7 +106,7 @@ impl Solver<'_> {
     fn only_atom(&mut self, g: NodeId, x: &Var) -> Option<NodeId> {
         let variable = self.graph.insert(Node::Var(x.clone()));
         let order = self.graph.reachable(&[g]);
-        let depends = crate::diff::dependent(&self.graph, &order, variable);
+        let depends = crate::diff::dependent(&self.graph, &order, &[variable]);
         let mut waiting = vec![g];
         let mut atoms: Vec<NodeId> = Vec::new();
         while let Some(id) = waiting.pop() {
