@@ -246,7 +246,7 @@ fn within_axes(typed: &Typed) -> Vec<String> {
 }
 
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
-fn without_derivatives(input: &Expr, declarations: &Declarations, convention: Convention) -> Result<Expr> {
+pub(crate) fn without_derivatives(input: &Expr, declarations: &Declarations, convention: Convention) -> Result<Expr> {
     if input.any(&mut |op| matches!(op, Op::Diff(..))) {
         Ok(Engine::new().structure(convention).simplify(input, declarations)?.formula.inlined())
     } else {

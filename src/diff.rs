@@ -25,16 +25,42 @@ use crate::number::Number;
 /// of the inverse and of the determinant); Laue, Mitterreiter and Giesen 2018 (the same in index notation).
 pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
     one_kind(graph, f, x)?;
-    if x.axes().len() < graph.order(f) || x.axes().is_empty() {
+    if forwards(graph, f, x) {
         return tangent::derivative(graph, f, x);
     }
-    let variable = graph.insert(Node::Var(x.clone()));
+    Ok(reverse(graph, f, std::slice::from_ref(x))?.swap_remove(0))
+}
+
+/// d f / d x for each of the variables, in one pass for all that are differentiated in reverse.
+///
+/// # Errors
+/// As [`derivative`].
+pub fn derivatives(graph: &mut Graph, f: NodeId, xs: &[Var]) -> Result<Vec<NodeId>> {
+    xs.iter().try_for_each(|x| one_kind(graph, f, x))?;
+    let backwards: Vec<Var> = xs.iter().filter(|x| !forwards(graph, f, x)).cloned().collect();
+    let adjoints = reverse(graph, f, &backwards)?;
+    let adjoint = |x: &Var| backwards.iter().position(|b| b == x).map(|at| adjoints[at]);
+    xs.iter().map(|x| adjoint(x).map_or_else(|| tangent::derivative(graph, f, x), Ok)).collect()
+}
+
+/// Whether the tangents are smaller than the adjoints.
+fn forwards(graph: &Graph, f: NodeId, x: &Var) -> bool {
+    x.axes().len() < graph.order(f) || x.axes().is_empty()
+}
+
+/// The adjoint of each variable.
+fn reverse(graph: &mut Graph, f: NodeId, xs: &[Var]) -> Result<Vec<NodeId>> {
     let own: Axes = graph.axes(f).into();
-    let axes: Axes = own.iter().copied().chain(x.axes()).collect();
+    let variables: Vec<NodeId> = xs.iter().map(|x| graph.insert(Node::Var(x.clone()))).collect();
     let order = graph.reachable(&[f]);
-    let depends = dependent(graph, &order, variable);
+    let depends = dependent(graph, &order, &variables);
+    let mut found: Vec<NodeId> = Vec::with_capacity(xs.len());
+    for x in xs {
+        let axes: Axes = own.iter().copied().chain(x.axes()).collect();
+        found.push(graph.zero(&axes));
+    }
     if !depends[f.0 as usize] {
-        return Ok(graph.zero(&axes));
+        return Ok(found);
     }
     let mut reverse = Reverse { outputs: own.len(), adjoints: vec![Vec::new(); graph.len()], depends };
     let seed = identity(graph, &own);
@@ -46,12 +72,10 @@ pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
         }
         let axes: Axes = own.iter().copied().chain(graph.axes(node).iter().copied()).collect();
         let adjoint = graph.sum(&axes, terms);
-        if node == variable {
-            return Ok(adjoint);
-        }
+        variables.iter().zip(&mut found).filter(|(v, _)| **v == node).for_each(|(_, found)| *found = adjoint);
         reverse.spread(graph, node, adjoint)?;
     }
-    Ok(graph.zero(&axes))
+    Ok(found)
 }
 
 /// The same name with and without its structure would be two variables, and the derivative by one of them silently less
@@ -64,10 +88,10 @@ fn one_kind(graph: &Graph, f: NodeId, x: &Var) -> Result<()> {
     }
 }
 
-/// Which nodes have the variable below them.
-pub(crate) fn dependent(graph: &Graph, order: &[NodeId], variable: NodeId) -> Vec<bool> {
+/// Which nodes have one of the variables below them.
+pub(crate) fn dependent(graph: &Graph, order: &[NodeId], variables: &[NodeId]) -> Vec<bool> {
     let mut depends = vec![false; graph.len()];
-    depends[variable.0 as usize] = true;
+    variables.iter().for_each(|v| depends[v.0 as usize] = true);
     for &node in order {
         let mut any = depends[node.0 as usize];
         graph.node(node).for_each_child(|c| any |= depends[c.0 as usize]);

@@ -41,7 +41,8 @@ mod rule; // a law with its conditions, reason and source
 mod proof; // a chain of laws between two expressions
 mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
-mod answer; // a formula with everything that was understood on the way
+mod answer; // a formula with everything that was understood on the way,
+mod answers; // and several of one function
 
 // Passes, in order.
 mod parse; // text to an expression
@@ -73,6 +74,7 @@ mod build; // expressions built in Rust
 mod render; // errors drawn into the input
 
 pub use answer::{Answer, Notation, Profile};
+pub use answers::Answers;
 pub use applied::{Applied, Signature};
 pub use audit::{Audit, Refutation, Test, Trial};
 pub use catalog::Catalog;

@@ -8,6 +8,7 @@ mod input;
 mod json;
 mod output;
 mod rules;
+mod separate;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicial::{Answer, Convention, Engine, Error, ErrorKind, InputFormat, Notation, Result};
@@ -48,6 +49,13 @@ enum Verb {
         /// How often to differentiate by the whole list of variables.
         #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
         order: u8,
+        /// A derivative by each variable on its own, in one answer with shared parts. With --order: each by its own variable
+        /// again and again.
+        #[arg(long)]
+        separate: bool,
+        /// With --separate: the value of the expression as well, sharing parts with its derivatives.
+        #[arg(long, requires = "separate")]
+        value: bool,
         #[command(flatten)]
         answers: Answers,
     },
@@ -205,7 +213,10 @@ pub fn run() -> ExitCode {
         }
     };
     match cli.verb {
-        Verb::Diff { expression, wrt, order, answers } => answer(&expression, &answers, |input, engine| {
+        Verb::Diff { expression, wrt, order, separate: true, value, answers } => {
+            separate::run(&expression, &answers, &separate::Wanted { wrt, order, value })
+        }
+        Verb::Diff { expression, wrt, order, answers, .. } => answer(&expression, &answers, |input, engine| {
             let once = wrt.iter().map(|x| input.parse(x)).collect::<Result<Vec<_>>>()?;
             let all: Vec<_> = std::iter::repeat_n(once, usize::from(order)).flatten().collect();
             engine.derivative(&input.expr, &all, &input.declarations)

@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 pub(super) fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
     let variable = graph.insert(Node::Var(x.clone()));
     let order = graph.reachable(&[f]);
-    let depends = dependent(graph, &order, variable);
+    let depends = dependent(graph, &order, &[variable]);
     let mut forward = Forward { variable: x.axes(), tangents: FxHashMap::default() };
     for node in order.into_iter().filter(|n| depends[n.0 as usize]) {
         let tangent = if node == variable { identity(graph, &x.axes()) } else { forward.tangent(graph, node)? };

@@ -40,7 +40,11 @@ pub struct Definition<'a> {
 /// # Errors
 /// `Unsupported` for a construct that has no numpy form here, `Limit` for more than 52 indices in one product.
 pub fn numpy_module(variables: &IndexMap<Symbol, Var>, definitions: &[Definition]) -> Result<String> {
-    let bodies = definitions.iter().map(|d| function(variables, d)).collect::<Result<Vec<_>>>()?;
+    Ok(module(&definitions.iter().map(|d| function(variables, d)).collect::<Result<Vec<_>>>()?))
+}
+
+/// The functions with what they import.
+pub(super) fn module(bodies: &[String]) -> String {
     let uses = |module: &str| bodies.iter().any(|b| b.replace("np.linalg.", "").contains(&format!("{module}.")));
     let mut source = "import numpy as np\n".to_owned();
     let scipy: Vec<&str> = ["linalg", "special"].into_iter().filter(|m| uses(m)).collect();
@@ -49,25 +53,39 @@ pub fn numpy_module(variables: &IndexMap<Symbol, Var>, definitions: &[Definition
     }
     for body in bodies {
         source.push_str("\n\n");
-        source.push_str(&body);
+        source.push_str(body);
     }
-    Ok(source)
+    source
 }
 
 fn function(variables: &IndexMap<Symbol, Var>, definition: &Definition) -> Result<String> {
-    let mut emitter = Emitter::new(variables, definition.value);
-    let result = emitter.value(definition.value.root)?;
-    let result = match definition.kron_axes {
-        Some(axes) => format!("np.reshape({}, ({}), order='F')", result.text, emitter.tuple(axes)),
-        None => result.text,
-    };
+    function_of(variables, definition.name, definition.value, &[(definition.value.root, definition.kron_axes)])
+}
+
+/// A function that returns several values of one expression, as a tuple if there is more than one.
+pub(super) fn function_of(
+    variables: &IndexMap<Symbol, Var>,
+    function: &str,
+    typed: &Typed,
+    results: &[(TypedId, Option<&[Dim]>)],
+) -> Result<String> {
+    let mut emitter = Emitter::new(variables, typed);
+    let mut values = Vec::with_capacity(results.len());
+    for (root, kron_axes) in results {
+        let value = emitter.value(*root)?;
+        values.push(match kron_axes {
+            Some(axes) => format!("np.reshape({}, ({}), order='F')", value.text, emitter.tuple(axes)),
+            None => value.text,
+        });
+    }
+    let result = values.join(", ");
     let (argument, name) = (|s: Symbol| emitter.names.argument(s), |s: Symbol| emitter.names.dim(s));
     let sizes = solve(&emitter.sizes, variables.values(), &argument, &name);
     let arguments =
         variables.keys().map(|v| argument(*v)).chain(sizes.asked.iter().map(|s| name(*s))).chain(emitter.functions.iter().cloned());
     let arguments: Vec<String> = arguments.collect();
     let star = if arguments.is_empty() { "" } else { "*, " };
-    let mut source = format!("def {}({star}{}):\n", definition.name, arguments.join(", "));
+    let mut source = format!("def {function}({star}{}):\n", arguments.join(", "));
     for (symbol, code) in &sizes.told {
         let _ = writeln!(source, "    {} = {code}", name(*symbol));
     }

@@ -10,7 +10,7 @@ mod products;
 mod stacks;
 
 use crate::contract::Draft;
-use crate::diff::derivative;
+use crate::diff::derivatives;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Op, Shape, Subscript, Var};
@@ -19,6 +19,7 @@ use crate::index::{Axes, Graph, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 use crate::structure::{self, Convention};
 use crate::typed::{Typed, TypedId, TypedNode};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 /// The largest whole power of a matrix; beyond it the product would have more factors than anyone reads.
@@ -37,11 +38,19 @@ pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
 /// # Errors
 /// As [`lower`].
 pub fn lower_parts(graph: &mut Graph, typed: &Typed) -> Result<(NodeId, Vec<Option<NodeId>>)> {
-    let mut lowering = Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted: lifted(typed) };
+    let mut lowering = Lowering::of(graph, typed);
     let node = lowering.node(typed.root)?;
-    let Lowering { lifted: replacements, done, .. } = lowering;
-    let root = if replacements.is_empty() { node } else { structure::substitute(graph, node, &replacements) };
-    Ok((root, done))
+    let root = lowering.with_structure(node);
+    Ok((root, lowering.done))
+}
+
+/// The index form of several parts of an expression.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_each(graph: &mut Graph, typed: &Typed, parts: &[TypedId]) -> Result<Vec<NodeId>> {
+    let mut lowering = Lowering::of(graph, typed);
+    parts.iter().map(|part| lowering.node(*part).map(|node| lowering.with_structure(node))).collect()
 }
 
 /// The variables that something is differentiated by as if they had no structure: by the convention, or because a part
@@ -73,6 +82,8 @@ struct Lowering<'a> {
     done: Vec<Option<NodeId>>,
     /// The variables whose structure is left out of account until all is differentiated, without it and with it.
     lifted: Vec<(Var, Var)>,
+    /// The derivatives taken so far: a function is differentiated by all variables that are asked for at once.
+    derivatives: FxHashMap<(NodeId, Var), NodeId>,
 }
 
 /// A contraction in the making, with the labels of the named indices.
@@ -109,6 +120,17 @@ impl Frame {
         let mut out: Labels = typed.free.iter().map(|(name, dim)| self.index(*name, *dim)).collect();
         out.extend_from_slice(shape);
         graph.contract(self.draft.out(&out))
+    }
+}
+
+impl<'a> Lowering<'a> {
+    fn of(graph: &'a mut Graph, typed: &'a Typed) -> Lowering<'a> {
+        Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted: lifted(typed), derivatives: FxHashMap::default() }
+    }
+
+    /// The node with the structure of its variables, once all is differentiated.
+    fn with_structure(&mut self, node: NodeId) -> NodeId {
+        if self.lifted.is_empty() { node } else { structure::substitute(self.graph, node, &self.lifted) }
     }
 }
 
