@@ -1,12 +1,12 @@
 //! Several answers about one function, with the parts that they share.
 
 use crate::answer::{Answer, Notation, without_derivatives};
-use crate::dim::Symbol;
 use crate::emit::numpy_of_several;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Var};
 use crate::infer::infer;
 use crate::pipeline::several::{apart, together};
+use crate::present::Parts;
 use crate::print::{latex, unicode};
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub struct Answers {
     /// In the order in which they were asked for; each with those of the shared parts that it needs.
     pub answers: Vec<Answer>,
     /// The shared parts with their names; each uses only those before it.
-    pub parts: Vec<(Symbol, Expr)>,
+    pub parts: Parts,
 }
 
 impl Answers {

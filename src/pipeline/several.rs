@@ -15,7 +15,7 @@ use crate::infer::infer;
 use crate::lower;
 use crate::matrix::Terms;
 use crate::parse::Declarations;
-use crate::present::{Presented, present_each};
+use crate::present::{Parts, Presented, present_each};
 use crate::raise::Raiser;
 use crate::saturate::simplify_each;
 use crate::typed::{Typed, TypedId};
@@ -121,7 +121,7 @@ impl Engine {
         wanted: &[Wanted],
         taken: &BTreeSet<Symbol>,
         profile: &mut Profile,
-    ) -> Result<(Vec<Expr>, Vec<(Symbol, Expr)>, Vec<Notation>)> {
+    ) -> Result<(Vec<Expr>, Parts, Vec<Notation>)> {
         let mut terms = Terms::new();
         let raised: Vec<(Vec<Id>, Notation)> = profile.stage("raise", || {
             let mut raiser = Raiser::new(graph, &mut terms);
@@ -161,7 +161,7 @@ pub(crate) fn apart(typed: &Typed) -> Result<Vec<TypedId>> {
 }
 
 /// The parts that a formula rests on, in their order.
-fn needed(body: &Expr, parts: &[(Symbol, Expr)]) -> Vec<(Symbol, Expr)> {
+fn needed(body: &Expr, parts: &[(Symbol, Expr)]) -> Parts {
     let mut names: BTreeSet<Symbol> = BTreeSet::new();
     let add = |e: &Expr, names: &mut BTreeSet<Symbol>| {
         e.any(&mut |op| {

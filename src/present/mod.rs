@@ -16,12 +16,14 @@ use crate::matrix::Mat;
 use std::collections::BTreeSet;
 use std::fmt;
 
+/// Shared parts with their names; each uses only those before it.
+pub type Parts = Vec<(Symbol, Expr)>;
+
 /// An answer ready to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presented {
     pub body: Expr,
-    /// Shared parts with their names; each uses only those before it.
-    pub parts: Vec<(Symbol, Expr)>,
+    pub parts: Parts,
 }
 
 impl Presented {
@@ -81,7 +83,7 @@ pub fn present(terms: &egg::RecExpr<Mat>, taken: &BTreeSet<Symbol>) -> Result<Pr
 ///
 /// # Errors
 /// As [`present`].
-pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], taken: &BTreeSet<Symbol>) -> Result<(Vec<Expr>, Vec<(Symbol, Expr)>)> {
+pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], taken: &BTreeSet<Symbol>) -> Result<(Vec<Expr>, Parts)> {
     let bodies = build::fewest_signs(terms.as_ref(), roots, taken)?;
     Ok(share::name_shared_parts(bodies, taken))
 }

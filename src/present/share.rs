@@ -1,5 +1,6 @@
 //! What occurs more than once gets a name, if that makes the whole shorter.
 
+use super::Parts;
 use crate::dim::Symbol;
 use crate::expr::{Expr, Op, Subscript, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -87,9 +88,9 @@ impl Sizes {
 /// Names the part that saves the most, again and again while something is saved.
 ///
 /// Every round makes the whole shorter, and there are at most [`MOST_PARTS`] rounds.
-pub(super) fn name_shared_parts(mut bodies: Vec<Expr>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Vec<(Symbol, Expr)>) {
+pub(super) fn name_shared_parts(mut bodies: Vec<Expr>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Parts) {
     let mut names = fresh_names(&bodies, taken);
-    let mut parts: Vec<(Symbol, Expr)> = Vec::new();
+    let mut parts = Parts::new();
     while parts.len() < MOST_PARTS * bodies.len() {
         let Some(part) = most_saving(&bodies, &parts) else { break };
         let name = names.next();
@@ -241,7 +242,7 @@ fn names_in(e: &Expr, used: &mut FxHashSet<Symbol>, seen: &mut FxHashSet<Expr>) 
 }
 
 /// The parts in an order in which each uses only those before it, the first used first, numbered in that order.
-fn renumbered(bodies: Vec<Expr>, parts: Vec<(Symbol, Expr)>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Vec<(Symbol, Expr)>) {
+fn renumbered(bodies: Vec<Expr>, parts: Vec<(Symbol, Expr)>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Parts) {
     let by_name: FxHashMap<Symbol, Expr> = parts.iter().cloned().collect();
     let mut order: Vec<Symbol> = Vec::new();
     let mut seen = FxHashSet::default();
