@@ -41,6 +41,7 @@ mod rule; // a law with its conditions, reason and source
 mod proof; // a chain of laws between two expressions
 mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
+mod question; // what is asked of a derivative
 mod answer; // a formula with everything that was understood on the way,
 mod answers; // and several of one function
 
@@ -96,6 +97,7 @@ pub use present::Presented;
 pub use print::{latex, rule_latex, rules_markdown, unicode};
 pub use program::{Program, program};
 pub use proof::{Proof, ProofStep, Requirement};
+pub use question::Question;
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};

@@ -11,7 +11,7 @@ mod rules;
 mod separate;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use indicial::{Answer, Convention, Engine, Error, ErrorKind, InputFormat, Notation, Result};
+use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Notation, Result};
 use input::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +56,8 @@ enum Verb {
         /// With --separate: the value of the expression as well, sharing parts with its derivatives.
         #[arg(long, requires = "separate")]
         value: bool,
+        #[command(flatten)]
+        products: Products,
         #[command(flatten)]
         answers: Answers,
     },
@@ -123,6 +125,47 @@ impl From<InputName> for InputFormat {
             InputName::Latex => InputFormat::Latex,
             InputName::Unicode => InputFormat::Unicode,
         }
+    }
+}
+
+/// A direction for a product of the derivative, which is a formula without the derivative in it.
+#[derive(Args)]
+#[group(multiple = false, conflicts_with_all = ["order", "separate"])]
+struct Products {
+    /// The Jacobian times a direction of the variable: V has its shape. Several variables: one each, in order; their sum.
+    #[arg(long, value_name = "V", allow_hyphen_values = true)]
+    jvp: Vec<String>,
+    /// The transposed Jacobian times a direction of the expression: V has its shape.
+    #[arg(long, value_name = "V", allow_hyphen_values = true)]
+    vjp: Option<String>,
+    /// The Hessian of a scalar times a direction of the variable: V has its shape.
+    #[arg(long, value_name = "V", allow_hyphen_values = true)]
+    hvp: Option<String>,
+}
+
+impl Products {
+    /// The product that is asked for, if one is.
+    fn answer(&self, input: &Input, engine: &Engine, by: &[Expr]) -> Option<Result<Answer>> {
+        let (f, declarations) = (&input.expr, &input.declarations);
+        let one = |name: &str| match by {
+            [x] => Ok(x),
+            _ => Err(Error::new(ErrorKind::Domain, format!("--{name} is of one variable, and {} are given", by.len()))
+                .help("ask for one --wrt at a time: the product has a part for each variable")),
+        };
+        if let Some(v) = &self.vjp {
+            return Some(one("vjp").and_then(|x| engine.vjp(f, x, &input.parse(v)?, declarations)));
+        }
+        if let Some(v) = &self.hvp {
+            return Some(one("hvp").and_then(|x| engine.hvp(f, x, &input.parse(v)?, declarations)));
+        }
+        let directions = || {
+            if self.jvp.len() != by.len() {
+                let message = format!("--jvp is given {} times for {} variables", self.jvp.len(), by.len());
+                return Err(Error::new(ErrorKind::Domain, message).help("give a direction for each --wrt, in the same order"));
+            }
+            by.iter().zip(&self.jvp).map(|(x, v)| Ok((x.clone(), input.parse(v)?))).collect::<Result<Vec<_>>>()
+        };
+        (!self.jvp.is_empty()).then(|| engine.jvp(f, &directions()?, declarations))
     }
 }
 
@@ -213,11 +256,14 @@ pub fn run() -> ExitCode {
         }
     };
     match cli.verb {
-        Verb::Diff { expression, wrt, order, separate: true, value, answers } => {
+        Verb::Diff { expression, wrt, order, separate: true, value, answers, .. } => {
             separate::run(&expression, &answers, &separate::Wanted { wrt, order, value })
         }
-        Verb::Diff { expression, wrt, order, answers, .. } => answer(&expression, &answers, |input, engine| {
+        Verb::Diff { expression, wrt, order, products, answers, .. } => answer(&expression, &answers, |input, engine| {
             let once = wrt.iter().map(|x| input.parse(x)).collect::<Result<Vec<_>>>()?;
+            if let Some(answer) = products.answer(input, engine, &once) {
+                return answer;
+            }
             let all: Vec<_> = std::iter::repeat_n(once, usize::from(order)).flatten().collect();
             engine.derivative(&input.expr, &all, &input.declarations)
         }),

@@ -3,6 +3,7 @@
 //! A node with free indices becomes a tensor whose first axes are these, in the order that inference gives them, and
 //! whose last axes are those of its shape. Columns and rows have one axis alike.
 
+mod along;
 mod calls;
 mod indices;
 mod parts;
@@ -22,6 +23,8 @@ use crate::typed::{Typed, TypedId, TypedNode};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+pub use along::{Along, lower_along};
+
 /// The largest whole power of a matrix; beyond it the product would have more factors than anyone reads.
 const MOST_MATRIX_POWER: i64 = 64;
 
@@ -38,7 +41,7 @@ pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
 /// # Errors
 /// As [`lower`].
 pub fn lower_parts(graph: &mut Graph, typed: &Typed) -> Result<(NodeId, Vec<Option<NodeId>>)> {
-    let mut lowering = Lowering::of(graph, typed);
+    let mut lowering = Lowering::of(graph, typed, &[]);
     let node = lowering.node(typed.root)?;
     let root = lowering.with_structure(node);
     Ok((root, lowering.done))
@@ -49,23 +52,21 @@ pub fn lower_parts(graph: &mut Graph, typed: &Typed) -> Result<(NodeId, Vec<Opti
 /// # Errors
 /// As [`lower`].
 pub fn lower_each(graph: &mut Graph, typed: &Typed, parts: &[TypedId]) -> Result<Vec<NodeId>> {
-    let mut lowering = Lowering::of(graph, typed);
+    let mut lowering = Lowering::of(graph, typed, &[]);
     parts.iter().map(|part| lowering.node(*part).map(|node| lowering.with_structure(node))).collect()
 }
 
-/// The variables that something is differentiated by as if they had no structure: by the convention, or because a part
-/// of them moves by itself.
-fn lifted(typed: &Typed) -> Vec<(Var, Var)> {
+/// The variables that something is differentiated by, here or beside the expression, as if they had no structure: by the
+/// convention, or because a part of them moves by itself.
+fn lifted_by(typed: &Typed, beside: &[TypedId]) -> Vec<(Var, Var)> {
     let whole = |x: TypedId| match &typed.node(x).op {
         Op::Var(v) => Some(v),
         _ => None,
     };
-    let by = typed.nodes.iter().filter_map(|node| match &node.op {
-        Op::Diff(_, x) => match &typed.node(*x).op {
-            Op::Subscript(base, _) => Some((whole(*base)?, Convention::Free)),
-            _ => Some((whole(*x)?, typed.convention)),
-        },
-        _ => None,
+    let within = typed.nodes.iter().filter_map(|node| if let Op::Diff(_, x) = &node.op { Some(*x) } else { None });
+    let by = within.chain(beside.iter().copied()).filter_map(|x| match &typed.node(x).op {
+        Op::Subscript(base, _) => Some((whole(*base)?, Convention::Free)),
+        _ => Some((whole(x)?, typed.convention)),
     });
     let mut lifted: Vec<(Var, Var)> = by
         .filter(|(v, convention)| v.kind.as_ref().is_some_and(|k| convention.lifts(k.structure)))
@@ -124,8 +125,10 @@ impl Frame {
 }
 
 impl<'a> Lowering<'a> {
-    fn of(graph: &'a mut Graph, typed: &'a Typed) -> Lowering<'a> {
-        Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted: lifted(typed), derivatives: FxHashMap::default() }
+    /// Variables may be differentiated by beside what is in the expression.
+    fn of(graph: &'a mut Graph, typed: &'a Typed, beside: &[TypedId]) -> Lowering<'a> {
+        let (done, lifted) = (vec![None; typed.nodes.len()], lifted_by(typed, beside));
+        Lowering { graph, typed, done, lifted, derivatives: FxHashMap::default() }
     }
 
     /// The node with the structure of its variables, once all is differentiated.

@@ -16,6 +16,7 @@ use crate::lower;
 use crate::matrix::Terms;
 use crate::parse::Declarations;
 use crate::present::{Parts, Presented, present_each};
+use crate::question::Question;
 use crate::raise::Raiser;
 use crate::saturate::simplify_each;
 use crate::typed::{Typed, TypedId};
@@ -80,8 +81,7 @@ impl Engine {
         let mut profile = Profile::default();
         let typed = profile.stage("infer", || infer(together, declarations))?.by(self.convention);
         let roots = apart(&typed)?;
-        let mut graph = Graph::new();
-        graph.recognition = self.recognition;
+        let mut graph = self.graph();
         let nodes = profile.stage("lower and differentiate", || lower::lower_each(&mut graph, &typed, &roots))?;
         let wrt = |a: &Asked| a.by.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>();
         let wrt = asked.iter().map(wrt).collect::<Result<Vec<_>>>()?;
@@ -99,6 +99,7 @@ impl Engine {
             lengths_are_known(&a.whole, &typed, &formula)?;
             answers.push(Answer {
                 input: f.clone(),
+                question: if a.by.is_empty() { Question::Value } else { Question::Derivative },
                 wrt: wrt[at].clone(),
                 by: a.by.clone(),
                 variables: typed.variables.values().cloned().collect(),

@@ -25,6 +25,7 @@ mod indices;
 mod matrices;
 mod orders;
 mod parts;
+mod products;
 mod reductions;
 mod scalars;
 mod statistics;
