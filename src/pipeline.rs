@@ -6,6 +6,7 @@ pub(crate) mod several;
 
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
+use crate::compress::{CompressedPart, Part};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Shape, Subscript, Var};
@@ -21,7 +22,7 @@ use crate::raise::{Raiser, stacked};
 use crate::saturate::{Limits, RuleSet, simplify};
 use crate::structure::Convention;
 use crate::typed::Typed;
-use crate::{factor, lower};
+use crate::{compress, factor, lower};
 use egg::Id;
 use std::collections::BTreeSet;
 
@@ -204,6 +205,31 @@ impl Engine {
         on_a_deep_stack(left.depth().max(right.depth()) + 1, || {
             let (left, right) = infer_together(left, right, declarations)?;
             prove(&left, &right, self.rule_set())
+        })
+    }
+
+    /// The compressed form of a derivative; empty if it has none.
+    pub(crate) fn compressed(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Vec<CompressedPart>> {
+        let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
+        on_a_deep_stack(whole.depth(), || {
+            let typed = infer(&whole, declarations)?.by(self.convention);
+            let mut graph = Graph::new();
+            let node = lower::lower(&mut graph, &typed)?;
+            let lengths = graph.axes(node).to_vec();
+            let taken = declared_names(&typed);
+            // An axis of length 1 is none in matrix notation, in which cores are written.
+            let parts = if lengths.contains(&Dim::ONE) { None } else { compress::parts(&mut graph, node) };
+            let Some(parts) = parts else { return Ok(Vec::new()) };
+            let presented = |part: Part| {
+                let axes = graph.axes(part.core).to_vec();
+                let (core, _) = self.formula(&mut graph, part.core, (0, false), &taken, &mut Profile::default())?;
+                Ok(part.presented(core, axes, &lengths, &taken))
+            };
+            match parts.into_iter().map(presented).collect::<Result<Vec<_>>>() {
+                // A core that stacks axes may have no notation.
+                Err(e) if e.kind == ErrorKind::Unsupported => Ok(Vec::new()),
+                written => written,
+            }
         })
     }
 

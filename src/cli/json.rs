@@ -32,6 +32,7 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("latex", json!(latex(&formula.body)));
     put("index", index(answer)?);
     put("where", shared(&formula.parts));
+    compressed(answer, &mut put)?;
     put("numpy", json!(answer.numpy()?));
     if let Some(v) = verification {
         put("verified", verified(v));
@@ -106,6 +107,17 @@ fn one_of_several(answer: &Answer, verification: Option<&Verification>) -> Resul
 
 fn verified(v: &Verification) -> Value {
     json!({"ok": v.ok, "max_relative_error": v.max_relative_error, "points": v.points})
+}
+
+/// The compressed form: a list, and apart the core and the pattern where there is one of them.
+fn compressed(answer: &Answer, put: &mut impl FnMut(&str, Value)) -> Result<()> {
+    let parts = answer.compressed()?;
+    let texts: Vec<(String, String)> = parts.iter().map(|p| (p.core.inlined().to_string(), p.pattern.to_string())).collect();
+    let one = if let [(core, pattern)] = &texts[..] { (json!(core), json!(pattern)) } else { (Value::Null, Value::Null) };
+    put("core", one.0);
+    put("pattern", one.1);
+    put("compressed", texts.iter().map(|(core, pattern)| json!({"core": core, "pattern": pattern})).collect());
+    Ok(())
 }
 
 /// The name of a product with directions, and these.

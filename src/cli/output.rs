@@ -49,6 +49,9 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
     if let Some(note) = notation(answer) {
         let _ = writeln!(notes, "{note}");
     }
+    if answer.notation != Notation::Matrix {
+        notes.push_str(&compressed(answer));
+    }
     if let Some(v) = verification {
         let _ = writeln!(notes, "{}", verdict(v));
     }
@@ -56,6 +59,16 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
         notes.push_str(&statistics(answer));
     }
     notes
+}
+
+/// The smaller arrays that the answer is made of, if it is.
+fn compressed(answer: &Answer) -> String {
+    // The answer itself was found before.
+    let parts = answer.compressed().unwrap_or_default();
+    parts.iter().fold(String::new(), |mut text, part| {
+        let _ = writeln!(text, "core {}, pattern {}", part.core, part.pattern);
+        text
+    })
 }
 
 /// The kinds that were found from spelling and use.
