@@ -111,6 +111,9 @@ pub fn statistics(answer: &Answer) -> String {
             let _ = writeln!(text, "rule {rule}: {hits}");
         }
     }
+    if let Ok(cost) = answer.cost() {
+        let _ = writeln!(text, "to evaluate: {cost}");
+    }
     text
 }
 

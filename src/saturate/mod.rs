@@ -12,6 +12,7 @@ mod matcher;
 mod means;
 mod rules;
 mod split;
+mod work;
 
 pub(crate) use explain::{Rewrite, connect};
 pub use law::{Law, with_dims};
@@ -19,6 +20,7 @@ pub(crate) use log::step;
 pub use rules::{RuleSet, laws_of};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Sizes;
 use crate::matrix::{Build, Mat, Operator, TOKEN, Terms};
 use egg::{Id, RecExpr};
 use extract::Extractor;
@@ -94,6 +96,26 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
 /// # Errors
 /// As [`simplify`].
 pub fn simplify_each(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    let (graph, roots, stats) = saturated(terms, seeds, rules, limits)?;
+    let mut extractor = Extractor::new(&graph);
+    let best: Vec<Id> = roots.iter().map(|root| extractor.extract(*root)).collect();
+    let (best, roots) = sharing_most(&extractor.terms, &best, terms, seeds);
+    Ok(Outcome { best, roots, stats })
+}
+
+/// Of the terms found equal to the seeds the one that takes the fewest operations at these sizes.
+///
+/// # Errors
+/// As [`simplify`].
+pub fn cheapest_at(sizes: &Sizes, terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    let (graph, roots, stats) = saturated(terms, &[seeds.to_vec()], rules, limits)?;
+    let (terms, best) = work::cheapest(&graph, roots[0], sizes);
+    let (best, roots) = terms.to_recexprs(&[best]);
+    Ok(Outcome { best, roots, stats })
+}
+
+/// A graph of what is equal to the seeds of each value, and the class of each.
+fn saturated(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: &Limits) -> Result<(Graph, Vec<Id>, Stats)> {
     let mut graph = Graph::default();
     let limits = &Limits { nodes: limits.nodes * seeds.len().max(1), ..*limits };
     let mut roots = Vec::with_capacity(seeds.len());
@@ -112,12 +134,9 @@ pub fn simplify_each(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: 
     let mut fired = IndexMap::new();
     let (iterations, stop) = saturate(&mut graph, &roots, rules, limits, &mut fired, &|_| false);
     graph.shapes_agree()?;
-    let mut extractor = Extractor::new(&graph);
-    let best: Vec<Id> = roots.iter().map(|root| extractor.extract(*root)).collect();
-    let (best, roots) = sharing_most(&extractor.terms, &best, terms, seeds);
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
     let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
-    Ok(Outcome { best, roots, stats })
+    Ok((graph, roots, stats))
 }
 
 /// Whether the laws and factoring find the two terms equal.
