@@ -11,7 +11,7 @@ use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::present::Presented;
-use crate::program;
+use crate::program::{self, Work};
 use crate::question::Question;
 use crate::saturate::Stats;
 use crate::structure::Convention;
@@ -179,6 +179,15 @@ impl Answer {
         let name = if self.wrt.is_empty() { "value" } else { "derivative" };
         let depth = self.formula.inlined().depth();
         on_a_deep_stack(depth, || Compiled::of(&[program::Definition { name, value: &typed, stacked }]))
+    }
+
+    /// How many operations and numbers it takes to evaluate the formula, as polynomials of its dimensions; what is equal is counted
+    /// once, and zeros of deltas are not built.
+    ///
+    /// # Errors
+    /// As of [`Answer::typed`].
+    pub fn cost(&self) -> Result<Work> {
+        self.compile()?.work()
     }
 
     /// What is said of each structured variable that was differentiated by: on which space the derivative is projected.

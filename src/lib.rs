@@ -95,7 +95,7 @@ pub use parse::{Declaration, Declarations, InputFormat, parse, parse_equation, p
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, rule_latex, rules_markdown, unicode};
-pub use program::{Program, program};
+pub use program::{Program, Work, program};
 pub use proof::{Proof, ProofStep, Requirement};
 pub use question::Question;
 pub use render::render;

@@ -103,6 +103,11 @@ fn statistics(answer: &Answer) -> Value {
         object.insert("stop".to_owned(), json!(format!("{:?}", s.stop).to_lowercase()));
         object.insert("rules".to_owned(), Value::Object(rules));
     }
+    if let Ok(cost) = answer.cost() {
+        let [operations, entries] = cost.polynomials();
+        object.insert("operations".to_owned(), json!(operations));
+        object.insert("numbers".to_owned(), json!(entries));
+    }
     Value::Object(object)
 }
 

@@ -95,6 +95,9 @@ fn statistics(answer: &Answer) -> String {
             let _ = writeln!(text, "rule {rule}: {hits}");
         }
     }
+    if let Ok(cost) = answer.cost() {
+        let _ = writeln!(text, "to evaluate: {cost}");
+    }
     text
 }
 
