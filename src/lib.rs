@@ -44,7 +44,8 @@ mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
 mod compress; // a tensor as smaller arrays and deltas
 mod question; // what is asked of a derivative
-mod answer; // a formula with everything that was understood on the way
+mod answer; // a formula with everything that was understood on the way,
+mod answers; // and several of one function
 mod solution; // of an equation: a formula, and when it solves
 
 // Passes, in order.
@@ -80,6 +81,7 @@ mod build; // expressions built in Rust
 mod render; // errors drawn into the input
 
 pub use answer::{Answer, Notation, Profile};
+pub use answers::Answers;
 pub use applied::{Applied, Signature};
 pub use audit::{Audit, Refutation, Test, Trial};
 pub use catalog::Catalog;
