@@ -44,7 +44,7 @@ fn seen(solution: &Solution, equation: &Equation) -> Result<Verification> {
     let formula = solution.answer.typed()?;
     let declarations = solution.answer.declarations();
     // Of equal shape, where a side is a bare number.
-    let side = |e: &Expr, other: &Expr| infer(&(e + &(0 * other)), &declarations);
+    let side = |e: &Expr, other: &Expr| infer(&(e + &(Expr::number(0) * other)), &declarations);
     let (left, right) = (side(equation.left, equation.right)?, side(equation.right, equation.left)?);
     let scope = Scope::of(&[&equation.typed, &formula]);
     let x = &equation.unknown;
@@ -75,8 +75,11 @@ fn seen(solution: &Solution, equation: &Equation) -> Result<Verification> {
     scope.compare(&left, &right, POINTS, TOLERANCE)
 }
 
+/// Something that holds at a point, or an error.
+type Test = Box<dyn Fn(&Inputs) -> Result<()>>;
+
 /// A test that is passed where the proviso holds; a point where it does not tells nothing.
-fn proviso(proviso: &Proviso, declarations: &Declarations) -> Result<Box<dyn Fn(&Inputs) -> Result<()>>> {
+fn proviso(proviso: &Proviso, declarations: &Declarations) -> Result<Test> {
     let Proviso::Requires(requirement) = proviso else { return Ok(Box::new(|_| Ok(()))) };
     let holds: fn(f64) -> bool = match requirement {
         // A singular matrix has no inverse to evaluate.
