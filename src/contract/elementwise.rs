@@ -263,6 +263,11 @@ impl Graph {
         self.template(formula, a).ok()
     }
 
+    /// A formula in the scalar `u`, such as those of the function table, at each entry of a node.
+    pub(crate) fn entrywise(&mut self, text: &str, u: NodeId) -> Option<NodeId> {
+        self.template(&formula(text)?, u).ok()
+    }
+
     /// A formula of the function table, in terms of `u`, at a node.
     fn template(&mut self, formula: &Expr, u: NodeId) -> Result<NodeId> {
         let axes: Axes = self.axes(u).into();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::applied::Applied;
+use crate::integrate::integral;
 use crate::part::Selection;
 
 impl Lowering<'_> {
@@ -140,10 +141,15 @@ impl Lowering<'_> {
                 Ok(if self.typed(args[0]).shape == Shape::Scalar { self.graph.einsum(&[], &[(half, &[0])]) } else { half })
             }
             Call::Reshape => self.reshape(typed, args),
+            Call::Integral => {
+                args.iter().try_for_each(|a| self.closed(*a))?;
+                let Op::Var(t) = self.typed(args[1]).op.clone() else { return Err(Error::unsupported("an integral over no variable")) };
+                let (f, from, to) = (self.node(args[0])?, self.node(args[2])?, self.node(args[3])?);
+                integral(self.graph, f, &t, from, to)
+            }
             Call::Nuclear
             | Call::LambdaMax
             | Call::LambdaMin
-            | Call::Integral
             | Call::Pinv
             | Call::Expm
             | Call::Logm
