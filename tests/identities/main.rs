@@ -23,6 +23,7 @@ mod functions;
 mod gradients;
 mod indices;
 mod matrices;
+mod matrix_functions;
 mod orders;
 mod parts;
 mod reductions;
