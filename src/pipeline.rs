@@ -1,6 +1,8 @@
 //! The pipeline: every pass in order, from an expression to an answer. Proofs, explanations and comparisons compose the same
 //! passes in `prove`, `explain` and `compare`.
 
+mod products;
+
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
 use crate::dim::{Dim, Symbol};
@@ -13,6 +15,7 @@ use crate::parse::Declarations;
 use crate::present::{Presented, present};
 use crate::proof::Proof;
 use crate::prove::prove;
+use crate::question::Question;
 use crate::raise::{Raiser, stacked};
 use crate::saturate::{Limits, RuleSet, simplify};
 use crate::structure::Convention;
@@ -161,7 +164,7 @@ impl Engine {
         let f = &with_axes_for_free_indices(f, declarations)?;
         let wrt = &wrt.iter().map(|x| part_by_axes(x, f)).collect::<Result<Vec<_>>>()?[..];
         let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
-        self.answer(f, wrt, &whole, declarations)
+        self.answer(f, wrt, Question::Derivative, &whole, declarations)
     }
 
     /// The same value in its simplest form. A derivative may stand anywhere in it, as `diff(F, X)`.
@@ -177,7 +180,7 @@ impl Engine {
     /// # Errors
     /// If shapes do not fit, a construct is not supported or a derivative in it is not known.
     pub fn simplify(&self, expr: &Expr, declarations: &Declarations) -> Result<Answer> {
-        self.answer(expr, &[], expr, declarations)
+        self.answer(expr, &[], Question::Value, expr, declarations)
     }
 
     /// A proof that two expressions have the same value wherever both are defined, if one is found. None is no proof that
@@ -203,35 +206,66 @@ impl Engine {
         })
     }
 
-    fn answer(&self, input: &Expr, wrt: &[Expr], whole: &Expr, declarations: &Declarations) -> Result<Answer> {
+    fn answer(&self, input: &Expr, by: &[Expr], question: Question, whole: &Expr, declarations: &Declarations) -> Result<Answer> {
         on_a_deep_stack(whole.depth(), || {
             let mut profile = Profile::default();
             let typed = profile.stage("infer", || infer(whole, declarations))?.by(self.convention);
-            let by = wrt;
-            let wrt = wrt.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
-            let mut graph = Graph::new();
-            graph.recognition = self.recognition;
+            let wrt = by.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
+            let mut graph = self.graph();
             let node = profile.stage("lower and differentiate", || lower::lower(&mut graph, &typed))?;
-            let shape = graph.axes(node).to_vec();
-            let rows = shape.len() - by.last().zip(wrt.last()).map_or(0, |(part, x)| order_of_part(part, x));
+            let rows = graph.order(node) - by.last().zip(wrt.last()).map_or(0, |(part, x)| order_of_part(part, x));
             let row = matches!(typed.root().shape, Shape::Row(_));
-            let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
-            lengths_are_known(whole, &typed, &formula)?;
-            Ok(Answer {
-                input: input.clone(),
-                wrt,
-                by: by.to_vec(),
-                variables: typed.variables.values().cloned().collect(),
-                assumed: typed.assumed.clone(),
-                shape,
-                notation,
-                convention: self.convention,
-                formula,
-                profile,
-                rows,
-            })
+            let found = Found { typed, graph, node, rows, row };
+            self.finished(Asked { input, by, wrt, question, whole }, found, profile)
         })
     }
+
+    /// A graph for one question.
+    fn graph(&self) -> Graph {
+        let mut graph = Graph::new();
+        graph.recognition = self.recognition;
+        graph
+    }
+
+    /// From the index form of an answer to the answer.
+    fn finished(&self, asked: Asked, found: Found, mut profile: Profile) -> Result<Answer> {
+        let Found { typed, mut graph, node, rows, row } = found;
+        let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
+        lengths_are_known(asked.whole, &typed, &formula)?;
+        Ok(Answer {
+            input: asked.input.clone(),
+            question: asked.question,
+            wrt: asked.wrt,
+            by: asked.by.to_vec(),
+            variables: typed.variables.values().cloned().collect(),
+            assumed: typed.assumed.clone(),
+            shape: graph.axes(node).to_vec(),
+            notation,
+            convention: self.convention,
+            formula,
+            profile,
+            rows,
+        })
+    }
+}
+
+/// A question, and the expression that names everything in it.
+struct Asked<'a> {
+    input: &'a Expr,
+    by: &'a [Expr],
+    wrt: Vec<Var>,
+    question: Question,
+    whole: &'a Expr,
+}
+
+/// The index form of an answer. The first `rows` axes are rows in Kronecker notation; `row` says that the value is a row and
+/// not a column.
+struct Found {
+    typed: Typed,
+    graph: Graph,
+    node: NodeId,
+    rows: usize,
+    row: bool,
 }
 
 impl Engine {

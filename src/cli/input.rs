@@ -42,7 +42,7 @@ impl Input {
     /// Reads a further expression, such as a variable to differentiate by.
     pub fn parse(&self, text: &str) -> Result<Expr> {
         // Its places are not in the main text.
-        parse_input(text, self.format, &self.declarations).map_err(|mut e| {
+        parse_input(text, self.format, &self.declarations).map(|e| e.unplaced()).map_err(|mut e| {
             e.span = None;
             e.notes.clear();
             e.message = format!("in `{text}`: {}", e.message);

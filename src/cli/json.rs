@@ -1,6 +1,6 @@
 //! The JSON form of answers, values and errors.
 
-use indicial::{Answer, Error, ErrorKind, Expr, Kind, Presented, Result, Verification, latex, unicode};
+use indicial::{Answer, Error, ErrorKind, Expr, Kind, Presented, Question, Result, Verification, latex, unicode};
 use ndarray::{ArrayD, ArrayViewD};
 use serde_json::{Map, Value, json};
 
@@ -24,6 +24,10 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     };
     put("input", json!(answer.input.to_string()));
     put("wrt", json!(answer.by.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    if let Some((product, directions)) = product(&answer.question) {
+        put("product", json!(product));
+        put("directions", json!(directions.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    }
     put("variables", answer.variables.iter().map(|v| variable(v.name.as_str(), v.kind.as_deref())).collect());
     put("assumed", json!(answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("conditions", json!(answer.conditions()?));
@@ -43,6 +47,16 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
         put("stats", statistics(answer));
     }
     Ok(Value::Object(object))
+}
+
+/// The name of a product with directions, and these.
+fn product(question: &Question) -> Option<(&'static str, &[Expr])> {
+    match question {
+        Question::Jvp(directions) => Some(("jvp", directions)),
+        Question::Vjp(direction) => Some(("vjp", std::slice::from_ref(direction))),
+        Question::Hvp(direction) => Some(("hvp", std::slice::from_ref(direction))),
+        _ => None,
+    }
 }
 
 /// Null where stacked axes have no index notation; every other answer has one.

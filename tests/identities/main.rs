@@ -26,6 +26,7 @@ mod matrices;
 mod matrix_functions;
 mod orders;
 mod parts;
+mod products;
 mod reductions;
 mod scalars;
 mod statistics;
