@@ -41,6 +41,7 @@ mod rule; // a law with its conditions, reason and source
 mod proof; // a chain of laws between two expressions
 mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
+mod compress; // a tensor as smaller arrays and deltas
 mod question; // what is asked of a derivative
 mod answer; // a formula with everything that was understood on the way
 
@@ -80,6 +81,7 @@ pub use audit::{Audit, Refutation, Test, Trial};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
+pub use compress::CompressedPart;
 pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written};
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};
@@ -93,7 +95,7 @@ pub use parse::{Declaration, Declarations, InputFormat, parse, parse_equation, p
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, rule_latex, rules_markdown, unicode};
-pub use program::{Program, program};
+pub use program::{Program, Work, program};
 pub use proof::{Proof, ProofStep, Requirement};
 pub use question::Question;
 pub use render::render;

@@ -9,6 +9,8 @@ mod indices;
 mod order;
 mod share;
 
+pub(crate) use indices::{index_names, known_lengths};
+
 use crate::dim::Symbol;
 use crate::error::Result;
 use crate::expr::{Expr, Op};

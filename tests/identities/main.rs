@@ -22,6 +22,7 @@ mod elementwise;
 mod functions;
 mod gradients;
 mod indices;
+mod kronecker;
 mod matrices;
 mod matrix_functions;
 mod orders;
