@@ -31,6 +31,18 @@ impl Lowering<'_> {
         Ok(frame.finish(self.graph, typed, &[]))
     }
 
+    /// An end of an integral, which may be infinite.
+    fn end(&mut self, id: TypedId) -> Result<NodeId> {
+        match self.typed(id).op.clone() {
+            Op::Constant(Constant::Infinity) => Ok(self.graph.insert(Node::Constant(Constant::Infinity))),
+            Op::Neg(a) if matches!(self.typed(a).op, Op::Constant(Constant::Infinity)) => {
+                let end = self.end(a)?;
+                Ok(self.graph.negate(end))
+            }
+            _ => self.node(id),
+        }
+    }
+
     pub(super) fn call(&mut self, f: Call, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
         if !f.row().supported {
             return Err(Error::unsupported(format!("{}()", f.name())));
@@ -144,7 +156,7 @@ impl Lowering<'_> {
             Call::Integral => {
                 args.iter().try_for_each(|a| self.closed(*a))?;
                 let Op::Var(t) = self.typed(args[1]).op.clone() else { return Err(Error::unsupported("an integral over no variable")) };
-                let (f, from, to) = (self.node(args[0])?, self.node(args[2])?, self.node(args[3])?);
+                let (f, from, to) = (self.node(args[0])?, self.end(args[2])?, self.end(args[3])?);
                 integral(self.graph, f, &t, from, to)
             }
             Call::Nuclear
