@@ -79,6 +79,7 @@ impl Graph {
             },
             (Map::Log, _) => self.known_logarithm(a, axes),
             (Map::Abs, _) if sign != Sign::Any => Some(a),
+            (Map::Relu, _) if self.as_constant(a).is_some_and(|c| c.is_negative()) => Some(self.zero(axes)),
             (Map::Abs, Node::Map(Map::Abs, _)) | (Map::Relu, Node::Map(Map::Relu, _)) => Some(a),
             (Map::Relu, _) if sign != Sign::Any => Some(a),
             (Map::Sign | Map::Step, _) if sign == Sign::Positive => {
