@@ -115,7 +115,8 @@ fn matrix(a: &ArrayD<f64>) -> Result<Array2<f64>> {
     a.clone().into_dimensionality::<Ix2>().map_err(internal)
 }
 
-fn opaque(o: Opaque, a: &ArrayD<f64>) -> Result<ArrayD<f64>> {
+/// The value of a function of a whole tensor.
+pub(super) fn opaque(o: Opaque, a: &ArrayD<f64>) -> Result<ArrayD<f64>> {
     let matrix = || matrix(a);
     Ok(match o {
         Opaque::Inv => linear::inverse(&matrix()?)?.into_dyn(),

@@ -16,6 +16,8 @@ use rustc_hash::FxHashSet;
 pub struct Names {
     /// Those that stand for the length of an axis, wherever they occur.
     pub dims: IndexSet<Symbol>,
+    /// Those over which something is integrated: scalars, whatever their spelling.
+    pub integrated: IndexSet<Symbol>,
     /// All of them, indices too.
     used: IndexSet<Symbol>,
 }
@@ -29,13 +31,13 @@ impl Names {
     }
 }
 
-/// Walks the expression once. A name in an argument that is a dimension (`eye(n)`, `x[1:k]`) is one everywhere.
-pub fn names(expr: &Expr, declarations: &Declarations) -> Names {
+/// Walks the expressions once. A name in an argument that is a dimension (`eye(n)`, `x[1:k]`) is one everywhere.
+pub fn names(all: &[&Expr], declarations: &Declarations) -> Names {
     let mut names = Names::default();
     names.used.extend(declarations.iter().map(|(name, _)| name));
     names.dims.extend(declarations.dim_symbols());
     let mut seen = FxHashSet::default();
-    let mut waiting = vec![(expr.clone(), false)];
+    let mut waiting: Vec<(Expr, bool)> = all.iter().rev().map(|e| ((*e).clone(), false)).collect();
     while let Some((expr, is_dim)) = waiting.pop() {
         if !seen.insert((expr.address(), is_dim)) {
             continue;
@@ -43,6 +45,9 @@ pub fn names(expr: &Expr, declarations: &Declarations) -> Names {
         names.note(expr.op(), is_dim, declarations);
         match expr.op() {
             Op::Call(Function::Call(call), arguments) => {
+                if let (Call::Integral, Some(Op::Var(t))) = (call, arguments.get(1).map(Expr::op)) {
+                    names.integrated.insert(t.name);
+                }
                 let first = first_dim_argument(*call);
                 waiting.extend(arguments.iter().enumerate().map(|(at, a)| (a.clone(), is_dim || at >= first)));
             }
