@@ -380,15 +380,21 @@ fn spectral_conditions(e: &Expr, by: &[Symbol], conditions: &mut Vec<String>) {
     e.op().for_each_child(|c| spectral_conditions(c, by, conditions));
     let Op::Call(Function::Call(f), arguments) = e.op() else { return };
     let Some(a) = arguments.first() else { return };
-    let is_matrix = || infer(a, &Declarations::new()).is_ok_and(|typed| matches!(typed.root().shape, Shape::Matrix(..)));
+    let Ok(typed) = infer(a, &Declarations::new()) else { return };
+    let sides = match typed.root().shape {
+        Shape::Matrix(m, n) => Some((m, n)),
+        _ => None,
+    };
+    let is_matrix = sides.is_some();
+    let wide = sides.is_some_and(|(m, n)| m.is_at_most(n) && !n.is_at_most(m));
     let condition = match f {
         Call::LambdaMax | Call::LambdaMin => format!("{e} is a simple eigenvalue"),
         Call::EigvecMax => format!("lambda_max({a}) is a simple eigenvalue"),
         Call::EigvecMin => format!("lambda_min({a}) is a simple eigenvalue"),
-        Call::Norm2 if is_matrix() => format!("{e} is a simple singular value"),
-        Call::Norm if is_matrix() && arguments.len() == 1 => format!("{e} is a simple singular value"),
-        Call::Nuclear if is_matrix() => format!("{a} has full column rank"),
-        Call::Pinv if is_matrix() => format!("the rank of {a} does not change"),
+        Call::Norm2 if is_matrix => format!("{e} is a simple singular value"),
+        Call::Norm if is_matrix && arguments.len() == 1 => format!("{e} is a simple singular value"),
+        Call::Nuclear if is_matrix => format!("{a} has full column rank"),
+        Call::Pinv if is_matrix => format!("the rank of {a} does not change"),
         _ => return,
     };
     if !conditions.contains(&condition) {

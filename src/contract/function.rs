@@ -135,7 +135,7 @@ impl Graph {
             }
             for other in 0..draft.factors.len() {
                 let Some((left, right, between)) = self.neighbours(draft, at, other) else { continue };
-                let Some(node) = self.joined(draft.factors[at].node, draft.factors[other].node) else { continue };
+                let Some(node) = self.joined_functions(draft.factors[at].node, draft.factors[other].node) else { continue };
                 draft.alive[between as usize] = false;
                 draft.factors[at] = Factor { node, labels: Labels::from_slice(&[left, right]) };
                 draft.factors.remove(other);
@@ -167,7 +167,7 @@ impl Graph {
         })
     }
 
-    fn joined(&mut self, f: NodeId, g: NodeId) -> Option<NodeId> {
+    fn joined_functions(&mut self, f: NodeId, g: NodeId) -> Option<NodeId> {
         let root = |graph: &Graph, a: NodeId| match *graph.node(a) {
             Node::Opaque(Opaque::Sqrtm, x) => Some(x),
             _ => None,
@@ -241,7 +241,8 @@ impl Graph {
                 let root = self.function_of_matrix(f, x);
                 let turned = self.transpose(x);
                 if self.order(e) == 2 && self.commute(if adjoint { turned } else { x }, e) {
-                    let slope = self.inverse(if adjoint { self.transpose(root) } else { root });
+                    let root = if adjoint { self.transpose(root) } else { root };
+                    let slope = self.inverse(root);
                     let slope = self.scale(&Number::ratio(1, 2), slope);
                     return self.product(&[e, slope]);
                 }
