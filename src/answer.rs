@@ -393,7 +393,7 @@ fn spectral_conditions(e: &Expr, by: &[Symbol], conditions: &mut Vec<String>) {
         Call::EigvecMin => format!("lambda_min({a}) is a simple eigenvalue"),
         Call::Norm2 if is_matrix => format!("{e} is a simple singular value"),
         Call::Norm if is_matrix && arguments.len() == 1 => format!("{e} is a simple singular value"),
-        Call::Nuclear if is_matrix => format!("{a} has full column rank"),
+        Call::Nuclear if is_matrix => format!("{a} has full {} rank", if wide { "row" } else { "column" }),
         Call::Pinv if is_matrix => format!("the rank of {a} does not change"),
         _ => return,
     };
