@@ -1,6 +1,7 @@
 //! The pipeline: every pass in order, from an expression to an answer. Proofs, explanations and comparisons compose the same
 //! passes in `prove`, `explain` and `compare`.
 
+mod differential;
 mod products;
 
 use crate::answer::{Answer, Notation, Profile};
@@ -10,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Shape, Subscript, Var};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
+use crate::layout::Layout;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
 use crate::present::{Presented, present};
@@ -21,7 +23,7 @@ use crate::saturate::{Limits, RuleSet, simplify};
 use crate::structure::Convention;
 use crate::typed::Typed;
 use crate::{factor, lower};
-use egg::Id;
+use egg::{Id, RecExpr};
 use std::collections::BTreeSet;
 
 /// Settings of the pipeline; the default is what the command line uses.
@@ -42,6 +44,7 @@ pub struct Engine {
     recognition: bool,
     notation: Notation,
     convention: Convention,
+    layout: Layout,
     /// Nothing stands for the rules of the crate, which are compiled once for all queries.
     rules: Option<RuleSet>,
 }
@@ -55,6 +58,7 @@ impl Default for Engine {
             recognition: true,
             notation: Notation::Matrix,
             convention: Convention::default(),
+            layout: Layout::default(),
             rules: None,
         }
     }
@@ -111,6 +115,13 @@ impl Engine {
         self
     }
 
+    /// Which way matrix and Kronecker notation turn a derivative; products with directions and differentials have one layout.
+    #[must_use]
+    pub fn layout(mut self, layout: Layout) -> Engine {
+        self.layout = layout;
+        self
+    }
+
     /// The most nodes that the e-graph may have.
     #[must_use]
     pub fn node_limit(mut self, nodes: usize) -> Engine {
@@ -143,7 +154,8 @@ impl Engine {
         self
     }
 
-    /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable. A
+    /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable. In
+    /// differential notation it is [`Engine::differential`] by all of them together. A
     /// variable may be a part of one, `X[1:k,:]`; by a structured one the derivative is that of [`Engine::structure`].
     ///
     /// ```
@@ -160,6 +172,9 @@ impl Engine {
     /// If shapes do not fit, a construct is not supported, a derivative is not known, or a variable is neither in F nor
     /// declared.
     pub fn derivative(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Answer> {
+        if self.notation == Notation::Differential {
+            return self.differential_of_list(f, wrt, declarations);
+        }
         wrt.iter().try_for_each(|x| known(x, f, declarations))?;
         let f = &with_axes_for_free_indices(f, declarations)?;
         let wrt = &wrt.iter().map(|x| part_by_axes(x, f)).collect::<Result<Vec<_>>>()?[..];
@@ -180,6 +195,9 @@ impl Engine {
     /// # Errors
     /// If shapes do not fit, a construct is not supported or a derivative in it is not known.
     pub fn simplify(&self, expr: &Expr, declarations: &Declarations) -> Result<Answer> {
+        if self.notation == Notation::Differential {
+            return Err(Error::unsupported("differential notation of what is not differentiated").help("use `diff … --wrt X`"));
+        }
         self.answer(expr, &[], Question::Value, expr, declarations)
     }
 
@@ -228,10 +246,28 @@ impl Engine {
     }
 
     /// From the index form of an answer to the answer.
-    fn finished(&self, asked: Asked, found: Found, mut profile: Profile) -> Result<Answer> {
+    fn finished(&self, asked: Asked, mut found: Found, mut profile: Profile) -> Result<Answer> {
+        let taken = declared_names(&found.typed);
+        let (formula, notation) = self.formula(&mut found.graph, found.node, (found.rows, found.row), &taken, &mut profile)?;
+        self.answered(asked, found, formula, notation, profile)
+    }
+
+    /// The answer with this formula.
+    fn answered(&self, asked: Asked, found: Found, formula: Presented, notation: Notation, mut profile: Profile) -> Result<Answer> {
         let Found { typed, mut graph, node, rows, row } = found;
-        let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
         lengths_are_known(asked.whole, &typed, &formula)?;
+        let shape = graph.axes(node).to_vec();
+        let turned = asked.question == Question::Derivative && notation != Notation::Index && {
+            let variables = asked.wrt.iter().zip(&asked.by[..]).filter(|(x, part)| order_of_part(part, x) > 0).count();
+            let axes_of_variables: usize = asked.wrt.iter().zip(&asked.by[..]).map(|(x, part)| order_of_part(part, x)).sum();
+            self.layout.turns(shape.len() - axes_of_variables, variables)
+        };
+        let laid_out = if turned {
+            let (best, _) = self.best(&mut graph, node, (rows, row), true, &mut profile)?;
+            Some(present(&best, &declared_names(&typed))?)
+        } else {
+            None
+        };
         Ok(Answer {
             input: asked.input.clone(),
             question: asked.question,
@@ -239,10 +275,12 @@ impl Engine {
             by: asked.by.to_vec(),
             variables: typed.variables.values().cloned().collect(),
             assumed: typed.assumed.clone(),
-            shape: graph.axes(node).to_vec(),
+            shape,
             notation,
             convention: self.convention,
+            layout: self.layout,
             formula,
+            laid_out,
             profile,
             rows,
         })
@@ -279,16 +317,35 @@ impl Engine {
         taken: &BTreeSet<Symbol>,
         profile: &mut Profile,
     ) -> Result<(Presented, Notation)> {
-        let (terms, seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
-        let best = if self.saturation {
-            let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
-            profile.saturation = Some(outcome.stats);
-            outcome.best
-        } else {
-            let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
-            terms.to_recexpr(seed)
-        };
+        let (best, notation) = self.best(graph, node, (rows, row), false, profile)?;
         Ok((profile.stage("present", || present(&best, taken))?, notation))
+    }
+
+    /// The simplest term of a node in the first notation that expresses it, or the simplest of its transpose.
+    fn best(
+        &self,
+        graph: &mut Graph,
+        node: NodeId,
+        (rows, row): (usize, bool),
+        turned: bool,
+        profile: &mut Profile,
+    ) -> Result<(RecExpr<Mat>, Notation)> {
+        let (mut terms, mut seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
+        if turned {
+            seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
+        }
+        if !self.saturation {
+            let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
+            return Ok((terms.to_recexpr(seed), notation));
+        }
+        let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
+        profile.saturation = Some(outcome.stats);
+        Ok((outcome.best, notation))
+    }
+
+    /// The notation asked for.
+    pub(crate) fn notation_asked(&self) -> Notation {
+        self.notation
     }
 
     /// The laws that saturation and proofs use.

@@ -2,7 +2,7 @@
 
 use super::input::Failure;
 use super::{Answers, Format, json, status};
-use indicial::{Answer, Notation, Result, Verification, latex, render, unicode};
+use indicial::{Answer, Layout, Notation, Question, Result, Verification, latex, render, unicode};
 use ndarray::{ArrayD, ArrayViewD};
 use std::fmt::Write;
 use std::io::Write as _;
@@ -31,8 +31,8 @@ pub fn answer(answer: &Answer, options: &Answers, verification: Option<&Verifica
 }
 
 fn with_parts(answer: &Answer, spell: fn(&indicial::Expr) -> String, (first, next): (&str, &str)) -> String {
-    let mut text = spell(&answer.formula.body);
-    for (at, (name, part)) in answer.formula.parts.iter().enumerate() {
+    let mut text = spell(&answer.shown().body);
+    for (at, (name, part)) in answer.shown().parts.iter().enumerate() {
         let name = indicial::Expr::var(indicial::Var::undeclared(name.as_str()));
         let _ = write!(text, "{} {} = {}", if at == 0 { first } else { next }, spell(&name), spell(part));
     }
@@ -60,6 +60,12 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
         Notation::Matrix => {}
         Notation::Kronecker => notes.push_str("in Kronecker notation: d vec(F) / d vec(X)', columns stacked\n"),
         Notation::Index => notes.push_str("in index notation\n"),
+        Notation::Differential => {
+            let _ = writeln!(notes, "in differential notation: {}", differential(answer));
+        }
+    }
+    if answer.layout != Layout::Mixed {
+        let _ = writeln!(notes, "in {} layout", answer.layout);
     }
     if let Some(v) = verification {
         let verdict = if v.ok { "verified" } else { "REFUTED" };
@@ -69,6 +75,15 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
         notes.push_str(&statistics(answer));
     }
     notes
+}
+
+/// `d F, with dX: matrix(n, n)`
+fn differential(answer: &Answer) -> String {
+    let Question::Differential { changes, order } = &answer.question else { return String::new() };
+    let is_change = |v: &indicial::Var| changes.iter().any(|c| c.mentions(v.name));
+    let changes: Vec<String> = answer.variables.iter().filter(|v| is_change(v)).map(|v| format!("{v:?}")).collect();
+    let what = if *order == 1 { "d F".to_owned() } else { format!("d^{order} F") };
+    format!("{what}, with {}", changes.join("; "))
 }
 
 fn statistics(answer: &Answer) -> String {

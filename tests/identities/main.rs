@@ -18,10 +18,12 @@ macro_rules! identities {
 
 mod algebra;
 mod calculus;
+mod differentials;
 mod elementwise;
 mod functions;
 mod gradients;
 mod indices;
+mod layouts;
 mod matrices;
 mod orders;
 mod parts;
