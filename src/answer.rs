@@ -1,16 +1,18 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
+use crate::compress::CompressedPart;
 use crate::dim::{Dim, Symbol};
-use crate::emit::{Definition, numpy_module};
+use crate::emit::{Cores, Definition, numpy_module, numpy_module_with_cores};
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::evaluate;
+use crate::eval::{Compiled, evaluate};
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
 use crate::infer::infer;
 use crate::layout::Layout;
 use crate::parse::{Declaration, Declarations};
-use crate::pipeline::Engine;
+use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::present::Presented;
+use crate::program::{self, Work};
 use crate::question::Question;
 use crate::saturate::Stats;
 use crate::structure::Convention;
@@ -173,6 +175,37 @@ impl Answer {
         infer(&self.formula.inlined(), &self.declarations())
     }
 
+    /// The formula made ready to be evaluated often. Its value has the axes of the answer, whatever the notation.
+    ///
+    /// # Errors
+    /// As of [`Answer::typed`].
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, Inputs, parse};
+    /// let declarations = Declarations::parse("A: matrix(m, n); B: matrix(n, p)")?;
+    /// let (f, b) = (parse("A*B", &declarations)?, parse("B", &declarations)?);
+    /// let jacobian = Engine::new().derivative(&f, &[b], &declarations)?.compile()?;
+    /// let inputs = Inputs::from_json(r#"{"A": [[1, 2, 3]], "B": [[1], [1], [1]]}"#, jacobian.variables())?;
+    /// assert_eq!(jacobian.run(&inputs)?.shape(), [1, 1, 3, 1]);
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    pub fn compile(&self) -> Result<Compiled> {
+        let typed = self.typed()?;
+        let stacked = (self.notation == Notation::Kronecker).then_some((self.shape.as_slice(), self.rows));
+        let name = if self.wrt.is_empty() { "value" } else { "derivative" };
+        let depth = self.formula.inlined().depth();
+        on_a_deep_stack(depth, || Compiled::of(&[program::Definition { name, value: &typed, stacked }]))
+    }
+
+    /// How many operations and numbers it takes to evaluate the formula, as polynomials of its dimensions; what is equal is counted
+    /// once, and zeros of deltas are not built.
+    ///
+    /// # Errors
+    /// As of [`Answer::typed`].
+    pub fn cost(&self) -> Result<Work> {
+        self.compile()?.work()
+    }
+
     /// What is said of each structured variable that was differentiated by: on which space the derivative is projected.
     pub fn remarks(&self) -> Vec<String> {
         // By a part of a variable every entry of the part moves by itself.
@@ -187,7 +220,7 @@ impl Answer {
     /// # Errors
     /// As of the derivative itself.
     pub fn index(&self) -> Result<Presented> {
-        let engine = Engine::new().saturation(false).notation(Notation::Index).structure(self.convention);
+        let engine = Engine::new().notation(Notation::Index).structure(self.convention);
         let (f, by, declarations) = (&self.input, &self.by, &self.declarations());
         let answer = match &self.question {
             Question::Value | Question::Derivative => engine.derivative(f, by, declarations),
@@ -198,8 +231,35 @@ impl Answer {
         Ok(answer?.formula)
     }
 
+    /// The parts of the compressed form, of which the answer is the sum: arrays, and the deltas that spread them over the
+    /// whole. None if a term is as large as the whole, as in a Jacobian without structure. See [`CompressedPart`].
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, parse};
+    /// let declarations = Declarations::parse("x: vector(n); A: matrix(n, n)")?;
+    /// let x = parse("x", &declarations)?;
+    /// let by_x = |f: &str| Engine::new().derivative(&parse(f, &declarations)?, &[x.clone()], &declarations);
+    /// let parts = by_x("x.*(A*x)/2 + exp(x)")?.compressed()?;
+    /// assert!(parts.is_empty(), "A is not diagonal");
+    /// let parts = by_x("diag(exp(x))")?.compressed()?;
+    /// assert_eq!(parts[0].core.to_string(), "exp(x)");
+    /// assert_eq!(parts[0].pattern.to_string(), "{delta[i,j]*delta[i,k]*core[i]}[i,j,k]");
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As of the derivative itself.
+    pub fn compressed(&self) -> Result<Vec<CompressedPart>> {
+        if self.question != Question::Derivative {
+            return Ok(Vec::new());
+        }
+        Engine::new().structure(self.convention).compressed(&self.input, &self.by, &self.declarations())
+    }
+
     /// Python source with `value(…)` and, for a derivative, `derivative(…)`. Arguments are keywords: the variables, and
     /// each dimension that no argument's shape tells. The derivative has the axes of F first, then those of each variable.
+    /// Where it has a compressed form and no matrix formula, `core(…)` is the array of it, or a tuple of them, and
+    /// `derivative(…)` writes them where they belong.
     ///
     /// # Errors
     /// If a part has no form in Python.
@@ -211,8 +271,14 @@ impl Answer {
             return numpy_module(&variables, &[Definition { name: "value", value: &answer, kron_axes: None }]);
         }
         let value = infer(&without_derivatives(&self.input, &self.declarations(), self.convention)?, &self.declarations())?;
-        let definitions =
-            [Definition { name: "value", value: &value, kron_axes: None }, Definition { name: "derivative", value: &answer, kron_axes }];
+        let value = Definition { name: "value", value: &value, kron_axes: None };
+        let parts = if self.notation == Notation::Matrix { Vec::new() } else { self.compressed()? };
+        if !parts.is_empty() {
+            let cores = parts.iter().map(|p| infer(&p.core.inlined(), &self.declarations())).collect::<Result<Vec<_>>>()?;
+            let views: Vec<String> = parts.iter().map(CompressedPart::view).collect();
+            return numpy_module_with_cores(&variables, &value, &Cores { cores: &cores, views: &views, axes: &self.shape });
+        }
+        let definitions = [value, Definition { name: "derivative", value: &answer, kron_axes }];
         numpy_module(&variables, &definitions)
     }
 

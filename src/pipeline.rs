@@ -6,8 +6,10 @@ mod products;
 
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
+use crate::compress::{CompressedPart, Part};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Sizes;
 use crate::expr::{Expr, Op, Shape, Subscript, Var};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
@@ -19,10 +21,10 @@ use crate::proof::Proof;
 use crate::prove::prove;
 use crate::question::Question;
 use crate::raise::{Raiser, stacked};
-use crate::saturate::{Limits, RuleSet, simplify};
+use crate::saturate::{Limits, RuleSet, cheapest_at, simplify};
 use crate::structure::Convention;
 use crate::typed::Typed;
-use crate::{factor, lower};
+use crate::{compress, factor, lower};
 use egg::{Id, RecExpr};
 use std::collections::BTreeSet;
 
@@ -47,6 +49,8 @@ pub struct Engine {
     layout: Layout,
     /// Nothing stands for the rules of the crate, which are compiled once for all queries.
     rules: Option<RuleSet>,
+    /// The sizes at which the answer is to be cheap; nothing if it is to be short.
+    sizes: Option<Sizes>,
 }
 
 impl Default for Engine {
@@ -60,6 +64,7 @@ impl Default for Engine {
             convention: Convention::default(),
             layout: Layout::default(),
             rules: None,
+            sizes: None,
         }
     }
 }
@@ -88,6 +93,25 @@ impl Engine {
     #[must_use]
     pub fn recognition(mut self, on: bool) -> Engine {
         self.recognition = on;
+        self
+    }
+
+    /// The answer is the form that takes the fewest operations at these sizes, of those that are found equal, instead of the
+    /// shortest one. All laws of the catalog take part, also those that make a formula longer.
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, Sizes, Symbol, parse};
+    /// let declarations = Declarations::parse("U: matrix(n, k); V: matrix(k, n)")?;
+    /// let expr = parse("logdet(eye(n) + U*V)", &declarations)?;
+    /// let at = |n, k| Sizes::from_iter([(Symbol::new("n"), n), (Symbol::new("k"), k)]);
+    /// let form = |sizes| Ok::<_, indicial::Error>(Engine::new().cheapest_at(sizes).simplify(&expr, &declarations)?.to_string());
+    /// assert_eq!(form(at(1000, 10))?, "logdet(V*U + eye(k))");
+    /// assert_eq!(form(at(10, 1000))?, "logdet(U*V + eye(n))");
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cheapest_at(mut self, sizes: Sizes) -> Engine {
+        self.sizes = Some(sizes);
         self
     }
 
@@ -224,6 +248,31 @@ impl Engine {
         })
     }
 
+    /// The compressed form of a derivative; empty if it has none.
+    pub(crate) fn compressed(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Vec<CompressedPart>> {
+        let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
+        on_a_deep_stack(whole.depth(), || {
+            let typed = infer(&whole, declarations)?.by(self.convention);
+            let mut graph = Graph::new();
+            let node = lower::lower(&mut graph, &typed)?;
+            let lengths = graph.axes(node).to_vec();
+            let taken = declared_names(&typed);
+            // An axis of length 1 is none in matrix notation, in which cores are written.
+            let parts = if lengths.contains(&Dim::ONE) { None } else { compress::parts(&mut graph, node) };
+            let Some(parts) = parts else { return Ok(Vec::new()) };
+            let presented = |part: Part| {
+                let axes = graph.axes(part.core).to_vec();
+                let (core, _) = self.formula(&mut graph, part.core, (0, false), &taken, &mut Profile::default())?;
+                Ok(part.presented(core, axes, &lengths, &taken))
+            };
+            match parts.into_iter().map(presented).collect::<Result<Vec<_>>>() {
+                // A core that stacks axes may have no notation.
+                Err(e) if e.kind == ErrorKind::Unsupported => Ok(Vec::new()),
+                written => written,
+            }
+        })
+    }
+
     fn answer(&self, input: &Expr, by: &[Expr], question: Question, whole: &Expr, declarations: &Declarations) -> Result<Answer> {
         on_a_deep_stack(whole.depth(), || {
             let mut profile = Profile::default();
@@ -334,13 +383,21 @@ impl Engine {
         if turned {
             seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
         }
-        if !self.saturation {
+        let best = if let Some(sizes) = &self.sizes {
+            sizes_are_known(&terms, &seeds, sizes)?;
+            let (rules, limits) = (self.rule_set().with_laws_of_the_engine(), Limits { nodes: self.limits.nodes * 3, ..self.limits });
+            let outcome = profile.stage("saturate", || cheapest_at(sizes, &terms, &seeds, rules, &limits))?;
+            profile.saturation = Some(outcome.stats);
+            outcome.best
+        } else if self.saturation {
+            let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
+            profile.saturation = Some(outcome.stats);
+            outcome.best
+        } else {
             let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
-            return Ok((terms.to_recexpr(seed), notation));
-        }
-        let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
-        profile.saturation = Some(outcome.stats);
-        Ok((outcome.best, notation))
+            terms.to_recexpr(seed)
+        };
+        Ok((best, notation))
     }
 
     /// The notation asked for.
@@ -391,6 +448,19 @@ impl Engine {
         }
         (terms, seeds)
     }
+}
+
+/// Without the size of each dimension the work of a term is not known.
+fn sizes_are_known(terms: &Terms, seeds: &[Id], sizes: &Sizes) -> Result<()> {
+    let forms = seeds.iter().flat_map(|seed| terms.to_recexpr(*seed).as_ref().to_vec()).filter_map(|term| match term {
+        Mat::Var(v) => Some(v.axes()),
+        _ => None,
+    });
+    let missing = forms.flatten().flat_map(Dim::symbols).find(|s| sizes.get(*s).is_none());
+    missing.map_or(Ok(()), |s| {
+        let error = Error::new(ErrorKind::Data, format!("the size of {s} is not given"));
+        Err(error.help(format!("name every dimension: `--for {s}=100,…`")))
+    })
 }
 
 /// Both sides of an equation, whose names mean the same in both.

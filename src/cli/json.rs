@@ -40,6 +40,7 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("latex", json!(latex(&formula.body)));
     put("index", index(answer)?);
     put("where", parts(formula));
+    compressed(answer, &mut put)?;
     put("numpy", json!(answer.numpy()?));
     if let Some(v) = verification {
         put("verified", json!({"ok": v.ok, "max_relative_error": v.max_relative_error, "points": v.points}));
@@ -48,6 +49,17 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
         put("stats", statistics(answer));
     }
     Ok(Value::Object(object))
+}
+
+/// The compressed form: a list, and apart the core and the pattern where there is one of them.
+fn compressed(answer: &Answer, put: &mut impl FnMut(&str, Value)) -> Result<()> {
+    let parts = answer.compressed()?;
+    let texts: Vec<(String, String)> = parts.iter().map(|p| (p.core.inlined().to_string(), p.pattern.to_string())).collect();
+    let one = if let [(core, pattern)] = &texts[..] { (json!(core), json!(pattern)) } else { (Value::Null, Value::Null) };
+    put("core", one.0);
+    put("pattern", one.1);
+    put("compressed", texts.iter().map(|(core, pattern)| json!({"core": core, "pattern": pattern})).collect());
+    Ok(())
 }
 
 /// The name of a product with directions, and these.
@@ -92,6 +104,11 @@ fn statistics(answer: &Answer) -> Value {
         object.insert("iterations".to_owned(), json!(s.iterations));
         object.insert("stop".to_owned(), json!(format!("{:?}", s.stop).to_lowercase()));
         object.insert("rules".to_owned(), Value::Object(rules));
+    }
+    if let Ok(cost) = answer.cost() {
+        let [operations, entries] = cost.polynomials();
+        object.insert("operations".to_owned(), json!(operations));
+        object.insert("numbers".to_owned(), json!(entries));
     }
     Value::Object(object)
 }

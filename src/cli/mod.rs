@@ -10,7 +10,7 @@ mod output;
 mod rules;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Layout, Notation, Result};
+use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Layout, Notation, Result, Sizes, Symbol};
 use input::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -177,7 +177,10 @@ struct Answers {
     /// Evaluate the answer and central differences of the input at random points and say what was seen.
     #[arg(long)]
     verify: bool,
-    /// Say what each stage took, how large the e-graph was and which rules found something.
+    /// The equal form that takes the fewest operations at these sizes, as in `--for n=1000,m=10`.
+    #[arg(long = "for", value_name = "SIZES")]
+    sizes: Option<String>,
+    /// Say what each stage took, how large the e-graph was, which rules found something, and what the answer costs to evaluate.
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
@@ -302,6 +305,11 @@ fn answer(expression: &Expression, options: &Answers, compute: impl FnOnce(&Inpu
         Ok(engine) => engine.notation(options.notation.into()).layout(options.layout.into()).structure(options.structure.into()),
         Err(code) => return code,
     };
+    let engine = match options.sizes.as_deref().map(sizes).transpose() {
+        Ok(Some(sizes)) => engine.cheapest_at(sizes),
+        Ok(None) => engine,
+        Err(error) => return output::failure(&input.explain(error), options.format),
+    };
     let outcome = compute(&input, &engine).and_then(|answer| {
         let verification = options.verify.then(|| answer.verify(POINTS)).transpose()?;
         let text = output::answer(&answer, options, verification.as_ref())?;
@@ -325,6 +333,20 @@ fn evaluate(expression: &Expression, data: &std::path::Path, format: Format) -> 
         }
         Err(failure) => output::failure(&failure, format),
     }
+}
+
+/// `n=1000,m=10`
+fn sizes(text: &str) -> Result<Sizes> {
+    let size = |pair: &str| {
+        let (name, number) = pair.split_once('=')?;
+        let number: i64 = number.trim().parse().ok().filter(|n| *n > 0)?;
+        Some((Symbol::new(name.trim()), number))
+    };
+    text.split(',').map(|pair| size(pair).ok_or_else(|| unreadable(pair))).collect()
+}
+
+fn unreadable(pair: &str) -> Error {
+    Error::new(ErrorKind::Data, format!("`{}` names no size", pair.trim())).help("write sizes as `--for n=1000,m=10`")
 }
 
 /// 3 for a limit, 2 for everything else that is wrong with the input.

@@ -67,6 +67,9 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
     if answer.layout != Layout::Mixed {
         let _ = writeln!(notes, "in {} layout", answer.layout);
     }
+    if answer.notation != Notation::Matrix {
+        notes.push_str(&compressed(answer));
+    }
     if let Some(v) = verification {
         let verdict = if v.ok { "verified" } else { "REFUTED" };
         let _ = writeln!(notes, "{verdict} at {} random points, largest relative error {:.1e}", v.points, v.max_relative_error);
@@ -86,6 +89,16 @@ fn differential(answer: &Answer) -> String {
     format!("{what}, with {}", changes.join("; "))
 }
 
+/// The smaller arrays that the answer is made of, if it is.
+fn compressed(answer: &Answer) -> String {
+    // The answer itself was found before.
+    let parts = answer.compressed().unwrap_or_default();
+    parts.iter().fold(String::new(), |mut text, part| {
+        let _ = writeln!(text, "core {}, pattern {}", part.core, part.pattern);
+        text
+    })
+}
+
 fn statistics(answer: &Answer) -> String {
     let mut text = String::new();
     for (stage, time) in &answer.profile.stages {
@@ -96,6 +109,9 @@ fn statistics(answer: &Answer) -> String {
         for (rule, hits) in &s.laws {
             let _ = writeln!(text, "rule {rule}: {hits}");
         }
+    }
+    if let Ok(cost) = answer.cost() {
+        let _ = writeln!(text, "to evaluate: {cost}");
     }
     text
 }

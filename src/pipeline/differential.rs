@@ -3,21 +3,18 @@
 use super::products::of_each;
 use super::{Asked, Engine, Found, declared_names, known, on_a_deep_stack, part_by_axes, variable, with_axes_for_free_indices};
 use crate::answer::{Answer, Notation, Profile, declarations_of};
-use crate::dim::Symbol;
+use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Kind, Op, Shape, Var};
 use crate::function::Function;
 use crate::index::Graph;
 use crate::infer::{infer, infer_beside};
 use crate::lower;
-use crate::matrix::{Build, MatFn, Terms};
 use crate::parse::{Declaration, Declarations};
-use crate::present::present;
+use crate::present::{PartialDifferential, present_differential};
 use crate::question::Question;
-use crate::raise::Raiser;
 use crate::structure::kind_of_change;
 use crate::typed::Typed;
-use egg::Id;
 
 impl Engine {
     /// The differential of F by all variables together, of F's shape: the derivative along their changes, linear in them. The change
@@ -117,7 +114,7 @@ impl Engine {
         Ok(name)
     }
 
-    /// The first differential of a scalar as products of its simplest gradients with the changes; `None` where one of them has no
+    /// The first differential of a scalar as products of its simplest transposed gradients with the changes; `None` where one of them has no
     /// matrix formula.
     fn by_gradients(&self, f: &Expr, by: &[Expr], question: &Question, declared: &Declarations) -> Result<Option<Answer>> {
         let Question::Differential { changes, order: 1 } = question else { return Ok(None) };
@@ -126,44 +123,32 @@ impl Engine {
         if typed.root().shape != Shape::Scalar {
             return Ok(None);
         }
-        let (mut graph, mut terms, mut products) = (self.graph(), Terms::new(), Vec::new());
+        let (mut graph, mut partials) = (self.graph(), Vec::new());
         for (x, change) in by.iter().zip(changes) {
             let gradient = infer(&Expr::new(Op::Diff(f.clone(), x.clone())), declared)?.by(self.convention);
-            let Some(gradient) = self.gradient(&mut graph, &mut terms, &gradient, &mut profile)? else { return Ok(None) };
-            let node = lower::lower(&mut graph, &infer(change, declared)?)?;
-            let change = Raiser::new(&mut graph, &mut terms).raise(node);
-            products.push(inner_product(&mut terms, gradient, change));
+            let Some(partial) = self.partial(&mut graph, &gradient, change, &mut profile)? else { return Ok(None) };
+            partials.push(partial);
         }
-        let whole = terms.plus(&products);
-        let formula = present(&terms.to_recexpr(whole), &declared_names(&typed))?;
+        let formula = present_differential(&partials, &declared_names(&typed))?;
         let wrt = by.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<_>>>()?;
         let asked = Asked { input: f, by, wrt, question: question.clone(), whole: f };
         let node = graph.one();
         Ok(Some(self.answered(asked, Found { typed, graph, node, rows: 0, row: false }, formula, Notation::Matrix, profile)?))
     }
 
-    fn gradient(&self, graph: &mut Graph, terms: &mut Terms, typed: &Typed, profile: &mut Profile) -> Result<Option<Id>> {
-        let node = lower::lower(graph, typed)?;
-        if graph.order(node) > 2 {
+    /// The simplest form of a transposed gradient, with the change that stands behind it.
+    fn partial(&self, graph: &mut Graph, gradient: &Typed, change: &Expr, profile: &mut Profile) -> Result<Option<PartialDifferential>> {
+        let node = lower::lower(graph, gradient)?;
+        let axes = graph.order(node);
+        // In matrix notation an axis of length 1 is none, and the change has it.
+        if axes > 2 || graph.axes(node).contains(&Dim::ONE) {
             return Ok(None);
         }
-        let row = matches!(typed.root().shape, Shape::Row(_));
-        let (best, notation) = self.best(graph, node, (0, row), false, profile)?;
-        Ok((notation == Notation::Matrix).then(|| terms.add_recexpr(&best)))
+        let row = matches!(gradient.root().shape, Shape::Row(_));
+        let (transposed, notation) = self.best(graph, node, (0, row), !row, profile)?;
+        let change = if row { Expr::new(Op::Transpose(change.clone())) } else { change.clone() };
+        Ok((notation == Notation::Matrix).then_some(PartialDifferential { transposed, change, axes }))
     }
-}
-
-/// `tr(G'*dX)`, `g'*dx`.
-fn inner_product(terms: &mut Terms, gradient: Id, change: Id) -> Id {
-    let is_scalar = |terms: &Terms, t: Id| terms.form(t).is_scalar();
-    if is_scalar(terms, gradient) || is_scalar(terms, change) {
-        return terms.mul(&[gradient, change]);
-    }
-    // The change of a row is raised as the column that index form knows.
-    let is_row = terms.form(gradient).rows() == crate::Dim::ONE;
-    let turned = if is_row { gradient } else { terms.transpose(gradient) };
-    let product = terms.mul(&[turned, change]);
-    if is_scalar(terms, product) { product } else { terms.call(MatFn::Trace, &[product]) }
 }
 
 /// The declarations with the kinds that were found.

@@ -21,13 +21,13 @@ use std::collections::BTreeSet;
 const SIGN_BUDGET: usize = 20_000;
 
 /// The expression with the fewest tokens over the orientations of its sums (`A*x - b` or `b - A*x`, the sign going to
-/// the product around it), found by turning one sum after the other.
+/// the product around it), found by turning one sum after the other; `finish` makes an expression of the product.
 ///
 /// A binary minus is no longer than a plus, so only where a minus leads is there something to save. Each sum is turned
 /// once and kept only if that is shorter, so the loop ends; the budget keeps large terms fast.
-pub(super) fn fewest_signs(terms: &[Mat], taken: &BTreeSet<Symbol>) -> Result<Expr> {
+pub(super) fn fewest_signs(terms: &[Mat], taken: &BTreeSet<Symbol>, finish: &dyn Fn(Factors) -> Expr) -> Result<Expr> {
     let mut builder = Builder::new(terms, taken);
-    let mut best = builder.whole()?;
+    let mut best = finish(builder.whole()?);
     let mut size = tokens(&best);
     let sums = (0..terms.len()).rev().filter(|&at| matches!(terms[at], Mat::Add(..)));
     for at in sums.take(SIGN_BUDGET / terms.len().max(1)) {
@@ -35,7 +35,7 @@ pub(super) fn fewest_signs(terms: &[Mat], taken: &BTreeSet<Symbol>) -> Result<Ex
             break;
         }
         builder.turned[at] = true;
-        let other = builder.whole()?;
+        let other = finish(builder.whole()?);
         let other_size = tokens(&other);
         if other_size < size {
             (best, size) = (other, other_size);
@@ -104,12 +104,12 @@ impl<'a> Builder<'a> {
         Builder { terms, forms, indexed, taken, declared, turned: vec![false; terms.len()], memo: Vec::new(), base: 0, reached: 0 }
     }
 
-    fn whole(&mut self) -> Result<Expr> {
+    fn whole(&mut self) -> Result<Factors> {
         self.memo = vec![None; self.terms.len()];
         if self.terms.is_empty() {
             return Err(Error::new(ErrorKind::Internal, "a term without nodes cannot be written"));
         }
-        Ok(self.factors(Id::from(self.terms.len() - 1))?.finish())
+        self.factors(Id::from(self.terms.len() - 1))
     }
 
     pub fn is_scalar(&self, id: Id) -> bool {

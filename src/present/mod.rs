@@ -3,16 +3,21 @@
 
 mod blocks;
 mod build;
+mod differential;
 mod factors;
 mod forms;
 mod indices;
 mod order;
 mod share;
 
+pub(crate) use differential::{PartialDifferential, present_differential};
+pub(crate) use indices::{index_names, known_lengths};
+
 use crate::dim::Symbol;
 use crate::error::Result;
 use crate::expr::{Expr, Op};
 use crate::matrix::Mat;
+use factors::Factors;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -70,7 +75,7 @@ impl fmt::Display for Presented {
 /// `Unsupported` for a contraction that stacks axes in a way for which the language has no notation.
 pub fn present(terms: &egg::RecExpr<Mat>, taken: &BTreeSet<Symbol>) -> Result<Presented> {
     let terms: &[Mat] = terms.as_ref();
-    let body = build::fewest_signs(terms, taken)?;
+    let body = build::fewest_signs(terms, taken, &Factors::finish)?;
     Ok(share::name_shared_parts(body, taken))
 }
 

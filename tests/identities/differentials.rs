@@ -13,7 +13,7 @@ const DIFFERENTIALS: &[Line] = &[
     ("", "tr(A*X)", "X", 1, "tr(A*dX)"),
     ("X: matrix(n, n)", "logdet(X)", "X", 1, "tr(inv(X)*dX)"),
     ("X: matrix(n, n)", "det(X)", "X", 1, "det(X)*tr(inv(X)*dX)"),
-    ("t: scalar", "sin(t)^2", "t", 1, "2*cos(t)*sin(t)*dt"),
+    ("t: scalar", "sin(t)^2", "t", 1, "sin(2*t)*dt"),
     ("r: row(n); a: vector(n)", "exp(r*a)", "r", 1, "exp(r*a)*a'*dr'"),
     // Several variables.
     ("", "a'*X*y", "X, y", 1, "tr(y*a'*dX) + a'*X*dy"),
@@ -29,7 +29,7 @@ const DIFFERENTIALS: &[Line] = &[
     ("x: vector(n); y: vector(n)", "x'*A*y", "x, y", 2, "2*dx'*A*dy"),
     ("t: scalar", "t^4", "t", 3, "24*t*dt^3"),
     // Of structured variables and parts.
-    ("S: symmetric(n); A: matrix(n, n)", "tr(A*S)", "S", 1, "tr(A*dS)"),
+    ("S: symmetric(n); A: matrix(n, n)", "tr(A*S)", "S", 1, "tr(sym(A)*dS)"),
     ("P: posdef(n)", "logdet(P)", "P", 1, "tr(inv(P)*dP)"),
     ("Q: orthogonal(n); A: matrix(n, n)", "tr(A*Q)", "Q", 1, "tr(A*dQ)"),
     ("x: vector(n)", "x'*x", "x[1:k]", 1, "2*x[1:k]'*dx[1:k]"),

@@ -23,6 +23,7 @@ mod elementwise;
 mod functions;
 mod gradients;
 mod indices;
+mod kronecker;
 mod layouts;
 mod matrices;
 mod orders;
