@@ -217,7 +217,7 @@ calls! {
     Commutation "commutation" []          2 2 "commutation(m, n)" true;
     Duplication "duplication" []          1 1 "duplication(n)" true;
     Elimination "elimination" []          1 1 "elimination(n)" true;
-    Integral    "integral"    []          4 4 "integral(F, t, a, b)" false;
+    Integral    "integral"    []          4 4 "integral(F, t, a, b)" true;
     Inv         "inv"         []          1 1 "inv(A)" true;
     Pinv        "pinv"        []          1 1 "pinv(A)" false;
     Adj         "adj"         []          1 1 "adj(A)" true;

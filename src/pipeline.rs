@@ -3,6 +3,7 @@
 
 mod differential;
 mod products;
+pub(crate) mod several;
 
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
@@ -412,41 +413,44 @@ impl Engine {
 
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
     pub(crate) fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
-        let order = graph.order(node);
-        let (terms, seeds) = self.seeds(graph, node, row);
-        let formulas = only_formulas(&terms, &seeds);
+        let mut terms = Terms::new();
+        let (seeds, notation) = self.raise_with(&mut Raiser::new(graph, &mut terms), node, rows, row);
+        (terms, seeds, notation)
+    }
+
+    /// Likewise among the terms of other values.
+    fn raise_with(&self, raiser: &mut Raiser, node: NodeId, rows: usize, row: bool) -> (Vec<Id>, Notation) {
+        let order = raiser.graph.order(node);
+        let seeds = self.seeds(raiser, node, row);
+        let formulas = only_formulas(raiser.terms, &seeds);
         if order <= 2 && !formulas.is_empty() && (self.notation == Notation::Matrix || order == 0) {
-            return (terms, formulas, Notation::Matrix);
+            return (formulas, Notation::Matrix);
         }
         if self.notation <= Notation::Kronecker
             && (1..order).contains(&rows)
-            && let Some(stack) = stacked(graph, node, rows)
+            && let Some(stack) = stacked(raiser.graph, node, rows)
         {
-            let (terms, seeds) = self.seeds(graph, stack, false);
-            let formulas = only_formulas(&terms, &seeds);
+            let seeds = self.seeds(raiser, stack, false);
+            let formulas = only_formulas(raiser.terms, &seeds);
             if !formulas.is_empty() {
-                return (terms, formulas, Notation::Kronecker);
+                return (formulas, Notation::Kronecker);
             }
         }
         if self.notation == Notation::Index {
-            let mut terms = Terms::new();
-            let seed = Raiser::new(graph, &mut terms).in_index_notation(node);
-            return (terms, vec![seed], Notation::Index);
+            return (vec![raiser.in_index_notation(node)], Notation::Index);
         }
-        (terms, seeds, Notation::Index)
+        (seeds, Notation::Index)
     }
 
     /// The node raised as it is and with its sums factored.
-    fn seeds(&self, graph: &mut Graph, node: NodeId, row: bool) -> (Terms, Vec<Id>) {
-        let factored = if self.factoring { factor::factor(graph, node) } else { node };
-        let mut terms = Terms::new();
-        let mut raiser = Raiser::new(graph, &mut terms);
+    fn seeds(&self, raiser: &mut Raiser, node: NodeId, row: bool) -> Vec<Id> {
+        let factored = if self.factoring { factor::factor(raiser.graph, node) } else { node };
         let mut seeds: Vec<Id> = [factored, node].iter().map(|n| raiser.raise(*n)).collect();
         seeds.dedup();
         if row {
-            seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
+            seeds.iter_mut().for_each(|s| *s = raiser.terms.transpose(*s));
         }
-        (terms, seeds)
+        seeds
     }
 }
 

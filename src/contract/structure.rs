@@ -180,6 +180,8 @@ impl Graph {
             Node::Map(f, a) => of(a).mapped(*f),
             Node::Power(a, p) => of(a).powered(p),
             Node::Map2(_, a, b) => of(a).common(of(b)).common(Facts::SYMMETRIC),
+            // Zeros have no inverse; facts of zeros would make a product with one vanish.
+            Node::Opaque(Opaque::Inv, a) if matches!(self.node(*a), Node::Zero(_)) => Facts::NONE,
             Node::Opaque(Opaque::Inv, a) => of(a).inverted(),
             Node::Opaque(Opaque::Adj, a) => of(a).adjugated(),
             Node::Contract(c) => self.facts_of_contraction(c),

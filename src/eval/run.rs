@@ -457,6 +457,14 @@ mod tests {
         assert!(problems.is_empty(), "{}", problems.join("\n"));
     }
 
+    #[test]
+    fn an_inverse_that_does_not_exist_is_an_error() {
+        let declarations = crate::Declarations::parse("A: matrix(n, n); x: vector(n)").unwrap();
+        let typed = crate::infer(&crate::parse("inv(A - A)*x", &declarations).unwrap(), &declarations).unwrap();
+        let inputs = Inputs::from_json(r#"{"A": [[2, 1], [0, 3]], "x": [1, 2]}"#, typed.variables.values()).unwrap();
+        assert_eq!(crate::Compiled::new(&typed).unwrap().run(&inputs).unwrap_err().kind, ErrorKind::Domain);
+    }
+
     fn disagreement(declarations: &str, input: &str) -> Result<f64> {
         let declarations = crate::parse::Declarations::parse(declarations)?;
         let typed = crate::infer::infer(&crate::parse::parse(input, &declarations)?, &declarations)?;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::applied::Applied;
+use crate::integrate::integral;
 use crate::part::Selection;
 
 impl Lowering<'_> {
@@ -28,6 +29,18 @@ impl Lowering<'_> {
         frame.attach(x, self.typed.node(a), &shape);
         frame.attach(y, self.typed.node(b), &shape);
         Ok(frame.finish(self.graph, typed, &[]))
+    }
+
+    /// An end of an integral, which may be infinite.
+    fn end(&mut self, id: TypedId) -> Result<NodeId> {
+        match self.typed(id).op.clone() {
+            Op::Constant(Constant::Infinity) => Ok(self.graph.insert(Node::Constant(Constant::Infinity))),
+            Op::Neg(a) if matches!(self.typed(a).op, Op::Constant(Constant::Infinity)) => {
+                let end = self.end(a)?;
+                Ok(self.graph.negate(end))
+            }
+            _ => self.node(id),
+        }
     }
 
     pub(super) fn call(&mut self, f: Call, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
@@ -140,10 +153,15 @@ impl Lowering<'_> {
                 Ok(if self.typed(args[0]).shape == Shape::Scalar { self.graph.einsum(&[], &[(half, &[0])]) } else { half })
             }
             Call::Reshape => self.reshape(typed, args),
+            Call::Integral => {
+                args.iter().try_for_each(|a| self.closed(*a))?;
+                let Op::Var(t) = self.typed(args[1]).op.clone() else { return Err(Error::unsupported("an integral over no variable")) };
+                let (f, from, to) = (self.node(args[0])?, self.end(args[2])?, self.end(args[3])?);
+                integral(self.graph, f, &t, from, to)
+            }
             Call::Nuclear
             | Call::LambdaMax
             | Call::LambdaMin
-            | Call::Integral
             | Call::Pinv
             | Call::Expm
             | Call::Logm

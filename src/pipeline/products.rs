@@ -76,6 +76,10 @@ impl Engine {
 
     /// The answer to a question with directions, for the variables of `by` in the order of these.
     pub(crate) fn product(&self, f: &Expr, by: &[Expr], question: Question, declarations: &Declarations) -> Result<Answer> {
+        if self.notation == Notation::Differential {
+            let error = Error::new(ErrorKind::Domain, "a product with a direction has no changes to write");
+            return Err(error.help("ask for the product, or for the differential"));
+        }
         by.iter().try_for_each(|x| known(x, f, declarations))?;
         let f = &with_axes_for_free_indices(f, declarations)?;
         let by = by.iter().map(|x| part_by_axes(x, f)).collect::<Result<Vec<_>>>()?;

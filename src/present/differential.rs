@@ -6,12 +6,12 @@ use super::build::fewest_signs;
 use super::factors::{Factors, call, positive_first};
 use super::share::name_shared_parts;
 use crate::dim::Symbol;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::function::{Call, Function};
 use crate::matrix::Mat;
 use crate::number::Number;
-use egg::RecExpr;
+use egg::{Id, RecExpr};
 use std::collections::BTreeSet;
 
 /// The part of a differential that one variable contributes.
@@ -30,13 +30,17 @@ pub(crate) struct PartialDifferential {
 /// As [`super::present`].
 pub(crate) fn present_differential(partials: &[PartialDifferential], taken: &BTreeSet<Symbol>) -> Result<Presented> {
     let not_zero = partials.iter().filter(|p| !p.is_zero());
-    let mut terms = not_zero.map(|p| fewest_signs(p.transposed.as_ref(), taken, &|g| p.product(g))).collect::<Result<Vec<_>>>()?;
+    let mut terms = not_zero.map(|p| p.written(taken)).collect::<Result<Vec<Vec<_>>>>()?.concat();
     let body = match terms.len() {
         0 => Expr::number(Number::ZERO),
         1 => terms.remove(0),
         _ => Expr::new(Op::Add(positive_first(terms))),
     };
-    Ok(name_shared_parts(body, taken))
+    let (bodies, parts) = name_shared_parts(vec![body], taken);
+    match bodies.into_iter().next() {
+        Some(body) => Ok(Presented { body, parts }),
+        None => Err(Error::new(ErrorKind::Internal, "no term was written")),
+    }
 }
 
 impl PartialDifferential {
@@ -46,6 +50,12 @@ impl PartialDifferential {
             Some(Mat::Zero(_)) => true,
             _ => false,
         }
+    }
+
+    fn written(&self, taken: &BTreeSet<Symbol>) -> Result<Vec<Expr>> {
+        let terms = self.transposed.as_ref();
+        let root = Id::from(terms.len().saturating_sub(1));
+        fewest_signs(terms, &[root], taken, &|gradient| self.product(gradient))
     }
 
     /// The written gradient times the change. The change stands last, also behind other scalars.
