@@ -76,6 +76,8 @@ impl Lowering<'_> {
             Call::LogDet => self.of_square(Opaque::LogDet, args[0]),
             Call::Inv => self.of_square(Opaque::Inv, args[0]),
             Call::Adj => self.of_square(Opaque::Adj, args[0]),
+            Call::Pinv => self.pinv(args[0], typed),
+            Call::Sylvester => self.sylvester(args, typed),
             Call::Norm1 | Call::Norm2 | Call::NormF | Call::NormInf | Call::Norm => self.norm(f, args, typed),
             Call::LogSumExp | Call::Softmax => {
                 self.closed(args[0])?;
@@ -162,14 +164,12 @@ impl Lowering<'_> {
             Call::Nuclear
             | Call::LambdaMax
             | Call::LambdaMin
-            | Call::Pinv
             | Call::Expm
             | Call::Logm
             | Call::Sqrtm
             | Call::Cosm
             | Call::Sinm
-            | Call::Cholesky
-            | Call::Sylvester => Err(Error::unsupported(format!("{}()", f.name()))),
+            | Call::Cholesky => Err(Error::unsupported(format!("{}()", f.name()))),
         }
     }
 
@@ -211,6 +211,19 @@ impl Lowering<'_> {
         } else {
             value
         })
+    }
+
+    /// Of a column, a row or a scalar as of a matrix with one column, row or entry.
+    fn pinv(&mut self, a: TypedId, typed: &TypedNode) -> Result<NodeId> {
+        let matrix = self.kron_factor(a)?;
+        let value = self.graph.opaque(Opaque::Pinv, matrix);
+        Ok(self.squeeze(value, typed))
+    }
+
+    fn sylvester(&mut self, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
+        let operands = args.iter().map(|a| self.kron_factor(*a)).collect::<Result<_>>()?;
+        let value = self.graph.operator(LinearOperator::Sylvester, operands);
+        Ok(self.squeeze(value, typed))
     }
 
     /// `sum(X)`, `sum(X, 1)`, `sum(X, 2)`.

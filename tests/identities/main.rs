@@ -26,6 +26,7 @@ mod indices;
 mod kronecker;
 mod layouts;
 mod matrices;
+mod matrix_functions;
 mod orders;
 mod parts;
 mod products;
