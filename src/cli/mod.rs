@@ -12,7 +12,7 @@ mod separate;
 mod solve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Notation, Result, Sizes, Symbol};
+use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Layout, Notation, Result, Sizes, Symbol};
 use input::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -182,6 +182,9 @@ struct Answers {
     /// The first notation to try; what it cannot express is written in the next one, and the answer says which.
     #[arg(long, value_enum, default_value_t = NotationName::Matrix)]
     notation: NotationName,
+    /// Which way matrix and Kronecker notation turn a derivative; shapes and code do not depend on it.
+    #[arg(long, value_enum, default_value_t = LayoutName::Mixed)]
+    layout: LayoutName,
     /// What a derivative by a structured variable (symmetric, diagonal, orthogonal, …) is; the answer says it.
     #[arg(long, value_enum, default_value_t = StructureName::Projected)]
     structure: StructureName,
@@ -219,6 +222,8 @@ enum NotationName {
     Kron,
     /// Einstein's notation.
     Index,
+    /// dF with the changes of all variables in place.
+    Differential,
 }
 
 impl From<NotationName> for Notation {
@@ -227,6 +232,27 @@ impl From<NotationName> for Notation {
             NotationName::Matrix => Notation::Matrix,
             NotationName::Kron => Notation::Kronecker,
             NotationName::Index => Notation::Index,
+            NotationName::Differential => Notation::Differential,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LayoutName {
+    /// Gradients as columns, Jacobians with F's rows and X's columns.
+    Mixed,
+    /// Gradients as rows.
+    Numerator,
+    /// Jacobians transposed.
+    Denominator,
+}
+
+impl From<LayoutName> for Layout {
+    fn from(name: LayoutName) -> Layout {
+        match name {
+            LayoutName::Mixed => Layout::Mixed,
+            LayoutName::Numerator => Layout::Numerator,
+            LayoutName::Denominator => Layout::Denominator,
         }
     }
 }
@@ -294,7 +320,7 @@ fn answer(expression: &Expression, options: &Answers, compute: impl FnOnce(&Inpu
         Err(failure) => return output::failure(&failure, options.format),
     };
     let engine = match options.rules.engine(options.format) {
-        Ok(engine) => engine.notation(options.notation.into()).structure(options.structure.into()),
+        Ok(engine) => engine.notation(options.notation.into()).layout(options.layout.into()).structure(options.structure.into()),
         Err(code) => return code,
     };
     let engine = match options.sizes.as_deref().map(sizes).transpose() {
