@@ -24,7 +24,7 @@ const DIFFERENTIALS: &[Line] = &[
     ("x: vector(n)", "A*exp(x)", "x", 1, "A*(dx.*exp(x))"),
     // Of higher order.
     ("x: vector(n)", "x'*A*x", "x", 2, "2*dx'*A*dx"),
-    ("X: matrix(n, n)", "logdet(X)", "X", 2, "-tr((inv(X)*dX)^2)"),
+    ("X: matrix(n, n)", "logdet(X)", "X", 2, "-tr(dX*inv(X)*dX*inv(X))"),
     ("X: matrix(n, n)", "inv(X)", "X", 2, "2*inv(X)*dX*inv(X)*dX*inv(X)"),
     ("x: vector(n); y: vector(n)", "x'*A*y", "x, y", 2, "2*dx'*A*dy"),
     ("t: scalar", "t^4", "t", 3, "24*t*dt^3"),
