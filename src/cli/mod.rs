@@ -52,13 +52,15 @@ enum Verb {
         order: u8,
         /// A derivative by each variable on its own, in one answer with shared parts. With --order: each by its own variable
         /// again and again.
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["jvp", "vjp", "hvp", "sizes"])]
         separate: bool,
         /// With --separate: the value of the expression as well, sharing parts with its derivatives.
         #[arg(long, requires = "separate")]
         value: bool,
         #[command(flatten)]
         products: Products,
+        #[command(flatten)]
+        at: AtSizes,
         #[command(flatten)]
         answers: Answers,
     },
@@ -68,6 +70,8 @@ enum Verb {
     Simplify {
         #[command(flatten)]
         expression: Expression,
+        #[command(flatten)]
+        at: AtSizes,
         #[command(flatten)]
         answers: Answers,
     },
@@ -175,6 +179,14 @@ impl Products {
     }
 }
 
+/// The sizes at which an answer is evaluated. `solve` has no such option: its `--for` names the unknown.
+#[derive(Args)]
+struct AtSizes {
+    /// The equal form that takes the fewest operations at these sizes, as in `--for n=1000,m=10`.
+    #[arg(long = "for", value_name = "SIZES")]
+    sizes: Option<String>,
+}
+
 #[derive(Args)]
 struct Answers {
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -191,9 +203,6 @@ struct Answers {
     /// Evaluate the answer and central differences of the input at random points and say what was seen.
     #[arg(long)]
     verify: bool,
-    /// The equal form that takes the fewest operations at these sizes, as in `--for n=1000,m=10`.
-    #[arg(long = "for", value_name = "SIZES")]
-    sizes: Option<String>,
     /// Say what each stage took, how large the e-graph was, which rules found something, and what the answer costs to evaluate.
     #[arg(long)]
     stats: bool,
@@ -294,7 +303,7 @@ pub fn run() -> ExitCode {
         Verb::Diff { expression, wrt, order, separate: true, value, answers, .. } => {
             separate::run(&expression, &answers, &separate::Wanted { wrt, order, value })
         }
-        Verb::Diff { expression, wrt, order, products, answers, .. } => answer(&expression, &answers, |input, engine| {
+        Verb::Diff { expression, wrt, order, products, at, answers, .. } => answer(&expression, &at, &answers, |input, engine| {
             let once = wrt.iter().map(|x| input.parse(x)).collect::<Result<Vec<_>>>()?;
             if let Some(answer) = products.answer(input, engine, &once) {
                 return answer;
@@ -303,8 +312,8 @@ pub fn run() -> ExitCode {
             engine.derivative(&input.expr, &all, &input.declarations)
         }),
         Verb::Explain(arguments) => explain::run(&arguments),
-        Verb::Simplify { expression, answers } => {
-            answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
+        Verb::Simplify { expression, at, answers } => {
+            answer(&expression, &at, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
         }
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Solve(arguments) => solve::run(&arguments),
@@ -314,7 +323,7 @@ pub fn run() -> ExitCode {
 }
 
 /// Reads, computes and prints; the exit code says how it went.
-fn answer(expression: &Expression, options: &Answers, compute: impl FnOnce(&Input, &Engine) -> Result<Answer>) -> ExitCode {
+fn answer(expression: &Expression, at: &AtSizes, options: &Answers, compute: impl FnOnce(&Input, &Engine) -> Result<Answer>) -> ExitCode {
     let input = match Input::read(expression) {
         Ok(input) => input,
         Err(failure) => return output::failure(&failure, options.format),
@@ -323,7 +332,7 @@ fn answer(expression: &Expression, options: &Answers, compute: impl FnOnce(&Inpu
         Ok(engine) => engine.notation(options.notation.into()).layout(options.layout.into()).structure(options.structure.into()),
         Err(code) => return code,
     };
-    let engine = match options.sizes.as_deref().map(sizes).transpose() {
+    let engine = match at.sizes.as_deref().map(sizes).transpose() {
         Ok(Some(sizes)) => engine.cheapest_at(sizes),
         Ok(None) => engine,
         Err(error) => return output::failure(&input.explain(error), options.format),
@@ -370,4 +379,15 @@ fn unreadable(pair: &str) -> Error {
 /// 3 for a limit, 2 for everything else that is wrong with the input.
 fn status(error: &Error) -> u8 {
     if error.kind == ErrorKind::Limit { 3 } else { 2 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_option_of_a_verb_has_two_meanings() {
+        Cli::command().debug_assert();
+    }
 }
