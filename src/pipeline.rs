@@ -308,8 +308,8 @@ impl Engine {
         lengths_are_known(asked.whole, &typed, &formula)?;
         let shape = graph.axes(node).to_vec();
         let turned = asked.question == Question::Derivative && notation != Notation::Index && {
-            let variables = asked.wrt.iter().zip(&asked.by[..]).filter(|(x, part)| order_of_part(part, x) > 0).count();
-            let axes_of_variables: usize = asked.wrt.iter().zip(&asked.by[..]).map(|(x, part)| order_of_part(part, x)).sum();
+            let variables = asked.wrt.iter().zip(asked.by).filter(|(x, part)| order_of_part(part, x) > 0).count();
+            let axes_of_variables: usize = asked.wrt.iter().zip(asked.by).map(|(x, part)| order_of_part(part, x)).sum();
             self.layout.turns(shape.len() - axes_of_variables, variables)
         };
         let laid_out = if turned {
