@@ -10,7 +10,7 @@ use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
-use crate::present::{Presented, present};
+use crate::present::{Presented, Setting, present};
 use crate::proof::Proof;
 use crate::prove::prove;
 use crate::raise::{Raiser, stacked};
@@ -18,7 +18,7 @@ use crate::saturate::{Limits, RuleSet, simplify};
 use crate::structure::Convention;
 use crate::typed::Typed;
 use crate::{factor, lower};
-use egg::Id;
+use egg::{Id, RecExpr};
 use std::collections::BTreeSet;
 
 /// Settings of the pipeline; the default is what the command line uses.
@@ -215,7 +215,8 @@ impl Engine {
             let shape = graph.axes(node).to_vec();
             let rows = shape.len() - by.last().zip(wrt.last()).map_or(0, |(part, x)| order_of_part(part, x));
             let row = matches!(typed.root().shape, Shape::Row(_));
-            let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
+            let (formula, notation) =
+                self.formula(&mut graph, node, (rows, row), Setting { taken: &declared_names(&typed), input: Some(input) }, &mut profile)?;
             lengths_are_known(whole, &typed, &formula)?;
             Ok(Answer {
                 input: input.clone(),
@@ -242,19 +243,19 @@ impl Engine {
         graph: &mut Graph,
         node: NodeId,
         (rows, row): (usize, bool),
-        taken: &BTreeSet<Symbol>,
+        setting: Setting,
         profile: &mut Profile,
     ) -> Result<(Presented, Notation)> {
         let (terms, seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
-        let best = if self.saturation {
+        let found = if self.saturation {
             let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
             profile.saturation = Some(outcome.stats);
-            outcome.best
+            outcome.found
         } else {
             let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
-            terms.to_recexpr(seed)
+            vec![terms.to_recexpr(seed)]
         };
-        Ok((profile.stage("present", || present(&best, taken))?, notation))
+        Ok((profile.stage("present", || shortest(&found, setting))?, notation))
     }
 
     /// The laws that saturation and proofs use.
@@ -300,6 +301,20 @@ impl Engine {
         }
         (terms, seeds)
     }
+}
+
+/// The term that is shortest once its shared parts have names; of equal ones the first. A name that others do without
+/// counts as a token more.
+fn shortest(found: &[RecExpr<Mat>], setting: Setting) -> Result<Presented> {
+    let mut best: Option<Presented> = None;
+    for term in found {
+        let other = present(term, setting)?;
+        let shorter = |best: &Presented| other.tokens() + u64::from(other.parts.len() > best.parts.len()) < best.tokens();
+        if best.as_ref().is_none_or(shorter) {
+            best = Some(other);
+        }
+    }
+    best.ok_or_else(|| Error::new(ErrorKind::Internal, "there is no term to present"))
 }
 
 /// Both sides of an equation, whose names mean the same in both.

@@ -149,19 +149,18 @@ impl Factors {
             splice_last(&mut front);
             return product(front);
         }
-        if self.under.is_empty() {
-            front.push(self.core());
-            splice_last(&mut front);
-            return product(front);
-        }
-        match self.had.as_slice() {
-            [] => {}
-            [one] => front.push(one.clone()),
-            many => front.push(Expr::new(Op::Had(sorted(many)))),
-        }
+        let mut factors = sorted(&self.had).into_iter();
+        front.extend(factors.next());
         splice_last(&mut front);
+        let mut above = vec![product(front)];
+        above.extend(factors);
+        // `2*x.*y` is read from left to right.
+        let above = if above.len() == 1 { above.remove(0) } else { Expr::new(Op::Had(above)) };
+        if self.under.is_empty() {
+            return above;
+        }
         let under = if self.under.len() == 1 { self.under[0].clone() } else { Expr::new(Op::Had(sorted(&self.under))) };
-        Expr::new(Op::HadDiv(product(front), under))
+        Expr::new(Op::HadDiv(above, under))
     }
 }
 
@@ -222,7 +221,7 @@ fn under_root(e: &Expr) -> Option<&Expr> {
 }
 
 /// A sum with every sign changed.
-fn negated(e: &Expr) -> Option<Expr> {
+pub(super) fn negated(e: &Expr) -> Option<Expr> {
     let Op::Add(terms) = e.op() else { return None };
     let flipped: Vec<Expr> = terms
         .iter()
@@ -237,17 +236,21 @@ fn negated(e: &Expr) -> Option<Expr> {
 
 /// The terms that are not subtracted first, where that avoids a leading minus.
 pub(super) fn positive_first(terms: Vec<Expr>) -> Vec<Expr> {
-    let negative = |e: &Expr| match e.op() {
+    if !terms.first().is_some_and(is_subtracted) {
+        return terms;
+    }
+    let (mut ordered, rest): (Vec<Expr>, Vec<Expr>) = terms.into_iter().partition(|t| !is_subtracted(t));
+    ordered.extend(rest);
+    ordered
+}
+
+/// Whether a term of a sum stands behind a minus.
+pub(super) fn is_subtracted(term: &Expr) -> bool {
+    match term.op() {
         Op::Neg(_) => true,
         Op::Number(n) => n.is_negative(),
         _ => false,
-    };
-    if !terms.first().is_some_and(negative) {
-        return terms;
     }
-    let (mut ordered, rest): (Vec<Expr>, Vec<Expr>) = terms.into_iter().partition(|t| !negative(t));
-    ordered.extend(rest);
-    ordered
 }
 
 /// `base^exponent` for a positive exponent; the root by its name.

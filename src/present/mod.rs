@@ -7,7 +7,9 @@ mod factors;
 mod forms;
 mod indices;
 mod order;
+mod runs;
 mod share;
+mod written;
 
 use crate::dim::Symbol;
 use crate::error::Result;
@@ -63,15 +65,31 @@ impl fmt::Display for Presented {
     }
 }
 
-/// Writes the term whose root is the last node; no index and no shared part gets a name of `taken`, the names that are
-/// declared.
+/// What an answer stands beside.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// The names that are declared: no index and no shared part gets one of them.
+    pub taken: &'a BTreeSet<Symbol>,
+    /// What was asked. Differences keep the sign that they have there, where that costs nothing.
+    pub input: Option<&'a Expr>,
+}
+
+impl Presented {
+    /// Names, numbers and operators of the whole: what a reader has to read.
+    pub fn tokens(&self) -> u64 {
+        self.parts.iter().fold(share::tokens(&self.body), |sum, (_, part)| sum + 1 + share::tokens(part))
+    }
+}
+
+/// Writes the term whose root is the last node.
 ///
 /// # Errors
 /// `Unsupported` for a contraction that stacks axes in a way for which the language has no notation.
-pub fn present(terms: &egg::RecExpr<Mat>, taken: &BTreeSet<Symbol>) -> Result<Presented> {
+pub fn present(terms: &egg::RecExpr<Mat>, setting: Setting) -> Result<Presented> {
     let terms: &[Mat] = terms.as_ref();
-    let body = build::fewest_signs(terms, taken)?;
-    Ok(share::name_shared_parts(body, taken))
+    let body = build::fewest_signs(terms, setting.taken)?;
+    let body = if let Some(input) = setting.input { written::as_written(body, input) } else { body };
+    Ok(share::name_shared_parts(body, setting.taken))
 }
 
 #[cfg(test)]

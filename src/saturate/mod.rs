@@ -63,16 +63,19 @@ pub struct Stats {
     pub laws: Vec<(String, usize)>,
 }
 
-/// The simplest term found.
+/// The simplest terms found.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    pub best: RecExpr<Mat>,
+    /// The cheapest term, and if that is long others that may be shorter once what occurs twice is written once.
+    pub found: Vec<RecExpr<Mat>>,
     pub stats: Stats,
 }
 
 /// Rounds of normalisation between two searches.
 const NORMALISATIONS: usize = 6;
 
+/// Of an answer of at least this cost others are looked at, which may have more in common.
+const LONG: u64 = 16 * TOKEN;
 /// A graph of more nodes than this is not searched further once its answer stays as it is,
 const LARGE: usize = 200;
 /// for so many iterations.
@@ -96,10 +99,22 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
     graph.shapes_agree()?;
     let mut extractor = Extractor::new(&graph);
     let best = extractor.extract(*root);
-    let best = sharing_most(&extractor.terms, best, terms, given);
+    let mut found = vec![extractor.terms.to_recexpr(best)];
+    // Parts of arrays are put together to blocks only when they are presented, so that counting would compare other things.
+    let in_parts = |t: &Mat| matches!(t, Mat::Gather(_) | Mat::Scatter(_) | Mat::Contract(..));
+    if graph.cost(*root).plain >= LONG && !found[0].as_ref().iter().any(in_parts) {
+        let mut extractor = Extractor::multiplied_out(&graph);
+        let best = extractor.extract(*root);
+        let others = std::iter::once(extractor.terms.to_recexpr(best)).chain(given.iter().map(|seed| terms.to_recexpr(*seed)));
+        others.for_each(|other| {
+            if !found.contains(&other) {
+                found.push(other)
+            }
+        });
+    }
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
     let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
-    Ok(Outcome { best, stats })
+    Ok(Outcome { found, stats })
 }
 
 /// Whether the laws and factoring find the two terms equal.
@@ -115,16 +130,6 @@ pub fn equates(terms: &Terms, left: Id, right: Id, rules: &RuleSet, limits: &Lim
     saturate(&mut graph, left, rules, limits, &mut IndexMap::new(), &|_| false);
     graph.shapes_agree()?;
     Ok(graph.canonical(left) == graph.canonical(right))
-}
-
-/// Extraction counts what occurs twice twice. If a seed is as short once shared parts have names, it is the answer.
-fn sharing_most(extracted: &Terms, best: Id, terms: &Terms, seeds: &[Id]) -> RecExpr<Mat> {
-    let least = extracted.shared_cost(best);
-    let seed = seeds.iter().copied().min_by(|a, b| terms.shared_cost(*a).cmp(&terms.shared_cost(*b)).then_with(|| terms.compare(*a, *b)));
-    match seed {
-        Some(seed) if terms.shared_cost(seed) < least + TOKEN && least < extracted.cost(best).plain => terms.to_recexpr(seed),
-        _ => extracted.to_recexpr(best),
-    }
 }
 
 /// What a search found, with the class of the node it was found at.
