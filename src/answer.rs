@@ -1,18 +1,22 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
-use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by};
+use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
+use crate::compress::CompressedPart;
 use crate::dim::{Dim, Symbol};
-use crate::emit::{Definition, numpy_module};
-use crate::error::Result;
-use crate::eval::evaluate;
+use crate::emit::{Cores, Definition, numpy_module, numpy_module_with_cores};
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::{Compiled, evaluate};
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
-use crate::pipeline::Engine;
+use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::present::Presented;
+use crate::program::{self, Work};
+use crate::question::Question;
 use crate::saturate::Stats;
 use crate::structure::Convention;
 use crate::typed::Typed;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -82,6 +86,7 @@ impl Profile {
 pub struct Answer {
     /// The input as it was understood; for a derivative, what was differentiated.
     pub input: Expr,
+    pub question: Question,
     pub wrt: Vec<Var>,
     /// What it was differentiated by: each of these variables, or the part of it that was asked for.
     pub by: Vec<Expr>,
@@ -134,8 +139,16 @@ impl Answer {
     /// # Ok::<(), indicial::Error>(())
     /// ```
     pub fn conditions(&self) -> Result<Vec<String>> {
-        let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
-        Ok(within_axes(&infer(&whole, &self.declarations())?))
+        let declarations = self.declarations();
+        let mut conditions: Vec<String> = Vec::new();
+        for (whole, directions) in self.question.forward(&self.input, &self.by) {
+            for e in std::iter::once(&whole).chain(&directions) {
+                conditions.extend(within_axes(&infer(e, &declarations)?));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        conditions.retain(|c| seen.insert(c.clone()));
+        Ok(conditions)
     }
 
     /// The formula with the shape of each part.
@@ -144,6 +157,37 @@ impl Answer {
     /// Of kind `Internal` if the formula does not fit its own declarations, which would be a bug.
     pub fn typed(&self) -> Result<Typed> {
         infer(&self.formula.inlined(), &self.declarations())
+    }
+
+    /// The formula made ready to be evaluated often. Its value has the axes of the answer, whatever the notation.
+    ///
+    /// # Errors
+    /// As of [`Answer::typed`].
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, Inputs, parse};
+    /// let declarations = Declarations::parse("A: matrix(m, n); B: matrix(n, p)")?;
+    /// let (f, b) = (parse("A*B", &declarations)?, parse("B", &declarations)?);
+    /// let jacobian = Engine::new().derivative(&f, &[b], &declarations)?.compile()?;
+    /// let inputs = Inputs::from_json(r#"{"A": [[1, 2, 3]], "B": [[1], [1], [1]]}"#, jacobian.variables())?;
+    /// assert_eq!(jacobian.run(&inputs)?.shape(), [1, 1, 3, 1]);
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    pub fn compile(&self) -> Result<Compiled> {
+        let typed = self.typed()?;
+        let stacked = (self.notation == Notation::Kronecker).then_some((self.shape.as_slice(), self.rows));
+        let name = if self.wrt.is_empty() { "value" } else { "derivative" };
+        let depth = self.formula.inlined().depth();
+        on_a_deep_stack(depth, || Compiled::of(&[program::Definition { name, value: &typed, stacked }]))
+    }
+
+    /// How many operations and numbers it takes to evaluate the formula, as polynomials of its dimensions; what is equal is counted
+    /// once, and zeros of deltas are not built.
+    ///
+    /// # Errors
+    /// As of [`Answer::typed`].
+    pub fn cost(&self) -> Result<Work> {
+        self.compile()?.work()
     }
 
     /// What is said of each structured variable that was differentiated by: on which space the derivative is projected.
@@ -160,12 +204,48 @@ impl Answer {
     /// # Errors
     /// As of the derivative itself.
     pub fn index(&self) -> Result<Presented> {
-        let engine = Engine::new().saturation(false).notation(Notation::Index).structure(self.convention);
-        Ok(engine.derivative(&self.input, &self.by, &self.declarations())?.formula)
+        let engine = Engine::new().notation(Notation::Index).structure(self.convention);
+        let (f, by, declarations) = (&self.input, &self.by, &self.declarations());
+        let answer = match (&self.question, by.as_slice()) {
+            (Question::Jvp(directions), _) => {
+                engine.jvp(f, &by.iter().cloned().zip(directions.iter().cloned()).collect::<Vec<_>>(), declarations)
+            }
+            (Question::Vjp(v), [x]) => engine.vjp(f, x, v, declarations),
+            (Question::Hvp(v), [x]) => engine.hvp(f, x, v, declarations),
+            (Question::Value | Question::Derivative | Question::Vjp(_) | Question::Hvp(_), by) => engine.derivative(f, by, declarations),
+        };
+        Ok(answer?.formula)
+    }
+
+    /// The parts of the compressed form, of which the answer is the sum: arrays, and the deltas that spread them over the
+    /// whole. None if a term is as large as the whole, as in a Jacobian without structure. See [`CompressedPart`].
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, parse};
+    /// let declarations = Declarations::parse("x: vector(n); A: matrix(n, n)")?;
+    /// let x = parse("x", &declarations)?;
+    /// let by_x = |f: &str| Engine::new().derivative(&parse(f, &declarations)?, &[x.clone()], &declarations);
+    /// let parts = by_x("x.*(A*x)/2 + exp(x)")?.compressed()?;
+    /// assert!(parts.is_empty(), "A is not diagonal");
+    /// let parts = by_x("diag(exp(x))")?.compressed()?;
+    /// assert_eq!(parts[0].core.to_string(), "exp(x)");
+    /// assert_eq!(parts[0].pattern.to_string(), "{delta[i,j]*delta[i,k]*core[i]}[i,j,k]");
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As of the derivative itself.
+    pub fn compressed(&self) -> Result<Vec<CompressedPart>> {
+        if self.question != Question::Derivative {
+            return Ok(Vec::new());
+        }
+        Engine::new().structure(self.convention).compressed(&self.input, &self.by, &self.declarations())
     }
 
     /// Python source with `value(…)` and, for a derivative, `derivative(…)`. Arguments are keywords: the variables, and
     /// each dimension that no argument's shape tells. The derivative has the axes of F first, then those of each variable.
+    /// Where it has a compressed form and no matrix formula, `core(…)` is the array of it, or a tuple of them, and
+    /// `derivative(…)` writes them where they belong.
     ///
     /// # Errors
     /// If a part has no form in Python.
@@ -177,8 +257,14 @@ impl Answer {
             return numpy_module(&variables, &[Definition { name: "value", value: &answer, kron_axes: None }]);
         }
         let value = infer(&without_derivatives(&self.input, &self.declarations(), self.convention)?, &self.declarations())?;
-        let definitions =
-            [Definition { name: "value", value: &value, kron_axes: None }, Definition { name: "derivative", value: &answer, kron_axes }];
+        let value = Definition { name: "value", value: &value, kron_axes: None };
+        let parts = if self.notation == Notation::Matrix { Vec::new() } else { self.compressed()? };
+        if !parts.is_empty() {
+            let cores = parts.iter().map(|p| infer(&p.core.inlined(), &self.declarations())).collect::<Result<Vec<_>>>()?;
+            let views: Vec<String> = parts.iter().map(CompressedPart::view).collect();
+            return numpy_module_with_cores(&variables, &value, &Cores { cores: &cores, views: &views, axes: &self.shape });
+        }
+        let definitions = [value, Definition { name: "derivative", value: &answer, kron_axes }];
         numpy_module(&variables, &definitions)
     }
 
@@ -191,6 +277,9 @@ impl Answer {
         const TOLERANCE: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
         let declarations = self.declarations();
         let function = infer(&self.input, &declarations)?.by(self.convention);
+        if !matches!(self.question, Question::Value | Question::Derivative) {
+            return self.verify_product(points);
+        }
         let by_parts = self.by.iter().any(|x| !matches!(x.op(), Op::Var(_)));
         let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
         let whole = by_parts.then(|| infer(&whole, &declarations)).transpose()?;
@@ -204,6 +293,36 @@ impl Answer {
         };
         let tolerance = TOLERANCE[self.wrt.len().min(TOLERANCE.len() - 1)];
         Scope::of(&[whole.as_ref().unwrap_or(&function), &answer]).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
+    }
+}
+
+impl Answer {
+    /// Holds a product with directions against that of the derivative found by central differences.
+    fn verify_product(&self, points: usize) -> Result<Verification> {
+        let declarations = self.declarations();
+        let typed = |e: &Expr| Ok(infer(e, &declarations)?.by(self.convention));
+        let mut terms: Vec<(Typed, Vec<Typed>)> = Vec::new();
+        for (derivative, directions) in self.question.forward(&self.input, &self.by) {
+            terms.push((typed(&derivative)?, directions.iter().map(typed).collect::<Result<_>>()?));
+        }
+        let reverse = if let Question::Vjp(v) = &self.question { Some(typed(v)?) } else { None };
+        let answer = self.typed()?;
+        let wanted = |at: &crate::Inputs| {
+            let products = terms.iter().map(|(derivative, directions)| {
+                let derivative = evaluate(derivative, at)?;
+                let value = match &reverse {
+                    Some(v) => times_first_axes(&evaluate(v, at)?, &derivative)?,
+                    None => derivative,
+                };
+                directions.iter().rev().try_fold(value, |value, v| times_last_axes(&value, &evaluate(v, at)?))
+            });
+            let all = products.collect::<Result<Vec<_>>>()?;
+            all.into_iter().reduce(|a, b| a + b).ok_or_else(|| Error::new(ErrorKind::Internal, "a product without factors"))
+        };
+        let scope: Vec<&Typed> =
+            terms.iter().flat_map(|(d, all)| std::iter::once(d).chain(all)).chain(&reverse).chain(std::iter::once(&answer)).collect();
+        let tolerance = if matches!(self.question, Question::Hvp(_)) { 1e-4 } else { 1e-6 };
+        Scope::of(&scope).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
     }
 }
 

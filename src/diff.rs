@@ -24,27 +24,54 @@ use crate::number::Number;
 /// Griewank and Walther 2008, chapter 3 (reverse accumulation); Magnus and Neudecker 2019, chapter 8 (the differentials
 /// of the inverse and of the determinant); Laue, Mitterreiter and Giesen 2018 (the same in index notation).
 pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
-    one_kind(graph, f, x)?;
     if x.axes().len() < graph.order(f) || x.axes().is_empty() {
-        return tangent::derivative(graph, f, x);
+        let seed = identity(graph, &x.axes());
+        return tangent::along(graph, f, &x.axes(), &[(x.clone(), seed)]);
     }
-    let variable = graph.insert(Node::Var(x.clone()));
     let own: Axes = graph.axes(f).into();
-    let axes: Axes = own.iter().copied().chain(x.axes()).collect();
+    let seed = identity(graph, &own);
+    reverse(graph, f, x, &own, seed)
+}
+
+/// The derivative of `f` by each variable times a direction of it, summed: of the axes of `f`. No tensor on the way has more
+/// axes than the value whose tangent it is.
+///
+/// # Errors
+/// As [`derivative`].
+///
+/// # Sources
+/// Griewank and Walther 2008, chapter 3 (tangents).
+pub fn jvp(graph: &mut Graph, f: NodeId, directions: &[(Var, NodeId)]) -> Result<NodeId> {
+    tangent::along(graph, f, &[], directions)
+}
+
+/// A tensor of the axes of `f` times the derivative of `f` by `x`: of the axes of `x`. No tensor on the way has more axes than
+/// the value whose adjoint it is.
+///
+/// # Errors
+/// As [`derivative`].
+pub fn vjp(graph: &mut Graph, f: NodeId, x: &Var, direction: NodeId) -> Result<NodeId> {
+    reverse(graph, f, x, &[], direction)
+}
+
+/// Reverse accumulation from a seed whose axes are the outer ones, then those of `f`.
+fn reverse(graph: &mut Graph, f: NodeId, x: &Var, outer: &[crate::Dim], seed: NodeId) -> Result<NodeId> {
+    one_kind(graph, f, x)?;
+    let variable = graph.insert(Node::Var(x.clone()));
+    let axes: Axes = outer.iter().copied().chain(x.axes()).collect();
     let order = graph.reachable(&[f]);
-    let depends = dependent(graph, &order, variable);
+    let depends = dependent(graph, &order, &[variable]);
     if !depends[f.0 as usize] {
         return Ok(graph.zero(&axes));
     }
-    let mut reverse = Reverse { outputs: own.len(), adjoints: vec![Vec::new(); graph.len()], depends };
-    let seed = identity(graph, &own);
+    let mut reverse = Reverse { outputs: outer.len(), adjoints: vec![Vec::new(); graph.len()], depends };
     reverse.adjoints[f.0 as usize].push((Number::ONE, seed));
     for &node in order.iter().rev() {
         let terms = std::mem::take(&mut reverse.adjoints[node.0 as usize]);
         if terms.is_empty() {
             continue;
         }
-        let axes: Axes = own.iter().copied().chain(graph.axes(node).iter().copied()).collect();
+        let axes: Axes = outer.iter().copied().chain(graph.axes(node).iter().copied()).collect();
         let adjoint = graph.sum(&axes, terms);
         if node == variable {
             return Ok(adjoint);
@@ -64,10 +91,10 @@ fn one_kind(graph: &Graph, f: NodeId, x: &Var) -> Result<()> {
     }
 }
 
-/// Which nodes have the variable below them.
-pub(crate) fn dependent(graph: &Graph, order: &[NodeId], variable: NodeId) -> Vec<bool> {
+/// Which nodes have one of the variables below them.
+pub(crate) fn dependent(graph: &Graph, order: &[NodeId], variables: &[NodeId]) -> Vec<bool> {
     let mut depends = vec![false; graph.len()];
-    depends[variable.0 as usize] = true;
+    variables.iter().for_each(|v| depends[v.0 as usize] = true);
     for &node in order {
         let mut any = depends[node.0 as usize];
         graph.node(node).for_each_child(|c| any |= depends[c.0 as usize]);

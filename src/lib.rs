@@ -41,6 +41,8 @@ mod rule; // a law with its conditions, reason and source
 mod proof; // a chain of laws between two expressions
 mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
+mod compress; // a tensor as smaller arrays and deltas
+mod question; // what is asked of a derivative
 mod answer; // a formula with everything that was understood on the way
 
 // Passes, in order.
@@ -55,7 +57,8 @@ mod catalog; // the rules of mathematics,
 mod saturate; // by which an e-graph finds the simplest equal term
 mod present; // to an expression as people write it
 mod print; // text, Unicode, LaTeX
-mod emit; // code
+mod program; // straight-line code over arrays,
+mod emit; // and in other languages
 
 // What they are composed to.
 mod pipeline; // an expression to an answer
@@ -78,11 +81,12 @@ pub use audit::{Audit, Refutation, Test, Trial};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
+pub use compress::CompressedPart;
 pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written};
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};
-pub use eval::{Inputs, Sizes, Style, evaluate};
+pub use eval::{Compiled, Compressed, Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use infer::infer;
@@ -91,7 +95,9 @@ pub use parse::{Declaration, Declarations, InputFormat, parse, parse_equation, p
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, rule_latex, rules_markdown, unicode};
+pub use program::{Program, Work, program};
 pub use proof::{Proof, ProofStep, Requirement};
+pub use question::Question;
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};

@@ -1,6 +1,6 @@
 //! The JSON form of answers, values and errors.
 
-use indicial::{Answer, Error, ErrorKind, Expr, Kind, Presented, Result, Verification, latex, unicode};
+use indicial::{Answer, Error, ErrorKind, Expr, Kind, Presented, Question, Result, Verification, latex, unicode};
 use ndarray::{ArrayD, ArrayViewD};
 use serde_json::{Map, Value, json};
 
@@ -24,6 +24,10 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     };
     put("input", json!(answer.input.to_string()));
     put("wrt", json!(answer.by.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    if let Some((product, directions)) = product(&answer.question) {
+        put("product", json!(product));
+        put("directions", json!(directions.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    }
     put("variables", answer.variables.iter().map(|v| variable(v.name.as_str(), v.kind.as_deref())).collect());
     put("assumed", json!(answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("conditions", json!(answer.conditions()?));
@@ -35,6 +39,7 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("latex", json!(latex(&formula.body)));
     put("index", index(answer)?);
     put("where", parts(formula));
+    compressed(answer, &mut put)?;
     put("numpy", json!(answer.numpy()?));
     if let Some(v) = verification {
         put("verified", json!({"ok": v.ok, "max_relative_error": v.max_relative_error, "points": v.points}));
@@ -43,6 +48,27 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
         put("stats", statistics(answer));
     }
     Ok(Value::Object(object))
+}
+
+/// The compressed form: a list, and apart the core and the pattern where there is one of them.
+fn compressed(answer: &Answer, put: &mut impl FnMut(&str, Value)) -> Result<()> {
+    let parts = answer.compressed()?;
+    let texts: Vec<(String, String)> = parts.iter().map(|p| (p.core.inlined().to_string(), p.pattern.to_string())).collect();
+    let one = if let [(core, pattern)] = &texts[..] { (json!(core), json!(pattern)) } else { (Value::Null, Value::Null) };
+    put("core", one.0);
+    put("pattern", one.1);
+    put("compressed", texts.iter().map(|(core, pattern)| json!({"core": core, "pattern": pattern})).collect());
+    Ok(())
+}
+
+/// The name of a product with directions, and these.
+fn product(question: &Question) -> Option<(&'static str, &[Expr])> {
+    match question {
+        Question::Jvp(directions) => Some(("jvp", directions)),
+        Question::Vjp(direction) => Some(("vjp", std::slice::from_ref(direction))),
+        Question::Hvp(direction) => Some(("hvp", std::slice::from_ref(direction))),
+        _ => None,
+    }
 }
 
 /// Null where stacked axes have no index notation; every other answer has one.
@@ -76,6 +102,11 @@ fn statistics(answer: &Answer) -> Value {
         object.insert("iterations".to_owned(), json!(s.iterations));
         object.insert("stop".to_owned(), json!(format!("{:?}", s.stop).to_lowercase()));
         object.insert("rules".to_owned(), Value::Object(rules));
+    }
+    if let Ok(cost) = answer.cost() {
+        let [operations, entries] = cost.polynomials();
+        object.insert("operations".to_owned(), json!(operations));
+        object.insert("numbers".to_owned(), json!(entries));
     }
     Value::Object(object)
 }

@@ -61,6 +61,9 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
         Notation::Kronecker => notes.push_str("in Kronecker notation: d vec(F) / d vec(X)', columns stacked\n"),
         Notation::Index => notes.push_str("in index notation\n"),
     }
+    if answer.notation != Notation::Matrix {
+        notes.push_str(&compressed(answer));
+    }
     if let Some(v) = verification {
         let verdict = if v.ok { "verified" } else { "REFUTED" };
         let _ = writeln!(notes, "{verdict} at {} random points, largest relative error {:.1e}", v.points, v.max_relative_error);
@@ -69,6 +72,16 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
         notes.push_str(&statistics(answer));
     }
     notes
+}
+
+/// The smaller arrays that the answer is made of, if it is.
+fn compressed(answer: &Answer) -> String {
+    // The answer itself was found before.
+    let parts = answer.compressed().unwrap_or_default();
+    parts.iter().fold(String::new(), |mut text, part| {
+        let _ = writeln!(text, "core {}, pattern {}", part.core, part.pattern);
+        text
+    })
 }
 
 fn statistics(answer: &Answer) -> String {
@@ -81,6 +94,9 @@ fn statistics(answer: &Answer) -> String {
         for (rule, hits) in &s.laws {
             let _ = writeln!(text, "rule {rule}: {hits}");
         }
+    }
+    if let Ok(cost) = answer.cost() {
+        let _ = writeln!(text, "to evaluate: {cost}");
     }
     text
 }

@@ -40,7 +40,45 @@ pub struct Definition<'a> {
 /// # Errors
 /// `Unsupported` for a construct that has no numpy form here, `Limit` for more than 52 indices in one product.
 pub fn numpy_module(variables: &IndexMap<Symbol, Var>, definitions: &[Definition]) -> Result<String> {
-    let bodies = definitions.iter().map(|d| function(variables, d)).collect::<Result<Vec<_>>>()?;
+    Ok(module(&definitions.iter().map(|d| function(variables, d)).collect::<Result<Vec<_>>>()?))
+}
+
+/// Arrays, and where each of them stands in a larger one.
+pub(crate) struct Cores<'a> {
+    pub cores: &'a [Typed],
+    /// For each, the view of the whole in the notation of einsum.
+    pub views: &'a [String],
+    pub axes: &'a [Dim],
+}
+
+/// Python source with a function, with `core(…)`, which returns the arrays, and `derivative(…)`, which adds them to zeros
+/// through views, so that nothing is multiplied by identities.
+///
+/// # Errors
+/// As of [`numpy_module`].
+pub(crate) fn numpy_module_with_cores(variables: &IndexMap<Symbol, Var>, value: &Definition, cores: &Cores) -> Result<String> {
+    let mut emitters: Vec<Emitter> = Vec::new();
+    let mut arrays: Vec<String> = Vec::new();
+    for typed in cores.cores {
+        let mut emitter = Emitter::new(variables, typed);
+        if let Some(before) = emitters.pop() {
+            emitter.follow(before);
+        }
+        arrays.push(emitter.value(typed.root)?.text);
+        emitters.push(emitter);
+    }
+    let Some(mut emitter) = emitters.pop() else { return numpy_module(variables, std::slice::from_ref(value)) };
+    let core = written(variables, &emitter, "core", &arrays.join(", "));
+    let axes = emitter.tuple(cores.axes);
+    let whole = emitter.named(Code::atom(format!("np.zeros(({axes}))"), 0)).text;
+    for (array, view) in arrays.iter().zip(cores.views) {
+        emitter.lines.push(format!("np.einsum('{view}', {whole})[...] += {array}"));
+    }
+    let derivative = written(variables, &emitter, "derivative", &whole);
+    Ok(module(&[function(variables, value)?, core, derivative]))
+}
+
+fn module(bodies: &[String]) -> String {
     let uses = |module: &str| bodies.iter().any(|b| b.replace("np.linalg.", "").contains(&format!("{module}.")));
     let mut source = "import numpy as np\n".to_owned();
     let scipy: Vec<&str> = ["linalg", "special"].into_iter().filter(|m| uses(m)).collect();
@@ -49,9 +87,9 @@ pub fn numpy_module(variables: &IndexMap<Symbol, Var>, definitions: &[Definition
     }
     for body in bodies {
         source.push_str("\n\n");
-        source.push_str(&body);
+        source.push_str(body);
     }
-    Ok(source)
+    source
 }
 
 fn function(variables: &IndexMap<Symbol, Var>, definition: &Definition) -> Result<String> {
@@ -61,13 +99,18 @@ fn function(variables: &IndexMap<Symbol, Var>, definition: &Definition) -> Resul
         Some(axes) => format!("np.reshape({}, ({}), order='F')", result.text, emitter.tuple(axes)),
         None => result.text,
     };
+    Ok(written(variables, &emitter, definition.name, &result))
+}
+
+/// The function of what has been emitted.
+fn written(variables: &IndexMap<Symbol, Var>, emitter: &Emitter, function: &str, result: &str) -> String {
     let (argument, name) = (|s: Symbol| emitter.names.argument(s), |s: Symbol| emitter.names.dim(s));
     let sizes = solve(&emitter.sizes, variables.values(), &argument, &name);
     let arguments =
         variables.keys().map(|v| argument(*v)).chain(sizes.asked.iter().map(|s| name(*s))).chain(emitter.functions.iter().cloned());
     let arguments: Vec<String> = arguments.collect();
     let star = if arguments.is_empty() { "" } else { "*, " };
-    let mut source = format!("def {}({star}{}):\n", definition.name, arguments.join(", "));
+    let mut source = format!("def {function}({star}{}):\n", arguments.join(", "));
     for (symbol, code) in &sizes.told {
         let _ = writeln!(source, "    {} = {code}", name(*symbol));
     }
@@ -75,7 +118,7 @@ fn function(variables: &IndexMap<Symbol, Var>, definition: &Definition) -> Resul
         let _ = writeln!(source, "    {line}");
     }
     let _ = writeln!(source, "    return {result}");
-    Ok(source)
+    source
 }
 
 /// Names that Python or the emitted code keeps for itself; they get `_` appended.
@@ -176,6 +219,14 @@ impl<'a> Emitter<'a> {
             sizes: BTreeSet::new(),
             functions: BTreeSet::new(),
         }
+    }
+
+    /// Goes on after the lines of another value in the same function.
+    fn follow(&mut self, before: Emitter) {
+        self.taken.extend(before.taken);
+        self.sizes.extend(before.sizes);
+        self.functions.extend(before.functions);
+        (self.lines, self.by_text, self.temporaries) = (before.lines, before.by_text, before.temporaries);
     }
 
     /// The code of a node; of one that is used more than once a name.

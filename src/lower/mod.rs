@@ -3,6 +3,7 @@
 //! A node with free indices becomes a tensor whose first axes are these, in the order that inference gives them, and
 //! whose last axes are those of its shape. Columns and rows have one axis alike.
 
+mod along;
 mod calls;
 mod indices;
 mod parts;
@@ -21,6 +22,8 @@ use crate::structure::{self, Convention};
 use crate::typed::{Typed, TypedId, TypedNode};
 use smallvec::SmallVec;
 
+pub use along::{Along, lower_along};
+
 /// The largest whole power of a matrix; beyond it the product would have more factors than anyone reads.
 const MOST_MATRIX_POWER: i64 = 64;
 
@@ -37,26 +40,24 @@ pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
 /// # Errors
 /// As [`lower`].
 pub fn lower_parts(graph: &mut Graph, typed: &Typed) -> Result<(NodeId, Vec<Option<NodeId>>)> {
-    let mut lowering = Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted: lifted(typed) };
+    let mut lowering = Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted: lifted_by(typed, &[]) };
     let node = lowering.node(typed.root)?;
     let Lowering { lifted: replacements, done, .. } = lowering;
     let root = if replacements.is_empty() { node } else { structure::substitute(graph, node, &replacements) };
     Ok((root, done))
 }
 
-/// The variables that something is differentiated by as if they had no structure: by the convention, or because a part
-/// of them moves by itself.
-fn lifted(typed: &Typed) -> Vec<(Var, Var)> {
+/// The variables that something is differentiated by, here or beside the expression, as if they had no structure: by the
+/// convention, or because a part of them moves by itself.
+fn lifted_by(typed: &Typed, beside: &[TypedId]) -> Vec<(Var, Var)> {
     let whole = |x: TypedId| match &typed.node(x).op {
         Op::Var(v) => Some(v),
         _ => None,
     };
-    let by = typed.nodes.iter().filter_map(|node| match &node.op {
-        Op::Diff(_, x) => match &typed.node(*x).op {
-            Op::Subscript(base, _) => Some((whole(*base)?, Convention::Free)),
-            _ => Some((whole(*x)?, typed.convention)),
-        },
-        _ => None,
+    let within = typed.nodes.iter().filter_map(|node| if let Op::Diff(_, x) = &node.op { Some(*x) } else { None });
+    let by = within.chain(beside.iter().copied()).filter_map(|x| match &typed.node(x).op {
+        Op::Subscript(base, _) => Some((whole(*base)?, Convention::Free)),
+        _ => Some((whole(x)?, typed.convention)),
     });
     let mut lifted: Vec<(Var, Var)> = by
         .filter(|(v, convention)| v.kind.as_ref().is_some_and(|k| convention.lifts(k.structure)))

@@ -11,6 +11,8 @@ mod runs;
 mod share;
 mod written;
 
+pub(crate) use indices::{index_names, known_lengths};
+
 use crate::dim::Symbol;
 use crate::error::Result;
 use crate::expr::{Expr, Op};

@@ -12,6 +12,7 @@ mod matcher;
 mod means;
 mod rules;
 mod split;
+mod work;
 
 pub(crate) use explain::{Rewrite, connect};
 pub use law::{Law, with_dims};
@@ -19,6 +20,7 @@ pub(crate) use log::step;
 pub use rules::{RuleSet, laws_of};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Sizes;
 use crate::matrix::{Build, Mat, Operator, TOKEN, Terms};
 use egg::{Id, RecExpr};
 use extract::Extractor;
@@ -86,9 +88,39 @@ const PATIENCE: usize = 2;
 /// # Errors
 /// [`ErrorKind::Internal`] if a law made two terms of different shape equal, or if there is no seed.
 pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    let (graph, root, stats) = saturated(terms, seeds, rules, limits)?;
+    let mut extractor = Extractor::new(&graph);
+    let best = extractor.extract(root);
+    let mut found = vec![extractor.terms.to_recexpr(best)];
+    // Parts of arrays are put together to blocks only when they are presented, so that counting would compare other things.
+    let in_parts = |t: &Mat| matches!(t, Mat::Gather(_) | Mat::Scatter(_) | Mat::Contract(..));
+    if graph.cost(root).plain >= LONG && !found[0].as_ref().iter().any(in_parts) {
+        let mut extractor = Extractor::multiplied_out(&graph);
+        let best = extractor.extract(root);
+        let others = std::iter::once(extractor.terms.to_recexpr(best)).chain(seeds.iter().map(|seed| terms.to_recexpr(*seed)));
+        for other in others {
+            if !found.contains(&other) {
+                found.push(other);
+            }
+        }
+    }
+    Ok(Outcome { found, stats })
+}
+
+/// Of the terms found equal to the seeds the one that takes the fewest operations at these sizes.
+///
+/// # Errors
+/// As [`simplify`].
+pub fn cheapest_at(sizes: &Sizes, terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    let (graph, root, stats) = saturated(terms, seeds, rules, limits)?;
+    let (terms, best) = work::cheapest(&graph, root, sizes);
+    Ok(Outcome { found: vec![terms.to_recexpr(best)], stats })
+}
+
+/// A graph of what is equal to the seeds, and their class.
+fn saturated(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<(Graph, Id, Stats)> {
     let mut graph = Graph::default();
-    let given = seeds;
-    let seeds = graph.add_terms(terms, given);
+    let seeds = graph.add_terms(terms, seeds);
     let Some((root, others)) = seeds.split_first() else {
         return Err(Error::new(ErrorKind::Internal, "nothing to simplify"));
     };
@@ -97,24 +129,9 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
     let mut fired = IndexMap::new();
     let (iterations, stop) = saturate(&mut graph, *root, rules, limits, &mut fired, &|_| false);
     graph.shapes_agree()?;
-    let mut extractor = Extractor::new(&graph);
-    let best = extractor.extract(*root);
-    let mut found = vec![extractor.terms.to_recexpr(best)];
-    // Parts of arrays are put together to blocks only when they are presented, so that counting would compare other things.
-    let in_parts = |t: &Mat| matches!(t, Mat::Gather(_) | Mat::Scatter(_) | Mat::Contract(..));
-    if graph.cost(*root).plain >= LONG && !found[0].as_ref().iter().any(in_parts) {
-        let mut extractor = Extractor::multiplied_out(&graph);
-        let best = extractor.extract(*root);
-        let others = std::iter::once(extractor.terms.to_recexpr(best)).chain(given.iter().map(|seed| terms.to_recexpr(*seed)));
-        others.for_each(|other| {
-            if !found.contains(&other) {
-                found.push(other)
-            }
-        });
-    }
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
     let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
-    Ok(Outcome { found, stats })
+    Ok((graph, *root, stats))
 }
 
 /// Whether the laws and factoring find the two terms equal.
