@@ -244,7 +244,8 @@ impl Engine {
             let Some(parts) = parts else { return Ok(Vec::new()) };
             let presented = |part: Part| {
                 let axes = graph.axes(part.core).to_vec();
-                let (core, _) = self.formula(&mut graph, part.core, (0, false), &taken, &mut Profile::default())?;
+                let setting = Setting { taken: &taken, input: Some(f) };
+                let (core, _) = self.formula(&mut graph, part.core, (0, false), setting, &mut Profile::default())?;
                 Ok(part.presented(core, axes, &lengths, &taken))
             };
             match parts.into_iter().map(presented).collect::<Result<Vec<_>>>() {
