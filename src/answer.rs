@@ -7,6 +7,7 @@ use crate::emit::{Cores, Definition, numpy_module, numpy_module_with_cores};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Compiled, evaluate};
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
+use crate::function::{Call, Function};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::{Engine, on_a_deep_stack};
@@ -364,9 +365,10 @@ fn within_axes(typed: &Typed) -> Vec<String> {
     conditions.into_iter().map(|(small, large)| format!("{small} <= {large}")).collect()
 }
 
-/// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
-fn without_derivatives(input: &Expr, declarations: &Declarations, convention: Convention) -> Result<Expr> {
-    if input.any(&mut |op| matches!(op, Op::Diff(..))) {
+/// The input with every `diff(…)` and `integral(…)` in it replaced by its value, for targets that cannot do either.
+pub(crate) fn without_derivatives(input: &Expr, declarations: &Declarations, convention: Convention) -> Result<Expr> {
+    let calculus = |op: &Op| matches!(op, Op::Diff(..) | Op::Call(Function::Call(Call::Integral), _));
+    if input.any(&mut |op| calculus(op)) {
         Ok(Engine::new().structure(convention).simplify(input, declarations)?.formula.inlined())
     } else {
         Ok(input.clone())

@@ -8,11 +8,11 @@
 mod tangent;
 
 use crate::applied::Applied;
-use crate::contract::Draft;
+use crate::contract::{Draft, Sandwich};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
 use crate::function::{Map, Map2, Sign};
-use crate::index::{Axes, Contraction, Graph, Label, Labels, Node, NodeId, Opaque};
+use crate::index::{Axes, Contraction, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque};
 use crate::number::Number;
 
 /// d f / d x: axes of `f`, then those of `x`. Of a structured variable each entry counts by itself; `structure.rs` projects.
@@ -24,13 +24,35 @@ use crate::number::Number;
 /// Griewank and Walther 2008, chapter 3 (reverse accumulation); Magnus and Neudecker 2019, chapter 8 (the differentials
 /// of the inverse and of the determinant); Laue, Mitterreiter and Giesen 2018 (the same in index notation).
 pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
-    if x.axes().len() < graph.order(f) || x.axes().is_empty() {
-        let seed = identity(graph, &x.axes());
-        return tangent::along(graph, f, &x.axes(), &[(x.clone(), seed)]);
+    if forwards(graph, f, x) {
+        return forward(graph, f, x);
     }
     let own: Axes = graph.axes(f).into();
     let seed = identity(graph, &own);
-    reverse(graph, f, x, &own, seed)
+    Ok(reverse(graph, f, std::slice::from_ref(x), &own, seed)?.swap_remove(0))
+}
+
+/// d f / d x for each of the variables, in one pass for all that are differentiated in reverse.
+///
+/// # Errors
+/// As [`derivative`].
+pub fn derivatives(graph: &mut Graph, f: NodeId, xs: &[Var]) -> Result<Vec<NodeId>> {
+    let backwards: Vec<Var> = xs.iter().filter(|x| !forwards(graph, f, x)).cloned().collect();
+    let own: Axes = graph.axes(f).into();
+    let seed = identity(graph, &own);
+    let adjoints = reverse(graph, f, &backwards, &own, seed)?;
+    let adjoint = |x: &Var| backwards.iter().position(|b| b == x).map(|at| adjoints[at]);
+    xs.iter().map(|x| adjoint(x).map_or_else(|| forward(graph, f, x), Ok)).collect()
+}
+
+/// Whether the tangents are smaller than the adjoints.
+fn forwards(graph: &Graph, f: NodeId, x: &Var) -> bool {
+    x.axes().len() < graph.order(f) || x.axes().is_empty()
+}
+
+fn forward(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
+    let seed = identity(graph, &x.axes());
+    tangent::along(graph, f, &x.axes(), &[(x.clone(), seed)])
 }
 
 /// The derivative of `f` by each variable times a direction of it, summed: of the axes of `f`. No tensor on the way has more
@@ -51,18 +73,22 @@ pub fn jvp(graph: &mut Graph, f: NodeId, directions: &[(Var, NodeId)]) -> Result
 /// # Errors
 /// As [`derivative`].
 pub fn vjp(graph: &mut Graph, f: NodeId, x: &Var, direction: NodeId) -> Result<NodeId> {
-    reverse(graph, f, x, &[], direction)
+    Ok(reverse(graph, f, std::slice::from_ref(x), &[], direction)?.swap_remove(0))
 }
 
-/// Reverse accumulation from a seed whose axes are the outer ones, then those of `f`.
-fn reverse(graph: &mut Graph, f: NodeId, x: &Var, outer: &[crate::Dim], seed: NodeId) -> Result<NodeId> {
-    one_kind(graph, f, x)?;
-    let variable = graph.insert(Node::Var(x.clone()));
-    let axes: Axes = outer.iter().copied().chain(x.axes()).collect();
+/// Reverse accumulation from a seed whose axes are the outer ones, then those of `f`: the adjoint of each variable.
+fn reverse(graph: &mut Graph, f: NodeId, xs: &[Var], outer: &[crate::Dim], seed: NodeId) -> Result<Vec<NodeId>> {
+    xs.iter().try_for_each(|x| one_kind(graph, f, x))?;
+    let variables: Vec<NodeId> = xs.iter().map(|x| graph.insert(Node::Var(x.clone()))).collect();
     let order = graph.reachable(&[f]);
-    let depends = dependent(graph, &order, &[variable]);
+    let depends = dependent(graph, &order, &variables);
+    let mut found: Vec<NodeId> = Vec::with_capacity(xs.len());
+    for x in xs {
+        let axes: Axes = outer.iter().copied().chain(x.axes()).collect();
+        found.push(graph.zero(&axes));
+    }
     if !depends[f.0 as usize] {
-        return Ok(graph.zero(&axes));
+        return Ok(found);
     }
     let mut reverse = Reverse { outputs: outer.len(), adjoints: vec![Vec::new(); graph.len()], depends };
     reverse.adjoints[f.0 as usize].push((Number::ONE, seed));
@@ -73,12 +99,10 @@ fn reverse(graph: &mut Graph, f: NodeId, x: &Var, outer: &[crate::Dim], seed: No
         }
         let axes: Axes = outer.iter().copied().chain(graph.axes(node).iter().copied()).collect();
         let adjoint = graph.sum(&axes, terms);
-        if node == variable {
-            return Ok(adjoint);
-        }
+        variables.iter().zip(&mut found).filter(|(v, _)| **v == node).for_each(|(_, found)| *found = adjoint);
         reverse.spread(graph, node, adjoint)?;
     }
-    Ok(graph.zero(&axes))
+    Ok(found)
 }
 
 /// The same name with and without its structure would be two variables, and the derivative by one of them silently less
@@ -165,6 +189,7 @@ impl Reverse {
             Node::Map2(f, a, b) => self.through_map2(graph, adjoint, f, a, b),
             Node::Apply(f, arguments) => self.through_function(graph, adjoint, &f, &arguments),
             Node::Opaque(f, a) => self.through_opaque(graph, adjoint, f, a, node),
+            Node::Operator(f, operands) => self.through_operator(graph, adjoint, f, &operands, node),
         }
         Ok(())
     }
@@ -242,6 +267,7 @@ impl Reverse {
         let axes: Axes = graph.axes(a).into();
         let one = Number::ONE;
         match f {
+            Opaque::Pinv => self.through_pseudoinverse(graph, adjoint, a, node),
             // d inv(X) = -inv(X)*dX*inv(X)
             Opaque::Inv => {
                 let term = self.sandwich(graph, adjoint, node, &[]);
@@ -307,6 +333,45 @@ impl Reverse {
                 let term = draft.finish(graph);
                 self.add(a, one, term);
             }
+        }
+    }
+
+    /// The adjoint of the last operand; of `A*X + X*B = C` that of A is minus it times X', that of B minus X' times it.
+    fn through_operator(&mut self, graph: &mut Graph, adjoint: NodeId, f: LinearOperator, operands: &[NodeId], node: NodeId) {
+        let Some((&last, parameters)) = operands.split_last() else { return };
+        let through = graph.apply_operator(f, parameters, adjoint, self.outputs, true);
+        match f {
+            LinearOperator::Sylvester => {
+                for (at, &a) in parameters.iter().enumerate().filter(|(_, a)| self.wants(**a)).collect::<Vec<_>>() {
+                    let axes: Axes = graph.axes(a).into();
+                    let mut draft = self.with_outer(graph, through, &axes);
+                    let k = draft.draft.label(graph.axes(node)[1 - at]);
+                    let (of_through, of_value) = match at {
+                        0 => ([draft.own[0], k], [draft.own[1], k]),
+                        _ => ([k, draft.own[1]], [k, draft.own[0]]),
+                    };
+                    let labels: Labels = draft.outer.iter().copied().chain(of_through).collect();
+                    draft.draft.factor(through, &labels).factor(node, &of_value);
+                    let term = draft.finish(graph);
+                    self.add(a, Number::MINUS_ONE, term);
+                }
+            }
+        }
+        self.add(last, Number::ONE, through);
+    }
+
+    /// The adjoint of the differential of a pseudoinverse P of X, whose rank does not change:
+    /// `dP = -P*dX*P + P*P'*dX'*(eye - X*P) + (eye - P*X)*dX'*P'*P` (Golub and Pereyra 1973, (4.12)).
+    fn through_pseudoinverse(&mut self, graph: &mut Graph, adjoint: NodeId, x: NodeId, p: NodeId) {
+        for Sandwich { sign, left, turned, right } in graph.differential_of_pseudoinverse(x, p) {
+            let axes: Axes = graph.axes(x).into();
+            let mut draft = self.with_outer(graph, adjoint, &axes);
+            let (k, l) = (draft.draft.label(axes[1]), draft.draft.label(axes[0]));
+            let (from, to) = if turned { (draft.own[1], draft.own[0]) } else { (draft.own[0], draft.own[1]) };
+            let labels: Labels = draft.outer.iter().copied().chain([k, l]).collect();
+            draft.draft.factor(adjoint, &labels).factor(left, &[k, from]).factor(right, &[to, l]);
+            let term = draft.finish(graph);
+            self.add(x, sign, term);
         }
     }
 

@@ -2,6 +2,7 @@
 //! passes in `prove`, `explain` and `compare`.
 
 mod products;
+pub(crate) mod several;
 
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
@@ -14,7 +15,7 @@ use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
-use crate::present::{Presented, Setting, present};
+use crate::present::{Presented, Setting, shortest};
 use crate::proof::Proof;
 use crate::prove::prove;
 use crate::question::Question;
@@ -23,7 +24,7 @@ use crate::saturate::{Limits, RuleSet, cheapest_at, simplify};
 use crate::structure::Convention;
 use crate::typed::Typed;
 use crate::{compress, factor, lower};
-use egg::{Id, RecExpr};
+use egg::Id;
 use std::collections::BTreeSet;
 
 /// Settings of the pipeline; the default is what the command line uses.
@@ -343,9 +344,11 @@ impl Engine {
             outcome.found
         } else {
             let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
-            vec![terms.to_recexpr(seed)]
+            vec![terms.to_recexprs(&[seed])]
         };
-        Ok((profile.stage("present", || shortest(&found, setting))?, notation))
+        let (bodies, parts) = profile.stage("present", || shortest(&found, setting))?;
+        let body = bodies.into_iter().next().ok_or_else(|| Error::new(ErrorKind::Internal, "no term was written"))?;
+        Ok((Presented { body, parts }, notation))
     }
 
     /// The laws that saturation and proofs use.
@@ -355,56 +358,45 @@ impl Engine {
 
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
     pub(crate) fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
-        let order = graph.order(node);
-        let (terms, seeds) = self.seeds(graph, node, row);
-        let formulas = only_formulas(&terms, &seeds);
+        let mut terms = Terms::new();
+        let (seeds, notation) = self.raise_with(&mut Raiser::new(graph, &mut terms), node, rows, row);
+        (terms, seeds, notation)
+    }
+
+    /// Likewise among the terms of other values.
+    fn raise_with(&self, raiser: &mut Raiser, node: NodeId, rows: usize, row: bool) -> (Vec<Id>, Notation) {
+        let order = raiser.graph.order(node);
+        let seeds = self.seeds(raiser, node, row);
+        let formulas = only_formulas(raiser.terms, &seeds);
         if order <= 2 && !formulas.is_empty() && (self.notation == Notation::Matrix || order == 0) {
-            return (terms, formulas, Notation::Matrix);
+            return (formulas, Notation::Matrix);
         }
         if self.notation <= Notation::Kronecker
             && (1..order).contains(&rows)
-            && let Some(stack) = stacked(graph, node, rows)
+            && let Some(stack) = stacked(raiser.graph, node, rows)
         {
-            let (terms, seeds) = self.seeds(graph, stack, false);
-            let formulas = only_formulas(&terms, &seeds);
+            let seeds = self.seeds(raiser, stack, false);
+            let formulas = only_formulas(raiser.terms, &seeds);
             if !formulas.is_empty() {
-                return (terms, formulas, Notation::Kronecker);
+                return (formulas, Notation::Kronecker);
             }
         }
         if self.notation == Notation::Index {
-            let mut terms = Terms::new();
-            let seed = Raiser::new(graph, &mut terms).in_index_notation(node);
-            return (terms, vec![seed], Notation::Index);
+            return (vec![raiser.in_index_notation(node)], Notation::Index);
         }
-        (terms, seeds, Notation::Index)
+        (seeds, Notation::Index)
     }
 
     /// The node raised as it is and with its sums factored.
-    fn seeds(&self, graph: &mut Graph, node: NodeId, row: bool) -> (Terms, Vec<Id>) {
-        let factored = if self.factoring { factor::factor(graph, node) } else { node };
-        let mut terms = Terms::new();
-        let mut raiser = Raiser::new(graph, &mut terms);
+    fn seeds(&self, raiser: &mut Raiser, node: NodeId, row: bool) -> Vec<Id> {
+        let factored = if self.factoring { factor::factor(raiser.graph, node) } else { node };
         let mut seeds: Vec<Id> = [factored, node].iter().map(|n| raiser.raise(*n)).collect();
         seeds.dedup();
         if row {
-            seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
+            seeds.iter_mut().for_each(|s| *s = raiser.terms.transpose(*s));
         }
-        (terms, seeds)
+        seeds
     }
-}
-
-/// The term that is shortest once its shared parts have names; of equal ones the first. A name that others do without
-/// counts as a token more.
-fn shortest(found: &[RecExpr<Mat>], setting: Setting) -> Result<Presented> {
-    let mut best: Option<Presented> = None;
-    for term in found {
-        let other = present(term, setting)?;
-        let shorter = |best: &Presented| other.tokens() + u64::from(other.parts.len() > best.parts.len()) < best.tokens();
-        if best.as_ref().is_none_or(shorter) {
-            best = Some(other);
-        }
-    }
-    best.ok_or_else(|| Error::new(ErrorKind::Internal, "there is no term to present"))
 }
 
 /// Without the size of each dimension the work of a term is not known.

@@ -8,6 +8,8 @@ mod input;
 mod json;
 mod output;
 mod rules;
+mod separate;
+mod solve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Notation, Result, Sizes, Symbol};
@@ -48,6 +50,13 @@ enum Verb {
         /// How often to differentiate by the whole list of variables.
         #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
         order: u8,
+        /// A derivative by each variable on its own, in one answer with shared parts. With --order: each by its own variable
+        /// again and again.
+        #[arg(long)]
+        separate: bool,
+        /// With --separate: the value of the expression as well, sharing parts with its derivatives.
+        #[arg(long, requires = "separate")]
+        value: bool,
         #[command(flatten)]
         products: Products,
         #[command(flatten)]
@@ -66,6 +75,11 @@ enum Verb {
     ///
     /// Exit status 0: equal; 1: different; 3: they agree at random points but no proof was found.
     Check(check::Arguments),
+    /// The unknown of an equation: a formula, with the conditions under which it solves.
+    ///
+    /// The solution has been put into the equation at random points. Where there are many solutions it is that of least norm,
+    /// where there may be none that of least squares; standard error says so.
+    Solve(solve::Arguments),
     /// The value of an expression on data.
     Eval {
         #[command(flatten)]
@@ -122,7 +136,7 @@ impl From<InputName> for InputFormat {
 
 /// A direction for a product of the derivative, which is a formula without the derivative in it.
 #[derive(Args)]
-#[group(multiple = false, conflicts_with = "order")]
+#[group(multiple = false, conflicts_with_all = ["order", "separate"])]
 struct Products {
     /// The Jacobian times a direction of the variable: V has its shape. Several variables: one each, in order; their sum.
     #[arg(long, value_name = "V", allow_hyphen_values = true)]
@@ -251,7 +265,10 @@ pub fn run() -> ExitCode {
         }
     };
     match cli.verb {
-        Verb::Diff { expression, wrt, order, products, answers } => answer(&expression, &answers, |input, engine| {
+        Verb::Diff { expression, wrt, order, separate: true, value, answers, .. } => {
+            separate::run(&expression, &answers, &separate::Wanted { wrt, order, value })
+        }
+        Verb::Diff { expression, wrt, order, products, answers, .. } => answer(&expression, &answers, |input, engine| {
             let once = wrt.iter().map(|x| input.parse(x)).collect::<Result<Vec<_>>>()?;
             if let Some(answer) = products.answer(input, engine, &once) {
                 return answer;
@@ -264,6 +281,7 @@ pub fn run() -> ExitCode {
             answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
         }
         Verb::Check(arguments) => check::run(&arguments),
+        Verb::Solve(arguments) => solve::run(&arguments),
         Verb::Eval { expression, data, format } => evaluate(&expression, &data, format),
         Verb::Rules { verb } => rules::run(verb),
     }

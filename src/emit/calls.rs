@@ -72,6 +72,9 @@ pub(super) fn apply(emitter: &mut Emitter, function: Function, codes: &[Code], k
         (Call::Outer, [a, b]) => format!("np.outer({a}, {b})"),
         (Call::Inv, [a]) if is_matrix => format!("np.linalg.inv({a})"),
         (Call::Pinv, [a]) if is_matrix => format!("np.linalg.pinv({a})"),
+        (Call::Sylvester, [a, b, c]) if is_matrix && matches!(kinds.get(1), Some(Kind::Matrix)) => {
+            format!("linalg.solve_sylvester({a}, {b}, {c})")
+        }
         (Call::Adj, [_]) if is_matrix => return Ok(adjugate(emitter, &codes[0])),
         // A scalar is its own 1×1 matrix.
         (Call::Inv, [_]) => format!("1/{}", codes[0].at_least(Tight::Atom)),

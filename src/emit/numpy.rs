@@ -78,7 +78,8 @@ pub(crate) fn numpy_module_with_cores(variables: &IndexMap<Symbol, Var>, value: 
     Ok(module(&[function(variables, value)?, core, derivative]))
 }
 
-fn module(bodies: &[String]) -> String {
+/// The functions with what they import.
+pub(super) fn module(bodies: &[String]) -> String {
     let uses = |module: &str| bodies.iter().any(|b| b.replace("np.linalg.", "").contains(&format!("{module}.")));
     let mut source = "import numpy as np\n".to_owned();
     let scipy: Vec<&str> = ["linalg", "special"].into_iter().filter(|m| uses(m)).collect();
@@ -93,13 +94,26 @@ fn module(bodies: &[String]) -> String {
 }
 
 fn function(variables: &IndexMap<Symbol, Var>, definition: &Definition) -> Result<String> {
-    let mut emitter = Emitter::new(variables, definition.value);
-    let result = emitter.value(definition.value.root)?;
-    let result = match definition.kron_axes {
-        Some(axes) => format!("np.reshape({}, ({}), order='F')", result.text, emitter.tuple(axes)),
-        None => result.text,
-    };
-    Ok(written(variables, &emitter, definition.name, &result))
+    function_of(variables, definition.name, definition.value, &[(definition.value.root, definition.kron_axes)])
+}
+
+/// A function that returns several values of one expression, as a tuple if there is more than one.
+pub(super) fn function_of(
+    variables: &IndexMap<Symbol, Var>,
+    function: &str,
+    typed: &Typed,
+    results: &[(TypedId, Option<&[Dim]>)],
+) -> Result<String> {
+    let mut emitter = Emitter::new(variables, typed);
+    let mut values = Vec::with_capacity(results.len());
+    for (root, kron_axes) in results {
+        let value = emitter.value(*root)?;
+        values.push(match kron_axes {
+            Some(axes) => format!("np.reshape({}, ({}), order='F')", value.text, emitter.tuple(axes)),
+            None => value.text,
+        });
+    }
+    Ok(written(variables, &emitter, function, &values.join(", ")))
 }
 
 /// The function of what has been emitted.

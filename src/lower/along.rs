@@ -5,7 +5,7 @@
 //! that its product with a direction is the derivative along the projected direction. By a part of a variable the direction
 //! stands among zeros.
 
-use super::{Frame, Lowering, lifted_by};
+use super::{Frame, Lowering};
 use crate::diff::{derivative, jvp, vjp};
 use crate::error::{Error, Result};
 use crate::expr::{Op, Subscript, Var};
@@ -39,11 +39,9 @@ impl Along {
 /// # Errors
 /// If a construct is not supported, or a derivative is not known.
 pub fn lower_along(graph: &mut Graph, typed: &Typed, along: &Along) -> Result<NodeId> {
-    let lifted = lifted_by(typed, &along.variables());
-    let mut lowering = Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted };
+    let mut lowering = Lowering::of(graph, typed, &along.variables());
     let node = lowering.along(along)?;
-    let Lowering { lifted, .. } = lowering;
-    Ok(if lifted.is_empty() { node } else { structure::substitute(graph, node, &lifted) })
+    Ok(lowering.with_structure(node))
 }
 
 /// A variable, and the part of it that moves.

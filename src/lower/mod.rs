@@ -11,15 +11,16 @@ mod products;
 mod stacks;
 
 use crate::contract::Draft;
-use crate::diff::derivative;
+use crate::diff::derivatives;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Op, Shape, Subscript, Var};
 use crate::function::{Call, Constant, Function, Map, Map2};
-use crate::index::{Axes, Graph, Label, Labels, Node, NodeId, Opaque};
+use crate::index::{Axes, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque};
 use crate::number::Number;
 use crate::structure::{self, Convention};
 use crate::typed::{Typed, TypedId, TypedNode};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 pub use along::{Along, lower_along};
@@ -40,11 +41,19 @@ pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
 /// # Errors
 /// As [`lower`].
 pub fn lower_parts(graph: &mut Graph, typed: &Typed) -> Result<(NodeId, Vec<Option<NodeId>>)> {
-    let mut lowering = Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted: lifted_by(typed, &[]) };
+    let mut lowering = Lowering::of(graph, typed, &[]);
     let node = lowering.node(typed.root)?;
-    let Lowering { lifted: replacements, done, .. } = lowering;
-    let root = if replacements.is_empty() { node } else { structure::substitute(graph, node, &replacements) };
-    Ok((root, done))
+    let root = lowering.with_structure(node);
+    Ok((root, lowering.done))
+}
+
+/// The index form of several parts of an expression.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_each(graph: &mut Graph, typed: &Typed, parts: &[TypedId]) -> Result<Vec<NodeId>> {
+    let mut lowering = Lowering::of(graph, typed, &[]);
+    parts.iter().map(|part| lowering.node(*part).map(|node| lowering.with_structure(node))).collect()
 }
 
 /// The variables that something is differentiated by, here or beside the expression, as if they had no structure: by the
@@ -74,6 +83,8 @@ struct Lowering<'a> {
     done: Vec<Option<NodeId>>,
     /// The variables whose structure is left out of account until all is differentiated, without it and with it.
     lifted: Vec<(Var, Var)>,
+    /// The derivatives taken so far: a function is differentiated by all variables that are asked for at once.
+    derivatives: FxHashMap<(NodeId, Var), NodeId>,
 }
 
 /// A contraction in the making, with the labels of the named indices.
@@ -110,6 +121,19 @@ impl Frame {
         let mut out: Labels = typed.free.iter().map(|(name, dim)| self.index(*name, *dim)).collect();
         out.extend_from_slice(shape);
         graph.contract(self.draft.out(&out))
+    }
+}
+
+impl<'a> Lowering<'a> {
+    /// Variables may be differentiated by beside what is in the expression.
+    fn of(graph: &'a mut Graph, typed: &'a Typed, beside: &[TypedId]) -> Lowering<'a> {
+        let (done, lifted) = (vec![None; typed.nodes.len()], lifted_by(typed, beside));
+        Lowering { graph, typed, done, lifted, derivatives: FxHashMap::default() }
+    }
+
+    /// The node with the structure of its variables, once all is differentiated.
+    fn with_structure(&mut self, node: NodeId) -> NodeId {
+        if self.lifted.is_empty() { node } else { structure::substitute(self.graph, node, &self.lifted) }
     }
 }
 

@@ -10,15 +10,15 @@ use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::function::{Call, Function, Map, Map2, Parity};
-use crate::matrix::{Form, Mat, MatFn};
+use crate::matrix::{Form, Mat, MatFn, Scaling};
 use crate::number::Number;
 use egg::Id;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-/// How much work the choice of signs may be: nodes built.
-const SIGN_BUDGET: usize = 20_000;
+/// How much work the choice of signs may be: nodes and children of nodes that are written.
+const SIGN_BUDGET: usize = 60_000;
 
 /// The expression with the fewest tokens over the orientations of its sums (`A*x - b` or `b - A*x`, the sign going to
 /// the product around it), of equal ones that with the fewest minus signs, found by turning one sum after the other.
@@ -26,17 +26,19 @@ const SIGN_BUDGET: usize = 20_000;
 /// A binary minus is no longer than a plus, so only where a minus leads is there something to save, and only before a
 /// bracket with a minus may one go. Each sum is turned once and kept only if that is better, so the loop ends; the budget
 /// keeps large terms fast.
-pub(super) fn fewest_signs(terms: &[Mat], taken: &BTreeSet<Symbol>) -> Result<Expr> {
+pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>) -> Result<Vec<Expr>> {
     let mut builder = Builder::new(terms, taken);
-    let mut best = builder.whole()?;
+    let mut best = builder.all(roots)?;
     let mut size = (tokens(&best), minuses(&best));
     let sums = (0..terms.len()).rev().filter(|&at| matches!(terms[at], Mat::Add(..)));
-    for at in sums.take(SIGN_BUDGET / terms.len().max(1)) {
-        if !may_lose_a_minus(&best, &mut FxHashSet::default()) {
+    let work: usize = terms.iter().map(|t| 1 + children(t).len()).sum();
+    for at in sums.take(SIGN_BUDGET / work.max(1)) {
+        let mut seen = FxHashSet::default();
+        if !best.iter().any(|e| may_lose_a_minus(e, &mut seen)) {
             break;
         }
         builder.turned[at] = true;
-        let other = builder.whole()?;
+        let other = builder.all(roots)?;
         let other_size = (tokens(&other), minuses(&other));
         if other_size < size {
             (best, size) = (other, other_size);
@@ -71,10 +73,18 @@ fn may_lose_a_minus(e: &Expr, seen: &mut FxHashSet<Expr>) -> bool {
 }
 
 /// How many minus signs there are to read, in the text without names.
-fn minuses(e: &Expr) -> u64 {
-    let mut count = u64::from(is_subtracted(e));
-    e.op().for_each_child(|c| count = count.saturating_add(minuses(c)));
-    count
+fn minuses(all: &[Expr]) -> u64 {
+    fn of(e: &Expr, known: &mut FxHashMap<Expr, u64>) -> u64 {
+        if let Some(known) = known.get(e) {
+            return *known;
+        }
+        let mut count = u64::from(is_subtracted(e));
+        e.op().for_each_child(|c| count = count.saturating_add(of(c, known)));
+        known.insert(e.clone(), count);
+        count
+    }
+    let mut known = FxHashMap::default();
+    all.iter().fold(0, |sum, e| sum.saturating_add(of(e, &mut known)))
 }
 
 pub(super) struct Builder<'a> {
@@ -114,12 +124,12 @@ impl<'a> Builder<'a> {
         Builder { terms, forms, indexed, taken, declared, turned: vec![false; terms.len()], memo: Vec::new(), base: 0, reached: 0 }
     }
 
-    fn whole(&mut self) -> Result<Expr> {
+    fn all(&mut self, roots: &[Id]) -> Result<Vec<Expr>> {
         self.memo = vec![None; self.terms.len()];
         if self.terms.is_empty() {
             return Err(Error::new(ErrorKind::Internal, "a term without nodes cannot be written"));
         }
-        Ok(self.factors(Id::from(self.terms.len() - 1))?.finish())
+        roots.iter().map(|root| self.expr(*root)).collect()
     }
 
     pub fn is_scalar(&self, id: Id) -> bool {
@@ -293,21 +303,21 @@ impl<'a> Builder<'a> {
     }
 
     fn call(&mut self, function: MatFn, all: &[Id], scalar: bool) -> Result<Factors> {
-        let name = call_of(function);
+        let name = function.row().call;
         let axis = match function {
             MatFn::SumRows | MatFn::MeanRows => Some(1),
             MatFn::SumColumns | MatFn::MeanColumns => Some(2),
             _ => None,
         };
         let make = |arguments: Vec<Expr>| call(name, arguments.into_iter().chain(axis.map(Expr::number)));
-        match role(function) {
-            Role::Linear if function == MatFn::Trace => self.linear(all, scalar, |arguments| trace_of(&arguments[0])),
-            Role::Linear => self.linear(all, scalar, |arguments| make(arguments.to_vec())),
-            Role::Even => {
+        match function.row().scaling {
+            Scaling::Linear if function == MatFn::Trace => self.linear(all, scalar, |arguments| trace_of(&arguments[0])),
+            Scaling::Linear => self.linear(all, scalar, |arguments| make(arguments.to_vec())),
+            Scaling::Even | Scaling::Norm | Scaling::Square => {
                 let arguments = all.iter().map(|a| Ok(self.factors(*a)?.absolute().finish())).collect::<Result<Vec<_>>>()?;
                 Ok(Factors::of(make(arguments), scalar))
             }
-            Role::Odd => {
+            Scaling::Inverse => {
                 let mut sign = Number::ONE;
                 let mut arguments = Vec::new();
                 for a in all {
@@ -319,7 +329,7 @@ impl<'a> Builder<'a> {
                 }
                 Ok(Factors::of(make(arguments), scalar).scaled(&sign))
             }
-            Role::Other => {
+            Scaling::None => {
                 let arguments = all.iter().map(|a| self.expr(*a)).collect::<Result<Vec<_>>>()?;
                 Ok(Factors::of(make(arguments), scalar))
             }
@@ -379,69 +389,6 @@ fn common_scale_of_decimals(coefficients: &[Number]) -> Option<Number> {
         return Some(most);
     }
     Number::int(10).pow(&Number::int(most.to_f64().log10().floor() as i64))
-}
-
-/// What a factor of an argument does to the value.
-enum Role {
-    /// Scalars go in front.
-    Linear,
-    /// The sign of the argument does not matter.
-    Even,
-    /// A minus goes in front.
-    Odd,
-    Other,
-}
-
-fn role(function: MatFn) -> Role {
-    match function {
-        MatFn::Trace
-        | MatFn::Diag
-        | MatFn::DiagOf
-        | MatFn::Sum
-        | MatFn::SumRows
-        | MatFn::SumColumns
-        | MatFn::Mean
-        | MatFn::MeanRows
-        | MatFn::MeanColumns
-        | MatFn::Vec
-        | MatFn::Vech
-        | MatFn::Kron
-        | MatFn::Cross
-        | MatFn::Sym
-        | MatFn::Tril
-        | MatFn::Triu => Role::Linear,
-        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Variance | MatFn::LogDet => Role::Even,
-        MatFn::Inv => Role::Odd,
-        MatFn::Det | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Role::Other,
-    }
-}
-
-fn call_of(function: MatFn) -> Call {
-    match function {
-        MatFn::Inv => Call::Inv,
-        MatFn::Det => Call::Det,
-        MatFn::LogDet => Call::LogDet,
-        MatFn::Adj => Call::Adj,
-        MatFn::Trace => Call::Trace,
-        MatFn::Diag | MatFn::DiagOf => Call::Diag,
-        MatFn::Sum | MatFn::SumRows | MatFn::SumColumns => Call::Sum,
-        MatFn::Mean | MatFn::MeanRows | MatFn::MeanColumns => Call::Mean,
-        MatFn::Variance => Call::Variance,
-        MatFn::Product => Call::Product,
-        MatFn::Norm1 => Call::Norm1,
-        MatFn::Norm2 => Call::Norm2,
-        MatFn::NormF => Call::NormF,
-        MatFn::NormInf => Call::NormInf,
-        MatFn::LogSumExp => Call::LogSumExp,
-        MatFn::Softmax => Call::Softmax,
-        MatFn::Vec => Call::Vec,
-        MatFn::Vech => Call::Vech,
-        MatFn::Kron => Call::Kron,
-        MatFn::Cross => Call::Cross,
-        MatFn::Sym => Call::Sym,
-        MatFn::Tril => Call::Tril,
-        MatFn::Triu => Call::Triu,
-    }
 }
 
 /// A term of a sum with what decides its place.

@@ -4,6 +4,8 @@ use super::order::compare;
 use crate::expr::{Expr, Op};
 use crate::function::{Call, Function, Map};
 use crate::number::Number;
+use crate::outline::{Outline, outline};
+use rustc_hash::FxHashMap;
 
 /// `coefficient * above / below * (had ./ under)`; without `had` and `under` it is a scalar.
 #[derive(Clone, Debug)]
@@ -149,18 +151,19 @@ impl Factors {
             splice_last(&mut front);
             return product(front);
         }
-        let mut factors = sorted(&self.had).into_iter();
-        front.extend(factors.next());
-        splice_last(&mut front);
-        let mut above = vec![product(front)];
-        above.extend(factors);
-        // `2*x.*y` is read from left to right.
-        let above = if above.len() == 1 { above.remove(0) } else { Expr::new(Op::Had(above)) };
         if self.under.is_empty() {
-            return above;
+            front.push(self.core());
+            splice_last(&mut front);
+            return product(front);
         }
+        match self.had.as_slice() {
+            [] => {}
+            [one] => front.push(one.clone()),
+            many => front.push(Expr::new(Op::Had(sorted(many)))),
+        }
+        splice_last(&mut front);
         let under = if self.under.len() == 1 { self.under[0].clone() } else { Expr::new(Op::Had(sorted(&self.under))) };
-        Expr::new(Op::HadDiv(above, under))
+        Expr::new(Op::HadDiv(product(front), under))
     }
 }
 
@@ -325,4 +328,48 @@ fn nested_power(base: Expr, exponent: Number, scalar: bool) -> (Expr, Number) {
 
 pub(super) fn call(function: Call, arguments: impl IntoIterator<Item = Expr>) -> Expr {
     Expr::call(Function::Call(function), arguments)
+}
+
+/// `2*(x.*y)` as `2*x.*y`, which is read from left to right: scalars before an entrywise product go to its first factor.
+///
+/// Last of all, since the product without its scalars may have a name.
+#[derive(Default)]
+pub(super) struct ScalarsFirst(FxHashMap<Expr, Expr>);
+
+impl ScalarsFirst {
+    pub fn of(&mut self, e: &Expr) -> Expr {
+        if let Some(known) = self.0.get(e) {
+            return known.clone();
+        }
+        let new = match e.op().try_map(|c| Ok::<Expr, std::convert::Infallible>(self.of(c))) {
+            Ok(op) => entrywise(&op).unwrap_or_else(|| if op == *e.op() { e.clone() } else { Expr::new(op) }),
+        };
+        self.0.insert(e.clone(), new.clone());
+        new
+    }
+}
+
+fn entrywise(op: &Op) -> Option<Expr> {
+    let Op::Mul(factors) = op else { return None };
+    let (last, scalars) = factors.split_last()?;
+    if !scalars.iter().all(|s| outline(s) == Some(Outline::Scalar)) {
+        return None;
+    }
+    let scaled = |first: &Expr| product(scalars.iter().chain([first]).cloned().collect());
+    match last.op() {
+        Op::Had(all) => {
+            let (first, others) = all.split_first()?;
+            let plain = !matches!(first.op(), Op::Had(_) | Op::HadDiv(..) | Op::Mul(_));
+            plain.then(|| Expr::new(Op::Had(std::iter::once(scaled(first)).chain(others.iter().cloned()).collect())))
+        }
+        Op::HadDiv(above, below) => {
+            let above = match above.op() {
+                Op::Number(_) | Op::Mul(_) | Op::HadDiv(..) => return None,
+                Op::Had(_) => entrywise(&Op::Mul(scalars.iter().chain([above]).cloned().collect()))?,
+                _ => scaled(above),
+            };
+            Some(Expr::new(Op::HadDiv(above, below.clone())))
+        }
+        _ => None,
+    }
 }

@@ -14,18 +14,20 @@ mod written;
 pub(crate) use indices::{index_names, known_lengths};
 
 use crate::dim::Symbol;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::matrix::Mat;
 use std::collections::BTreeSet;
 use std::fmt;
 
+/// Shared parts with their names; each uses only those before it.
+pub type Parts = Vec<(Symbol, Expr)>;
+
 /// An answer ready to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presented {
     pub body: Expr,
-    /// Shared parts with their names; each uses only those before it.
-    pub parts: Vec<(Symbol, Expr)>,
+    pub parts: Parts,
 }
 
 impl Presented {
@@ -76,22 +78,53 @@ pub struct Setting<'a> {
     pub input: Option<&'a Expr>,
 }
 
-impl Presented {
-    /// Names, numbers and operators of the whole: what a reader has to read.
-    pub fn tokens(&self) -> u64 {
-        self.parts.iter().fold(share::tokens(&self.body), |sum, (_, part)| sum + 1 + share::tokens(part))
-    }
-}
-
 /// Writes the term whose root is the last node.
 ///
 /// # Errors
 /// `Unsupported` for a contraction that stacks axes in a way for which the language has no notation.
 pub fn present(terms: &egg::RecExpr<Mat>, setting: Setting) -> Result<Presented> {
-    let terms: &[Mat] = terms.as_ref();
-    let body = build::fewest_signs(terms, setting.taken)?;
-    let body = if let Some(input) = setting.input { written::as_written(body, input) } else { body };
-    Ok(share::name_shared_parts(body, setting.taken))
+    let last = egg::Id::from(terms.as_ref().len().saturating_sub(1));
+    let (bodies, parts) = present_each(terms, &[last], setting)?;
+    match bodies.into_iter().next() {
+        Some(body) => Ok(Presented { body, parts }),
+        None => Err(Error::new(ErrorKind::Internal, "no term was written")),
+    }
+}
+
+/// Writes the terms at these places, with the parts that they have in common.
+///
+/// # Errors
+/// As [`present`].
+pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], setting: Setting) -> Result<(Vec<Expr>, Parts)> {
+    let bodies = build::fewest_signs(terms.as_ref(), roots, setting.taken)?;
+    let bodies = match setting.input {
+        Some(input) => bodies.into_iter().map(|body| written::as_written(body, input)).collect(),
+        None => bodies,
+    };
+    Ok(share::name_shared_parts(bodies, setting.taken))
+}
+
+/// Of terms with equal values, given with their places, those that are shortest once their shared parts have names; of equal
+/// ones the first. A name that others do without counts as a token more.
+///
+/// # Errors
+/// As [`present`], and if there are none.
+pub fn shortest(found: &[(egg::RecExpr<Mat>, Vec<egg::Id>)], setting: Setting) -> Result<(Vec<Expr>, Parts)> {
+    let size = |bodies: &[Expr], parts: &Parts| {
+        let parts = parts.iter().map(|(_, part)| part.clone());
+        share::tokens(&bodies.iter().cloned().chain(parts).collect::<Vec<Expr>>())
+    };
+    let mut best: Option<(u64, Vec<Expr>, Parts)> = None;
+    for (terms, roots) in found {
+        let (bodies, parts) = present_each(terms, roots, setting)?;
+        let tokens = size(&bodies, &parts) + parts.len() as u64;
+        let more_names = |others: &Parts| u64::from(parts.len() > others.len());
+        if best.as_ref().is_none_or(|(least, _, others)| tokens + more_names(others) < *least) {
+            best = Some((tokens, bodies, parts));
+        }
+    }
+    let (_, bodies, parts) = best.ok_or_else(|| Error::new(ErrorKind::Internal, "there is no term to present"))?;
+    Ok((bodies, parts))
 }
 
 #[cfg(test)]

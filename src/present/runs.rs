@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 const MOST_FACTORS: usize = 16;
 
 /// Names that stand for parts, with what they stand for.
-pub(super) type Parts = [(Symbol, Expr)];
+pub(super) type Named = [(Symbol, Expr)];
 
 /// What may be named in a product: every run of two factors or more, with its place.
 pub(super) fn runs(factors: &[Expr]) -> impl Iterator<Item = (usize, &[Expr])> {
@@ -23,11 +23,11 @@ pub(super) fn runs(factors: &[Expr]) -> impl Iterator<Item = (usize, &[Expr])> {
 }
 
 /// The factors of the transposed product.
-pub(super) fn turned(factors: &[Expr], parts: &Parts) -> Vec<Expr> {
+pub(super) fn turned(factors: &[Expr], parts: &Named) -> Vec<Expr> {
     factors.iter().rev().map(|f| transposed(f, parts)).collect()
 }
 
-fn transposed(e: &Expr, parts: &Parts) -> Expr {
+fn transposed(e: &Expr, parts: &Named) -> Expr {
     match e.op() {
         Op::Transpose(a) => a.clone(),
         _ if is_symmetric(e, parts) => e.clone(),
@@ -36,7 +36,7 @@ fn transposed(e: &Expr, parts: &Parts) -> Expr {
 }
 
 /// Whether an expression is its own transpose, for all that can be read off it.
-fn is_symmetric(e: &Expr, parts: &Parts) -> bool {
+fn is_symmetric(e: &Expr, parts: &Named) -> bool {
     let of = |e: &Expr| is_symmetric(e, parts);
     match e.op() {
         Op::Number(_) | Op::Constant(_) | Op::Size(_) => true,
@@ -92,9 +92,9 @@ pub(super) struct Runs {
 
 impl Runs {
     /// Counts the runs of a product that occurs `uses` times.
-    pub fn add(&mut self, factors: &[Expr], uses: u64, whole: bool, parts: &Parts) {
+    pub fn add(&mut self, factors: &[Expr], uses: u64, parts: &Named) {
         self.products += 1;
-        for (from, run) in runs(factors).filter(|(_, run)| whole || run.len() < factors.len()) {
+        for (from, run) in runs(factors) {
             let (at, straight) = self.place(run, parts);
             let count = &mut self.counts[at].1;
             if count.end.0 == self.products && from < count.end.1 {
@@ -106,7 +106,7 @@ impl Runs {
         }
     }
 
-    fn place(&mut self, run: &[Expr], parts: &Parts) -> (usize, bool) {
+    fn place(&mut self, run: &[Expr], parts: &Named) -> (usize, bool) {
         if let Some(&at) = self.places.get(run) {
             return (at, true);
         }

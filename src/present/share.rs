@@ -1,8 +1,9 @@
 //! What occurs more than once gets a name, if that makes the whole shorter.
 
-use super::Presented;
+use super::Parts;
 use super::build::chain_of;
-use super::runs::{Parts, Runs, replaced, turned};
+use super::factors::ScalarsFirst;
+use super::runs::{Named, Runs, replaced, turned};
 use crate::dim::Symbol;
 use crate::expr::{Expr, Op, Subscript, Var};
 use crate::outline::{Outline, outline};
@@ -20,8 +21,9 @@ const WORTH_A_RUN: u64 = 2;
 const MOST_PARTS: usize = 64;
 
 /// Names, numbers and operators of the text: what a reader has to read.
-pub(super) fn tokens(e: &Expr) -> u64 {
-    Sizes::default().of(e)
+pub(super) fn tokens(all: &[Expr]) -> u64 {
+    let mut sizes = Sizes::default();
+    all.iter().fold(0, |sum, e| sum.saturating_add(sizes.of(e)))
 }
 
 #[derive(Default)]
@@ -95,27 +97,29 @@ impl Sizes {
 /// Names the part that saves the most, again and again while something is saved.
 ///
 /// Every round makes the whole shorter, and there are at most [`MOST_PARTS`] rounds.
-pub(super) fn name_shared_parts(body: Expr, taken: &BTreeSet<Symbol>) -> Presented {
-    let mut names = fresh_names(&body, taken);
-    let (mut body, mut parts): (Expr, Vec<(Symbol, Expr)>) = (body, Vec::new());
-    while parts.len() < MOST_PARTS {
-        let Some(part) = most_saving(&body, &parts) else { break };
+pub(super) fn name_shared_parts(mut bodies: Vec<Expr>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Parts) {
+    let mut names = fresh_names(&bodies, taken);
+    let mut parts = Parts::new();
+    while parts.len() < MOST_PARTS * bodies.len() {
+        let Some(part) = most_saving(&bodies, &parts) else { break };
         let name = names.next();
         let with = Expr::var(Var { name, kind: None });
         let mut replace = Replace::new(&part, &with, &parts);
-        body = replace.everywhere(&body);
-        for (_, other) in &mut parts {
+        for other in bodies.iter_mut().chain(parts.iter_mut().map(|(_, part)| part)) {
             *other = replace.everywhere(other);
         }
         parts.push((name, part));
     }
-    renumbered(body, parts, |body| fresh_names(body, taken))
+    let (bodies, parts) = renumbered(bodies, parts, taken);
+    let mut scalars = ScalarsFirst::default();
+    let parts = parts.into_iter().map(|(name, part)| (name, scalars.of(&part))).collect();
+    (bodies.iter().map(|body| scalars.of(body)).collect(), parts)
 }
 
 /// The part with the largest saving; of equal ones the larger, then the first met.
-fn most_saving(body: &Expr, parts: &[(Symbol, Expr)]) -> Option<Expr> {
+fn most_saving(bodies: &[Expr], parts: &[(Symbol, Expr)]) -> Option<Expr> {
     let mut walk = Walk::default();
-    let roots: Vec<&Expr> = std::iter::once(body).chain(parts.iter().map(|(_, p)| p)).collect();
+    let roots: Vec<&Expr> = bodies.iter().chain(parts.iter().map(|(_, p)| p)).collect();
     for root in &roots {
         walk.visit(root);
     }
@@ -138,10 +142,9 @@ fn most_saving(body: &Expr, parts: &[(Symbol, Expr)]) -> Option<Expr> {
         if *open {
             continue;
         }
-        let root = roots.contains(&e);
         match e.op() {
-            Op::Mul(factors) => runs.add(factors, uses, !root, parts),
-            _ if !root && uses > 1 => {
+            Op::Mul(factors) => runs.add(factors, uses, parts),
+            _ if uses > 1 => {
                 let size = walk.sizes.of(e);
                 offer(e.clone(), 1, size, uses.saturating_mul(size), (uses, 0));
             }
@@ -219,7 +222,7 @@ struct Replace<'a> {
 }
 
 impl<'a> Replace<'a> {
-    fn new(what: &'a Expr, with: &'a Expr, parts: &Parts) -> Replace<'a> {
+    fn new(what: &'a Expr, with: &'a Expr, parts: &Named) -> Replace<'a> {
         let run: &[Expr] = if let Op::Mul(factors) = what.op() { factors } else { &[] };
         Replace { what, with, run: run.into(), turned: turned(run, parts).into(), memo: FxHashMap::default() }
     }
@@ -272,10 +275,10 @@ impl Names {
     }
 }
 
-fn fresh_names(e: &Expr, taken: &BTreeSet<Symbol>) -> Names {
+fn fresh_names(bodies: &[Expr], taken: &BTreeSet<Symbol>) -> Names {
     let mut used: FxHashSet<Symbol> = taken.iter().copied().collect();
     let mut seen = FxHashSet::default();
-    names_in(e, &mut used, &mut seen);
+    bodies.iter().for_each(|e| names_in(e, &mut used, &mut seen));
     Names { used, next: 0 }
 }
 
@@ -298,22 +301,22 @@ fn names_in(e: &Expr, used: &mut FxHashSet<Symbol>, seen: &mut FxHashSet<Expr>) 
 }
 
 /// The parts in an order in which each uses only those before it, the first used first, numbered in that order.
-fn renumbered(body: Expr, parts: Vec<(Symbol, Expr)>, names: impl Fn(&Expr) -> Names) -> Presented {
+fn renumbered(bodies: Vec<Expr>, parts: Vec<(Symbol, Expr)>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Parts) {
     let by_name: FxHashMap<Symbol, Expr> = parts.iter().cloned().collect();
     let mut order: Vec<Symbol> = Vec::new();
     let mut seen = FxHashSet::default();
-    in_order(&body, &by_name, &mut order, &mut seen);
+    bodies.iter().for_each(|body| in_order(body, &by_name, &mut order, &mut seen));
     let mut own = FxHashSet::default();
     own.extend(by_name.keys().copied());
-    let mut fresh = names(&body);
+    let mut fresh = fresh_names(&bodies, taken);
     let mut seen = FxHashSet::default();
     by_name.values().for_each(|p| names_in(p, &mut fresh.used, &mut seen));
     fresh.used.retain(|n| !own.contains(n));
     let renamed: FxHashMap<Symbol, Symbol> = order.iter().map(|n| (*n, fresh.next())).collect();
     let mut rename = Rename { renamed: &renamed, memo: FxHashMap::default() };
-    let body = rename.everywhere(&body);
+    let bodies = bodies.iter().map(|body| rename.everywhere(body)).collect();
     let parts = order.iter().map(|n| (renamed[n], rename.everywhere(&by_name[n]))).collect();
-    Presented { body, parts }
+    (bodies, parts)
 }
 
 fn in_order(e: &Expr, parts: &FxHashMap<Symbol, Expr>, order: &mut Vec<Symbol>, seen: &mut FxHashSet<Expr>) {

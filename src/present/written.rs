@@ -5,7 +5,7 @@ use super::factors::{is_subtracted, negated};
 use super::share::tokens;
 use crate::expr::{Expr, Op};
 use crate::function::{Call, Function, Parity};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A difference of more tokens than this may get a name, so that it should be the same everywhere.
 const NEVER_NAMED: u64 = 3;
@@ -35,9 +35,11 @@ pub(super) fn as_written(body: Expr, input: &Expr) -> Expr {
     even.into_iter().fold(body, |body, difference| {
         let Op::Add(terms) = difference.op() else { return body };
         let is_written = |turned| written.contains(&content(terms, turned));
-        let named = odd.contains(&difference) && tokens(&difference) > NEVER_NAMED;
+        let named = odd.contains(&difference) && tokens(std::slice::from_ref(&difference)) > NEVER_NAMED;
         match negated(&difference) {
-            Some(other) if is_written(true) && !is_written(false) && !named => turn_even(&body, &difference, &other, false),
+            Some(other) if is_written(true) && !is_written(false) && !named => {
+                Turn { difference: &difference, other: &other, done: FxHashMap::default() }.even(&body, false)
+            }
             _ => body,
         }
     })
@@ -60,10 +62,14 @@ fn differences(e: &Expr) -> FxHashSet<Content> {
 struct Found {
     even: Vec<Expr>,
     odd: FxHashSet<Expr>,
+    seen: FxHashSet<(Expr, bool)>,
 }
 
 impl Found {
     fn visit(&mut self, e: &Expr, is_even: bool) {
+        if !self.seen.insert((e.clone(), is_even)) {
+            return;
+        }
         if let Op::Add(terms) = e.op()
             && terms.iter().any(is_subtracted)
         {
@@ -108,23 +114,36 @@ fn bare(factor: &Expr) -> &Expr {
     if let Op::Transpose(a) = factor.op() { a } else { factor }
 }
 
-/// The difference with its sign changed wherever that does not matter.
-fn turn_even(e: &Expr, difference: &Expr, other: &Expr, is_even: bool) -> Expr {
-    if is_even && e == difference {
-        return other.clone();
-    }
-    let mut evens = Vec::new();
-    for_each_child(e, &mut |_, even| evens.push(even));
-    let mut evens = evens.into_iter();
-    let new = e.op().try_map(|c| {
-        let even = evens.next().unwrap_or(false);
-        Ok::<Expr, std::convert::Infallible>(match c.op() {
-            Op::Transpose(a) if even && a == difference => Expr::new(Op::Transpose(other.clone())),
-            _ => turn_even(c, difference, other, even),
-        })
-    });
-    match new {
-        Ok(op) if op == *e.op() => e.clone(),
-        Ok(op) => Expr::new(op),
+/// Changes the sign of a difference wherever that does not matter.
+struct Turn<'a> {
+    difference: &'a Expr,
+    other: &'a Expr,
+    done: FxHashMap<(Expr, bool), Expr>,
+}
+
+impl Turn<'_> {
+    fn even(&mut self, e: &Expr, is_even: bool) -> Expr {
+        if is_even && e == self.difference {
+            return self.other.clone();
+        }
+        if let Some(done) = self.done.get(&(e.clone(), is_even)) {
+            return done.clone();
+        }
+        let mut evens = Vec::new();
+        for_each_child(e, &mut |_, even| evens.push(even));
+        let mut evens = evens.into_iter();
+        let new = e.op().try_map(|c| {
+            let even = evens.next().unwrap_or(false);
+            Ok::<Expr, std::convert::Infallible>(match c.op() {
+                Op::Transpose(a) if even && a == self.difference => Expr::new(Op::Transpose(self.other.clone())),
+                _ => self.even(c, even),
+            })
+        });
+        let new = match new {
+            Ok(op) if op == *e.op() => e.clone(),
+            Ok(op) => Expr::new(op),
+        };
+        self.done.insert((e.clone(), is_even), new.clone());
+        new
     }
 }

@@ -24,7 +24,11 @@ impl Network {
             || (0..self.stacks.len()).any(|s| self.kron_with_vertex(raiser, s))
             || (0..self.stacks.len()).any(|s| self.reshape(raiser, s))
             || (0..self.stacks.len()).any(|s| self.regroup(raiser, s))
-            || (0..self.stacks.len()).any(|s| self.only_equal(raiser, s))
+            || self.restacking && self.restack(raiser)
+    }
+
+    fn restack(&mut self, raiser: &mut Raiser) -> bool {
+        (0..self.stacks.len()).any(|s| self.only_equal(raiser, s))
             || (0..self.stacks.len()).any(|s| self.reassociate(raiser, s))
             || (0..self.stacks.len()).any(|s| self.pass_on(raiser, s))
     }

@@ -68,8 +68,9 @@ pub struct Stats {
 /// The simplest terms found.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The cheapest term, and if that is long others that may be shorter once what occurs twice is written once.
-    pub found: Vec<RecExpr<Mat>>,
+    /// The cheapest term of each value, and if they are long others that may be shorter once what occurs twice is written
+    /// once; each time the terms, and the place of each value in them.
+    pub found: Vec<(RecExpr<Mat>, Vec<Id>)>,
     pub stats: Stats,
 }
 
@@ -88,17 +89,28 @@ const PATIENCE: usize = 2;
 /// # Errors
 /// [`ErrorKind::Internal`] if a law made two terms of different shape equal, or if there is no seed.
 pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
-    let (graph, root, stats) = saturated(terms, seeds, rules, limits)?;
+    simplify_each(terms, &[seeds.to_vec()], rules, limits)
+}
+
+/// Several values in one e-graph, each given by its seeds. Each may have as many nodes as one alone.
+///
+/// # Errors
+/// As [`simplify`].
+pub fn simplify_each(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    let (graph, roots, stats) = saturated(terms, seeds, rules, limits)?;
     let mut extractor = Extractor::new(&graph);
-    let best = extractor.extract(root);
-    let mut found = vec![extractor.terms.to_recexpr(best)];
+    let best: Vec<Id> = roots.iter().map(|root| extractor.extract(*root)).collect();
+    let mut found = vec![extractor.terms.to_recexprs(&best)];
     // Parts of arrays are put together to blocks only when they are presented, so that counting would compare other things.
     let in_parts = |t: &Mat| matches!(t, Mat::Gather(_) | Mat::Scatter(_) | Mat::Contract(..));
-    if graph.cost(root).plain >= LONG && !found[0].as_ref().iter().any(in_parts) {
+    let cost = roots.iter().fold(0u64, |sum, root| sum.saturating_add(graph.cost(*root).plain));
+    if cost >= LONG && !found[0].0.as_ref().iter().any(in_parts) {
         let mut extractor = Extractor::multiplied_out(&graph);
-        let best = extractor.extract(root);
-        let others = std::iter::once(extractor.terms.to_recexpr(best)).chain(seeds.iter().map(|seed| terms.to_recexpr(*seed)));
-        for other in others {
+        let best: Vec<Id> = roots.iter().map(|root| extractor.extract(*root)).collect();
+        let most = seeds.iter().map(Vec::len).max().unwrap_or(0);
+        // The factored form of each, or each as it is.
+        let alike = (0..most).map(|at| seeds.iter().filter_map(|s| s.get(at).or(s.last()).copied()).collect::<Vec<Id>>());
+        for other in std::iter::once(extractor.terms.to_recexprs(&best)).chain(alike.map(|seed| terms.to_recexprs(&seed))) {
             if !found.contains(&other) {
                 found.push(other);
             }
@@ -112,26 +124,34 @@ pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -
 /// # Errors
 /// As [`simplify`].
 pub fn cheapest_at(sizes: &Sizes, terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
-    let (graph, root, stats) = saturated(terms, seeds, rules, limits)?;
-    let (terms, best) = work::cheapest(&graph, root, sizes);
-    Ok(Outcome { found: vec![terms.to_recexpr(best)], stats })
+    let (graph, roots, stats) = saturated(terms, &[seeds.to_vec()], rules, limits)?;
+    let (terms, best) = work::cheapest(&graph, roots[0], sizes);
+    Ok(Outcome { found: vec![terms.to_recexprs(&[best])], stats })
 }
 
-/// A graph of what is equal to the seeds, and their class.
-fn saturated(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<(Graph, Id, Stats)> {
+/// A graph of what is equal to the seeds of each value, and the class of each.
+fn saturated(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: &Limits) -> Result<(Graph, Vec<Id>, Stats)> {
     let mut graph = Graph::default();
-    let seeds = graph.add_terms(terms, seeds);
-    let Some((root, others)) = seeds.split_first() else {
-        return Err(Error::new(ErrorKind::Internal, "nothing to simplify"));
-    };
-    others.iter().for_each(|seed| _ = graph.union(*root, *seed));
+    let limits = &Limits { nodes: limits.nodes * seeds.len().max(1), ..*limits };
+    let mut roots = Vec::with_capacity(seeds.len());
+    let classes = graph.add_terms(terms, &seeds.concat());
+    let mut rest = &classes[..];
+    for own in seeds {
+        let (own, others) = rest.split_at(own.len());
+        rest = others;
+        let Some((root, others)) = own.split_first() else {
+            return Err(Error::new(ErrorKind::Internal, "nothing to simplify"));
+        };
+        others.iter().for_each(|seed| _ = graph.union(*root, *seed));
+        roots.push(*root);
+    }
     graph.normalise(NORMALISATIONS, limits.nodes);
     let mut fired = IndexMap::new();
-    let (iterations, stop) = saturate(&mut graph, *root, rules, limits, &mut fired, &|_| false);
+    let (iterations, stop) = saturate(&mut graph, &roots, rules, limits, &mut fired, &|_| false);
     graph.shapes_agree()?;
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
     let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
-    Ok((graph, *root, stats))
+    Ok((graph, roots, stats))
 }
 
 /// Whether the laws and factoring find the two terms equal.
@@ -144,7 +164,7 @@ pub fn equates(terms: &Terms, left: Id, right: Id, rules: &RuleSet, limits: &Lim
         return Err(Error::new(ErrorKind::Internal, "a term is not in the graph"));
     };
     graph.normalise(NORMALISATIONS, limits.nodes);
-    saturate(&mut graph, left, rules, limits, &mut IndexMap::new(), &|_| false);
+    saturate(&mut graph, &[left], rules, limits, &mut IndexMap::new(), &|_| false);
     graph.shapes_agree()?;
     Ok(graph.canonical(left) == graph.canonical(right))
 }
@@ -170,7 +190,7 @@ struct Searched {
 /// It ends at once where `enough` is true of the graph.
 fn saturate<'a>(
     graph: &mut Graph,
-    root: Id,
+    roots: &[Id],
     rules: &'a RuleSet,
     limits: &Limits,
     fired: &mut IndexMap<&'a str, usize>,
@@ -212,7 +232,7 @@ fn saturate<'a>(
         if !changed {
             return (iteration, Stop::Saturated);
         }
-        let cost = graph.cost(root).plain;
+        let cost = roots.iter().fold(0u64, |sum, root| sum.saturating_add(graph.cost(*root).plain));
         if cost < least {
             (least, improved) = (cost, iteration);
         } else if graph.node_count() > LARGE && iteration - improved >= PATIENCE {

@@ -22,7 +22,7 @@ fn explained(text: &str) -> String {
     let root = of_typed(&typed, &mut terms).unwrap();
     let (rules, limits) = (RuleSet::standard(), Limits::default());
     let plain = simplify(&terms, &[root], rules, &limits).unwrap();
-    let best = terms.add_recexpr(&plain.found[0]);
+    let best = terms.add_recexpr(&plain.found[0].0);
     let steps = connect(&terms, &[root], &[best], rules, &limits).unwrap().unwrap();
     let typed_of = |term: &egg::RecExpr<crate::matrix::Mat>| -> (String, Typed) {
         let shown = present(term, Setting { taken: &BTreeSet::new(), input: None }).unwrap().inlined();
