@@ -109,3 +109,11 @@ fn least_norm_least_squares_and_structured_unknowns() {
 fn functions_that_have_an_inverse() {
     solutions("functions.cases");
 }
+
+#[test]
+fn what_is_not_solved_says_why() {
+    replay("refused.cases", |case| match case.solve() {
+        Ok((solution, _)) => panic!("{}: {solution}", case.equation),
+        Err(e) => vec![format!("{}: {e}", e.kind)],
+    });
+}

@@ -20,6 +20,7 @@ use crate::answer::{Answer, Notation, Profile};
 use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Shape, Structure, Var};
+use crate::function::{Call, Function};
 use crate::index::{Graph, Node, NodeId};
 use crate::infer::infer;
 use crate::lower::lower;
@@ -257,6 +258,11 @@ impl Solver<'_> {
         let simplest = self.engine.formula(&mut self.graph, value, form, setting, profile)?;
         let plain = self.engine.clone().saturation(false);
         let found = plain.formula(&mut self.graph, value, form, setting, &mut Profile::default())?;
+        // `inv(X'*X)*X'` is `pinv(X)` where it exists; the conditions are said of the inverse.
+        let pseudo = |p: &Presented| p.inlined().any(&mut |op| matches!(op, Op::Call(Function::Call(Call::Pinv), _)));
+        if pseudo(&simplest.0) && !pseudo(&found.0) && found.1 <= simplest.1 {
+            return Ok(found);
+        }
         let length = |p: &Presented| p.body.nodes() + p.parts.iter().map(|(_, part)| part.nodes()).sum::<u64>();
         Ok(if found.1 <= simplest.1 && length(&found.0) <= length(&simplest.0) { found } else { simplest })
     }
