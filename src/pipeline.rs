@@ -17,7 +17,7 @@ use crate::infer::infer;
 use crate::layout::Layout;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
-use crate::present::{Presented, present};
+use crate::present::{Presented, Rooted, Setting, shortest};
 use crate::proof::Proof;
 use crate::prove::prove;
 use crate::question::Question;
@@ -26,7 +26,7 @@ use crate::saturate::{Limits, RuleSet, cheapest_at, simplify};
 use crate::structure::Convention;
 use crate::typed::Typed;
 use crate::{compress, factor, lower};
-use egg::{Id, RecExpr};
+use egg::Id;
 use std::collections::BTreeSet;
 
 /// Settings of the pipeline; the default is what the command line uses.
@@ -263,7 +263,8 @@ impl Engine {
             let Some(parts) = parts else { return Ok(Vec::new()) };
             let presented = |part: Part| {
                 let axes = graph.axes(part.core).to_vec();
-                let (core, _) = self.formula(&mut graph, part.core, (0, false), &taken, &mut Profile::default())?;
+                let setting = Setting { taken: &taken, input: Some(f) };
+                let (core, _) = self.formula(&mut graph, part.core, (0, false), setting, &mut Profile::default())?;
                 Ok(part.presented(core, axes, &lengths, &taken))
             };
             match parts.into_iter().map(presented).collect::<Result<Vec<_>>>() {
@@ -297,8 +298,8 @@ impl Engine {
 
     /// From the index form of an answer to the answer.
     fn finished(&self, asked: Asked, mut found: Found, mut profile: Profile) -> Result<Answer> {
-        let taken = declared_names(&found.typed);
-        let (formula, notation) = self.formula(&mut found.graph, found.node, (found.rows, found.row), &taken, &mut profile)?;
+        let setting = Setting { taken: &declared_names(&found.typed), input: Some(asked.input) };
+        let (formula, notation) = self.formula(&mut found.graph, found.node, (found.rows, found.row), setting, &mut profile)?;
         self.answered(asked, found, formula, notation, profile)
     }
 
@@ -313,8 +314,8 @@ impl Engine {
             self.layout.turns(shape.len() - axes_of_variables, variables)
         };
         let laid_out = if turned {
-            let (best, _) = self.best(&mut graph, node, (rows, row), true, &mut profile)?;
-            Some(present(&best, &declared_names(&typed))?)
+            let (found, _) = self.simplest(&mut graph, node, (rows, row), true, &mut profile)?;
+            Some(written(&found, Setting { taken: &declared_names(&typed), input: Some(asked.input) })?)
         } else {
             None
         };
@@ -364,41 +365,41 @@ impl Engine {
         graph: &mut Graph,
         node: NodeId,
         (rows, row): (usize, bool),
-        taken: &BTreeSet<Symbol>,
+        setting: Setting,
         profile: &mut Profile,
     ) -> Result<(Presented, Notation)> {
-        let (best, notation) = self.best(graph, node, (rows, row), false, profile)?;
-        Ok((profile.stage("present", || present(&best, taken))?, notation))
+        let (found, notation) = self.simplest(graph, node, (rows, row), false, profile)?;
+        Ok((profile.stage("present", || written(&found, setting))?, notation))
     }
 
-    /// The simplest term of a node in the first notation that expresses it, or the simplest of its transpose.
-    fn best(
+    /// The simplest terms of a node in the first notation that expresses it, or those of its transpose.
+    fn simplest(
         &self,
         graph: &mut Graph,
         node: NodeId,
         (rows, row): (usize, bool),
         turned: bool,
         profile: &mut Profile,
-    ) -> Result<(RecExpr<Mat>, Notation)> {
+    ) -> Result<(Vec<Rooted>, Notation)> {
         let (mut terms, mut seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
         if turned {
             seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
         }
-        let best = if let Some(sizes) = &self.sizes {
+        let found = if let Some(sizes) = &self.sizes {
             sizes_are_known(&terms, &seeds, sizes)?;
             let (rules, limits) = (self.rule_set().with_laws_of_the_engine(), Limits { nodes: self.limits.nodes * 3, ..self.limits });
             let outcome = profile.stage("saturate", || cheapest_at(sizes, &terms, &seeds, rules, &limits))?;
             profile.saturation = Some(outcome.stats);
-            outcome.best
+            outcome.found
         } else if self.saturation {
             let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
             profile.saturation = Some(outcome.stats);
-            outcome.best
+            outcome.found
         } else {
             let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
-            terms.to_recexpr(seed)
+            vec![terms.to_recexprs(&[seed])]
         };
-        Ok((best, notation))
+        Ok((found, notation))
     }
 
     /// The notation asked for.
@@ -465,6 +466,13 @@ fn sizes_are_known(terms: &Terms, seeds: &[Id], sizes: &Sizes) -> Result<()> {
         let error = Error::new(ErrorKind::Data, format!("the size of {s} is not given"));
         Err(error.help(format!("name every dimension: `--for {s}=100,…`")))
     })
+}
+
+/// The shortest of equal terms as people write it.
+fn written(found: &[Rooted], setting: Setting) -> Result<Presented> {
+    let (bodies, parts) = shortest(found, setting)?;
+    let body = bodies.into_iter().next().ok_or_else(|| Error::new(ErrorKind::Internal, "no term was written"))?;
+    Ok(Presented { body, parts })
 }
 
 /// Both sides of an equation, whose names mean the same in both.

@@ -145,9 +145,12 @@ impl Engine {
             return Ok(None);
         }
         let row = matches!(gradient.root().shape, Shape::Row(_));
-        let (transposed, notation) = self.best(graph, node, (0, row), !row, profile)?;
+        let (found, notation) = self.simplest(graph, node, (0, row), !row, profile)?;
+        let Some((terms, root)) = found.into_iter().find_map(|(terms, roots)| Some((terms, *roots.first()?))) else {
+            return Ok(None);
+        };
         let change = if row { Expr::new(Op::Transpose(change.clone())) } else { change.clone() };
-        Ok((notation == Notation::Matrix).then_some(PartialDifferential { transposed, change, axes }))
+        Ok((notation == Notation::Matrix).then_some(PartialDifferential { transposed: (terms, root), change, axes }))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::layout::Layout;
 use crate::lower;
 use crate::matrix::Terms;
 use crate::parse::Declarations;
-use crate::present::{Parts, Presented, present_each};
+use crate::present::{Parts, Presented, Setting, shortest};
 use crate::question::Question;
 use crate::raise::Raiser;
 use crate::saturate::simplify_each;
@@ -100,7 +100,8 @@ impl Engine {
             wanted.push(Wanted { node, rows: graph.order(node) - last, row });
         }
         let shapes: Vec<_> = wanted.iter().map(|w| graph.axes(w.node).to_vec()).collect();
-        let (formulas, parts, notations) = self.formulas(&mut graph, &wanted, &declared_names(&typed), &mut profile)?;
+        let setting = Setting { taken: &declared_names(&typed), input: Some(f) };
+        let (formulas, parts, notations) = self.formulas(&mut graph, &wanted, setting, &mut profile)?;
         let mut answers = Vec::with_capacity(asked.len());
         for (at, (a, body)) in asked.iter().zip(formulas).enumerate() {
             let formula = Presented { parts: needed(&body, &parts), body };
@@ -130,7 +131,7 @@ impl Engine {
         &self,
         graph: &mut Graph,
         wanted: &[Wanted],
-        taken: &BTreeSet<Symbol>,
+        setting: Setting,
         profile: &mut Profile,
     ) -> Result<(Vec<Expr>, Parts, Vec<Notation>)> {
         let mut terms = Terms::new();
@@ -139,15 +140,15 @@ impl Engine {
             wanted.iter().map(|w| self.raise_with(&mut raiser, w.node, w.rows, w.row)).collect()
         });
         let (seeds, notations): (Vec<Vec<Id>>, Vec<Notation>) = raised.into_iter().unzip();
-        let (best, roots) = if self.saturation {
+        let found = if self.saturation {
             let outcome = profile.stage("saturate", || simplify_each(&terms, &seeds, self.rule_set(), &self.limits))?;
             profile.saturation = Some(outcome.stats);
-            (outcome.best, outcome.roots)
+            outcome.found
         } else {
-            let shortest = |s: &Vec<Id>| s.iter().min_by_key(|t| terms.tokens(**t)).copied().unwrap_or_default();
-            terms.to_recexprs(&seeds.iter().map(shortest).collect::<Vec<_>>())
+            let least = |s: &Vec<Id>| s.iter().min_by_key(|t| terms.tokens(**t)).copied().unwrap_or_default();
+            vec![terms.to_recexprs(&seeds.iter().map(least).collect::<Vec<_>>())]
         };
-        let (formulas, parts) = profile.stage("present", || present_each(&best, &roots, taken))?;
+        let (formulas, parts) = profile.stage("present", || shortest(&found, setting))?;
         Ok((formulas, parts, notations))
     }
 }

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 
 /// The part of a differential that one variable contributes.
 pub(crate) struct PartialDifferential {
-    /// The transposed gradient.
-    pub transposed: RecExpr<Mat>,
+    /// The transposed gradient, and which of its terms is the root.
+    pub transposed: (RecExpr<Mat>, Id),
     /// The change of the variable, a column where it has one axis.
     pub change: Expr,
     /// How many axes the variable has: at most two.
@@ -45,17 +45,17 @@ pub(crate) fn present_differential(partials: &[PartialDifferential], taken: &BTr
 
 impl PartialDifferential {
     fn is_zero(&self) -> bool {
-        match self.transposed.as_ref().last() {
-            Some(Mat::Number(n)) => n.is_zero(),
-            Some(Mat::Zero(_)) => true,
+        let (terms, root) = &self.transposed;
+        match &terms[*root] {
+            Mat::Number(n) => n.is_zero(),
+            Mat::Zero(_) => true,
             _ => false,
         }
     }
 
     fn written(&self, taken: &BTreeSet<Symbol>) -> Result<Vec<Expr>> {
-        let terms = self.transposed.as_ref();
-        let root = Id::from(terms.len().saturating_sub(1));
-        fewest_signs(terms, &[root], taken, &|gradient| self.product(gradient))
+        let (terms, root) = &self.transposed;
+        fewest_signs(terms.as_ref(), &[*root], taken, &|gradient| self.product(gradient))
     }
 
     /// The written gradient times the change. The change stands last, also behind other scalars.

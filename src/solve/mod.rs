@@ -28,7 +28,7 @@ use crate::lower::lower;
 use crate::number::Number;
 use crate::parse::Declarations;
 use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
-use crate::present::Presented;
+use crate::present::{Presented, Setting};
 use crate::question::Question;
 use crate::solution::{Extent, Solution};
 use crate::structure::{lifted, substitute};
@@ -260,9 +260,10 @@ impl Solver<'_> {
         names: &BTreeSet<Symbol>,
         profile: &mut Profile,
     ) -> Result<(Presented, Notation)> {
-        let simplest = self.engine.formula(&mut self.graph, value, form, names, profile)?;
+        let setting = Setting { taken: names, input: None };
+        let simplest = self.engine.formula(&mut self.graph, value, form, setting, profile)?;
         let plain = self.engine.clone().saturation(false);
-        let found = plain.formula(&mut self.graph, value, form, names, &mut Profile::default())?;
+        let found = plain.formula(&mut self.graph, value, form, setting, &mut Profile::default())?;
         // `inv(X'*X)*X'` is `pinv(X)` where it exists; the conditions are said of the inverse.
         let pseudo = |p: &Presented| p.inlined().any(&mut |op| matches!(op, Op::Call(Function::Call(Call::Pinv), _)));
         if pseudo(&simplest.0) && !pseudo(&found.0) && found.1 <= simplest.1 {
@@ -274,7 +275,8 @@ impl Solver<'_> {
 
     fn written(&mut self, node: NodeId, names: &BTreeSet<Symbol>) -> Result<Expr> {
         let order = self.graph.order(node);
-        let (formula, _) = self.engine.formula(&mut self.graph, node, (order, false), names, &mut Profile::default())?;
+        let setting = Setting { taken: names, input: None };
+        let (formula, _) = self.engine.formula(&mut self.graph, node, (order, false), setting, &mut Profile::default())?;
         Ok(formula.inlined())
     }
 

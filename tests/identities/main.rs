@@ -17,6 +17,7 @@ macro_rules! identities {
 }
 
 mod algebra;
+mod answers;
 mod calculus;
 mod differentials;
 mod elementwise;
