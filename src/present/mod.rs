@@ -103,11 +103,18 @@ pub fn present(terms: &egg::RecExpr<Mat>, setting: Setting) -> Result<Presented>
 /// As [`present`].
 pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], setting: Setting) -> Result<(Vec<Expr>, Parts)> {
     let bodies = build::fewest_signs(terms.as_ref(), roots, setting.taken, &Factors::finish)?;
-    let bodies = match setting.input {
-        Some(input) => bodies.into_iter().map(|body| written::as_written(body, input)).collect(),
-        None => bodies,
-    };
-    Ok(share::name_shared_parts(bodies, setting.taken))
+    let plain = share::name_shared_parts(bodies.clone(), setting.taken);
+    let Some(input) = setting.input else { return Ok(plain) };
+    let bodies = bodies.into_iter().map(|body| written::as_written(body, input)).collect();
+    let as_written = share::name_shared_parts(bodies, setting.taken);
+    // What has one sign in the input may have the other in a part that answers share.
+    Ok(if size(&as_written) <= size(&plain) { as_written } else { plain })
+}
+
+/// Tokens of answers and of their parts; a name counts as a token more.
+fn size((bodies, parts): &(Vec<Expr>, Parts)) -> u64 {
+    let all: Vec<Expr> = bodies.iter().cloned().chain(parts.iter().map(|(_, part)| part.clone())).collect();
+    share::tokens(&all) + parts.len() as u64
 }
 
 /// Of terms with equal values, given with their places, those that are shortest once their shared parts have names; of equal
@@ -116,14 +123,11 @@ pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], setting: Setti
 /// # Errors
 /// As [`present`], and if there are none.
 pub fn shortest(found: &[Rooted], setting: Setting) -> Result<(Vec<Expr>, Parts)> {
-    let size = |bodies: &[Expr], parts: &Parts| {
-        let parts = parts.iter().map(|(_, part)| part.clone());
-        share::tokens(&bodies.iter().cloned().chain(parts).collect::<Vec<Expr>>())
-    };
     let mut best: Option<(u64, Vec<Expr>, Parts)> = None;
     for (terms, roots) in found {
-        let (bodies, parts) = present_each(terms, roots, setting)?;
-        let tokens = size(&bodies, &parts) + parts.len() as u64;
+        let presented = present_each(terms, roots, setting)?;
+        let tokens = size(&presented);
+        let (bodies, parts) = presented;
         let more_names = |others: &Parts| u64::from(parts.len() > others.len());
         if best.as_ref().is_none_or(|(least, _, others)| tokens + more_names(others) < *least) {
             best = Some((tokens, bodies, parts));

@@ -14,9 +14,9 @@ identities! { losses
 
 identities! { factorisations
     ; "X: matrix(n, n); T: matrix(m, n); U: matrix(m, k); V: matrix(n, k)"
-    "diff(diff(logdet(X), X), X)" => "-kron(inv(X), inv(X)')*commutation(n, n)"
+    "diff(diff(logdet(X), X), X)" => "-commutation(n, n)*kron(inv(X)', inv(X))"
     "diff(diff(normF(T - U*V')^2, U), U)" => "2*kron(V'*V, eye(m))"
-    "diff(diff(normF(T - U*V')^2, U), V)" => "2*(kron(V', U)*commutation(n, k) + kron(eye(k), U*V' - T))"
+    "diff(diff(normF(T - U*V')^2, U), V)" => "2*(commutation(k, m)*kron(U, V') + kron(eye(k), U*V' - T))"
 }
 
 identities! { networks
