@@ -172,7 +172,7 @@ impl Level<'_> {
 
     fn left_of(&self, notation: Notation) -> Written {
         match notation {
-            Notation::Matrix | Notation::Index => self.change_of_function(),
+            Notation::Matrix | Notation::Index | Notation::Differential => self.change_of_function(),
             Notation::Kronecker => {
                 let function = Expr::var(Var { name: self.stages.all[0].name, kind: None });
                 change_of_columns(&plain(&function), &plain(&Expr::var(self.variable.clone())))
@@ -261,7 +261,7 @@ fn title_of(rule: &str) -> &'static str {
 
 fn matrix_title(notation: Notation) -> &'static str {
     match notation {
-        Notation::Matrix => "in matrix notation",
+        Notation::Matrix | Notation::Differential => "in matrix notation",
         Notation::Kronecker => "in Kronecker notation, columns stacked",
         Notation::Index => "no matrix formula expresses this; in index notation",
     }

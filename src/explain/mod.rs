@@ -71,6 +71,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::derivative`].
     pub fn explain(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Derivation> {
+        if self.notation_asked() == crate::Notation::Differential {
+            return Err(crate::Error::unsupported("a derivation in differential notation"));
+        }
         let answer = self.derivative(f, wrt, declarations)?;
         let known = answer.declarations();
         let whole = with_axes_for_free_indices(f, declarations)?;

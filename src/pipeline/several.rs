@@ -12,6 +12,7 @@ use crate::expr::{Expr, Op, Shape, Var};
 use crate::function::{Call, Function};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
+use crate::layout::Layout;
 use crate::lower;
 use crate::matrix::Terms;
 use crate::parse::Declarations;
@@ -60,6 +61,13 @@ impl Engine {
     /// # Errors
     /// As of [`Engine::derivative`] for each of them; and if nothing is asked for.
     pub fn derivatives(&self, f: &Expr, wrt: &[Vec<Expr>], declarations: &Declarations) -> Result<Answers> {
+        if self.notation == Notation::Differential {
+            let error = Error::new(ErrorKind::Domain, "a differential is by all variables together");
+            return Err(error.help("ask for one answer: each product in it shows a gradient"));
+        }
+        if self.layout != Layout::Mixed {
+            return Err(Error::unsupported(format!("{} layout of several derivatives with shared parts", self.layout)));
+        }
         wrt.iter().flatten().try_for_each(|x| known(x, f, declarations))?;
         let f = &with_axes_for_free_indices(f, declarations)?;
         let mut asked: Vec<Asked> = Vec::with_capacity(wrt.len());
@@ -107,7 +115,9 @@ impl Engine {
                 shape: shapes[at].clone(),
                 notation: notations[at],
                 convention: self.convention,
+                layout: self.layout,
                 formula,
+                laid_out: None,
                 profile: profile.clone(),
                 rows: wanted[at].rows,
             });

@@ -21,13 +21,13 @@ use std::collections::BTreeSet;
 const SIGN_BUDGET: usize = 60_000;
 
 /// The expression with the fewest tokens over the orientations of its sums (`A*x - b` or `b - A*x`, the sign going to
-/// the product around it), found by turning one sum after the other.
+/// the product around it), found by turning one sum after the other; `finish` makes an expression of the product.
 ///
 /// A binary minus is no longer than a plus, so only where a minus leads is there something to save. Each sum is turned
 /// once and kept only if that is shorter, so the loop ends; the budget keeps large terms fast.
-pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>) -> Result<Vec<Expr>> {
+pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>, finish: &dyn Fn(Factors) -> Expr) -> Result<Vec<Expr>> {
     let mut builder = Builder::new(terms, taken);
-    let mut best = builder.all(roots)?;
+    let mut best = builder.all(roots, finish)?;
     let mut size = tokens(&best);
     let sums = (0..terms.len()).rev().filter(|&at| matches!(terms[at], Mat::Add(..)));
     let work: usize = terms.iter().map(|t| 1 + children(t).len()).sum();
@@ -37,7 +37,7 @@ pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>
             break;
         }
         builder.turned[at] = true;
-        let other = builder.all(roots)?;
+        let other = builder.all(roots, finish)?;
         let other_size = tokens(&other);
         if other_size < size {
             (best, size) = (other, other_size);
@@ -106,12 +106,12 @@ impl<'a> Builder<'a> {
         Builder { terms, forms, indexed, taken, declared, turned: vec![false; terms.len()], memo: Vec::new(), base: 0, reached: 0 }
     }
 
-    fn all(&mut self, roots: &[Id]) -> Result<Vec<Expr>> {
+    fn all(&mut self, roots: &[Id], finish: &dyn Fn(Factors) -> Expr) -> Result<Vec<Expr>> {
         self.memo = vec![None; self.terms.len()];
         if self.terms.is_empty() {
             return Err(Error::new(ErrorKind::Internal, "a term without nodes cannot be written"));
         }
-        roots.iter().map(|root| self.expr(*root)).collect()
+        roots.iter().map(|root| Ok(finish(self.factors(*root)?))).collect()
     }
 
     pub fn is_scalar(&self, id: Id) -> bool {

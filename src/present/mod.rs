@@ -3,18 +3,21 @@
 
 mod blocks;
 mod build;
+mod differential;
 mod factors;
 mod forms;
 mod indices;
 mod order;
 mod share;
 
+pub(crate) use differential::{PartialDifferential, present_differential};
 pub(crate) use indices::{index_names, known_lengths};
 
 use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::matrix::Mat;
+use factors::Factors;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -86,7 +89,7 @@ pub fn present(terms: &egg::RecExpr<Mat>, taken: &BTreeSet<Symbol>) -> Result<Pr
 /// # Errors
 /// As [`present`].
 pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], taken: &BTreeSet<Symbol>) -> Result<(Vec<Expr>, Parts)> {
-    let bodies = build::fewest_signs(terms.as_ref(), roots, taken)?;
+    let bodies = build::fewest_signs(terms.as_ref(), roots, taken, &Factors::finish)?;
     Ok(share::name_shared_parts(bodies, taken))
 }
 

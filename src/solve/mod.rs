@@ -23,6 +23,7 @@ use crate::expr::{Expr, Op, Shape, Structure, Var};
 use crate::function::{Call, Function};
 use crate::index::{Graph, Node, NodeId};
 use crate::infer::infer;
+use crate::layout::Layout;
 use crate::lower::lower;
 use crate::number::Number;
 use crate::parse::Declarations;
@@ -61,6 +62,9 @@ impl Engine {
 
     fn solved(&self, left: &Expr, right: &Expr, unknown: &Expr, declarations: &Declarations) -> Result<Solution> {
         let difference = with_axes_for_free_indices(&(left - right), declarations)?;
+        if self.notation_asked() == Notation::Differential {
+            return Err(Error::unsupported("differential notation of a solution").help("leave `--notation differential` out"));
+        }
         let Op::Var(Var { name, .. }) = unknown.op() else {
             return Err(Error::unsupported(format!("solving for {unknown}")).help("solve for a whole variable"));
         };
@@ -237,7 +241,9 @@ impl Solver<'_> {
             shape: self.graph.axes(value).to_vec(),
             notation,
             convention: equation.typed.convention,
+            layout: Layout::Mixed,
             formula,
+            laid_out: None,
             profile,
             rows: order,
         };

@@ -18,11 +18,13 @@ macro_rules! identities {
 
 mod algebra;
 mod calculus;
+mod differentials;
 mod elementwise;
 mod functions;
 mod gradients;
 mod indices;
 mod kronecker;
+mod layouts;
 mod matrices;
 mod matrix_functions;
 mod orders;
