@@ -90,15 +90,20 @@ impl Solver<'_> {
         if let Some(terms) = self.terms(map)
             && let Some(value) = self.of_terms(&terms, right)?
         {
+            self.judge_rectangular(linear, value);
             return Ok(value);
         }
         let turned = self.graph.permute(map, &[0, 1, 3, 2]);
         if let Some(terms) = self.terms(turned)
             && let Some(value) = self.of_terms(&terms, right)?
         {
-            return Ok(self.graph.transpose(value));
+            let value = self.graph.transpose(value);
+            self.judge_rectangular(linear, value);
+            return Ok(value);
         }
-        self.by_vec(map, right)
+        let value = self.by_vec(map, right)?;
+        self.judge_rectangular(linear, value);
+        Ok(value)
     }
 
     /// Stacked axes taken apart: `kron(A, B)*x = vec(C)` is `B*X*A' = C` with `x = vec(X)`.
