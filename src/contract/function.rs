@@ -23,8 +23,10 @@ impl Graph {
             let v = self.function_of_scalar(f, v);
             return self.diagonal(v, n);
         }
-        match self.in_better_orientation(a) {
+        let (n, core) = self.unscaled(a);
+        match self.in_better_orientation(core) {
             Some(t) => {
+                let t = self.scale(&n, t);
                 let value = self.function_of_matrix(f, t);
                 self.transpose(value)
             }

@@ -114,6 +114,13 @@ impl Graph {
         matches!(self.node(a), Node::Contract(c) if c.factors.len() == 1 && c.out.as_slice() == [0, 1] && c.factors[0].labels.as_slice() == [1, 0])
     }
 
+    /// Whether a node is another one with its two axes swapped, times scalars.
+    fn is_turned(&self, a: NodeId) -> bool {
+        let Node::Contract(c) = self.node(a) else { return false };
+        let mut cores = c.factors.iter().filter(|f| !f.labels.is_empty());
+        matches!((cores.next(), cores.next()), (Some(core), None) if c.out.as_slice() == [0, 1] && core.labels.as_slice() == [1, 0])
+    }
+
     /// Whether a node is one matrix, transposed, in its place within zeros.
     fn is_turned_block(&self, a: NodeId) -> bool {
         let Node::Contract(c) = self.node(a) else { return false };
@@ -147,7 +154,7 @@ impl Graph {
             return None;
         }
         let t = self.transpose(a);
-        let key = |g: &Graph, a| (g.is_plain_transpose(a), g.meta(a).hash);
+        let key = |g: &Graph, a| (g.is_turned(a), g.meta(a).hash);
         (!matches!(self.node(t), Node::Scale(..)) && key(self, t) < key(self, a)).then_some(t)
     }
 

@@ -3,6 +3,7 @@
 use super::linear;
 use super::matrix_functions;
 use super::spectra;
+use super::svd::Svd;
 use super::sizes::Sizes;
 use crate::dim::Dim;
 use crate::error::{Error, ErrorKind, Result};
@@ -101,12 +102,12 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         Call::NormInf if first.is_matrix() => norminf(first)?,
         Call::Norm if first.is_matrix() && arguments.get(1).is_some_and(|p| p.scalar() == Ok(1.0)) => norm1(first)?,
         Call::Norm if first.is_matrix() && arguments.get(1).is_some_and(|p| p.scalar() == Ok(f64::INFINITY)) => norminf(first)?,
-        Call::Norm2 | Call::Norm if first.is_matrix() => scalar(linear::to_finite(&first.matrix()?)?.singular_values().max()),
+        Call::Norm2 | Call::Norm if first.is_matrix() => scalar(Svd::of(&first.matrix()?)?.largest()),
         Call::Norm1 => scalar(x.iter().map(|u| u.abs()).sum()),
         Call::NormInf => scalar(x.iter().fold(0.0f64, |m, u| m.max(u.abs()))),
         Call::Norm if arguments.len() == 2 => scalar(norm(x, second()?.scalar()?)),
         Call::Norm2 | Call::Norm | Call::NormF => scalar(vector_2()),
-        Call::Nuclear => scalar(linear::to_finite(&first.matrix()?)?.singular_values().sum()),
+        Call::Nuclear => scalar(Svd::of(&first.matrix()?)?.values.sum()),
         Call::LogSumExp => along_rows(first, &lengths, |row| vec![log_sum_exp(row)])?,
         Call::Softmax => along_rows(first, &lengths, |row| {
             let total = log_sum_exp(row);

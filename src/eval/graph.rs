@@ -5,6 +5,7 @@ use super::functions::{elementwise, internal, log_sum_exp, power, scalar};
 use super::linear;
 use super::matrix_functions;
 use super::spectra;
+use super::svd::Svd;
 use super::sizes::Sizes;
 use super::stand_in;
 use super::tree::levi_civita;
@@ -127,7 +128,7 @@ pub(super) fn opaque(o: Opaque, a: &ArrayD<f64>) -> Result<ArrayD<f64>> {
         Opaque::Cosm => matrix_functions::cosine_and_sine(&matrix()?)?.0.into_dyn(),
         Opaque::Sinm => matrix_functions::cosine_and_sine(&matrix()?)?.1.into_dyn(),
         Opaque::Cholesky => spectra::cholesky(&matrix()?)?.into_dyn(),
-        Opaque::Nuclear => scalar(linear::to_finite(&matrix()?)?.singular_values().sum()),
+        Opaque::Nuclear => scalar(Svd::of(&matrix()?)?.values.sum()),
         Opaque::LambdaMax | Opaque::LambdaMin => scalar(spectra::eigenvalue(&matrix()?, o == Opaque::LambdaMax)?),
         Opaque::EigvecMax | Opaque::EigvecMin => spectra::eigenvector(&matrix()?, o == Opaque::EigvecMax)?.into_dyn(),
         Opaque::Adj => linear::adjugate(&matrix()?)?.into_dyn(),

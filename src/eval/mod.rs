@@ -17,6 +17,7 @@ mod kernel;
 mod linear;
 mod matrix_functions;
 mod spectra;
+mod svd;
 mod products;
 mod quadrature;
 mod random;

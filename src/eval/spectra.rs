@@ -2,6 +2,7 @@
 
 use super::linear::{from_dense, to_finite};
 use super::matrix_functions::schur;
+use super::svd::Svd;
 use crate::error::{Error, ErrorKind, Result};
 use nalgebra::{DMatrix, SymmetricEigen};
 use ndarray::{Array1, Array2};
@@ -53,11 +54,8 @@ pub(super) fn eigenvalue(a: &Array2<f64>, largest_one: bool) -> Result<f64> {
 /// The eigenvector of length 1 whose entry of largest absolute value is positive.
 pub(super) fn eigenvector(a: &Array2<f64>, largest_one: bool) -> Result<Array1<f64>> {
     let lambda = eigenvalue(a, largest_one)?;
-    let shifted = to_finite(&(a - &(Array2::<f64>::eye(a.nrows()) * lambda)))?;
-    let svd = shifted.svd(false, true);
-    let rows = svd.v_t.ok_or_else(|| domain("the eigenvector of a matrix was not found"))?;
     // The direction that is taken to 0 belongs to the least singular value.
-    let v = rows.row(svd.singular_values.imin());
+    let v = Svd::of(&(a - &(Array2::<f64>::eye(a.nrows()) * lambda)))?.kernel();
     let lead = v.iter().fold(0.0f64, |lead, x| if x.abs() > lead.abs() { *x } else { lead });
     Ok(v.iter().map(|x| x * lead.signum()).collect())
 }
