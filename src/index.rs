@@ -87,10 +87,7 @@ pub enum Opaque {
 impl Opaque {
     /// Whether the value comes from the eigenvalues or singular values.
     pub fn is_spectral(self) -> bool {
-        matches!(
-            self,
-            Opaque::Nuclear | Opaque::LambdaMax | Opaque::LambdaMin | Opaque::EigvecMax | Opaque::EigvecMin | Opaque::Pinv
-        )
+        matches!(self, Opaque::Nuclear | Opaque::LambdaMax | Opaque::LambdaMin | Opaque::EigvecMax | Opaque::EigvecMin | Opaque::Pinv)
     }
 
     /// Whether the value commutes with every matrix that commutes with the argument.

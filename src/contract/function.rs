@@ -5,6 +5,8 @@
 //! and Neudecker 2019, chapter 9.
 
 use super::Draft;
+use crate::dim::Dim;
+use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Facts;
 use crate::function::Map;
 use crate::index::{Axes, Factor, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque, Operands};
@@ -132,10 +134,10 @@ impl Graph {
     /// `sqrtm(X)*sqrtm(X)`, and roots beside their matrix or its inverse.
     pub(super) fn join_functions(&mut self, draft: &mut Draft) -> bool {
         for at in 0..draft.factors.len() {
-            if !self.is_joinable(draft.factors[at].node) {
-                continue;
-            }
             for other in 0..draft.factors.len() {
+                if !self.is_joinable(draft.factors[at].node) && !self.is_joinable(draft.factors[other].node) {
+                    continue;
+                }
                 let Some((left, right, between)) = self.neighbours(draft, at, other) else { continue };
                 let Some(node) = self.joined_functions(draft.factors[at].node, draft.factors[other].node) else { continue };
                 draft.alive[between as usize] = false;
@@ -170,6 +172,9 @@ impl Graph {
     }
 
     fn joined_functions(&mut self, f: NodeId, g: NodeId) -> Option<NodeId> {
+        if let Some(power) = self.next_power(f, g).or_else(|| self.next_power(g, f)) {
+            return Some(power);
+        }
         let root = |graph: &Graph, a: NodeId| match *graph.node(a) {
             Node::Opaque(Opaque::Sqrtm, x) => Some(x),
             _ => None,
@@ -202,6 +207,53 @@ impl Graph {
             Some(t) if t == s => Some(self.inverse(x)),
             _ => None,
         }
+    }
+
+    /// `X^p*X` and `X^p*inv(X)` as powers of X, of which `X^p` is written `expm(p*logm(X))`.
+    fn next_power(&mut self, power: NodeId, other: NodeId) -> Option<NodeId> {
+        let Node::Opaque(Opaque::Expm, argument) = *self.node(power) else { return None };
+        let (n, scalars, core) = self.without_scalars(argument);
+        let Node::Opaque(Opaque::Logm, x) = *self.node(core) else { return None };
+        let step = match *self.node(other) {
+            _ if other == x => Number::ONE,
+            Node::Opaque(Opaque::Inv, y) if y == x => Number::MINUS_ONE,
+            _ => return None,
+        };
+        let mut draft = Draft::new();
+        draft.coefficient = n;
+        scalars.into_iter().for_each(|s| {
+            draft.factor(s, &[]);
+        });
+        let (exponent, one) = (self.contract(draft), self.one());
+        let exponent = self.sum(&[], vec![(Number::ONE, exponent), (step, one)]);
+        let argument = self.times(exponent, core);
+        Some(self.function_of_matrix(Opaque::Expm, argument))
+    }
+
+    /// `tr(L(X, E)) = tr(f'(X)*E)` of a Fréchet derivative, and `tr(sylvester(A, A, E)) = tr(inv(A)*E)/2`: under a trace what
+    /// does not commute does as far as it matters. Leaves one operator less.
+    pub(super) fn trace_of_derivative(&mut self, draft: &mut Draft) -> bool {
+        for at in 0..draft.factors.len() {
+            let [l, m] = draft.factors[at].labels[..] else { continue };
+            if l != m || draft.is_out(l) || draft.uses(l) != 2 {
+                continue;
+            }
+            let Node::Operator(f, operands) = self.node(draft.factors[at].node) else { continue };
+            let (slope, e) = match (*f, &operands.clone()[..]) {
+                (LinearOperator::Sylvester, [a, b, e]) if a == b => {
+                    draft.coefficient = &draft.coefficient * &Number::ratio(1, 2);
+                    (self.inverse(*a), *e)
+                }
+                (LinearOperator::Sylvester, _) => continue,
+                (f, [x, e]) => (self.slope_of_function(f, *x), *e),
+                _ => continue,
+            };
+            let between = draft.label(draft.dims[l as usize]);
+            draft.factors[at] = Factor { node: slope, labels: Labels::from_slice(&[l, between]) };
+            draft.factor(e, &[between, l]);
+            return true;
+        }
+        false
     }
 
     /// The derivative of the function of a scalar, as a function of a matrix.
@@ -320,8 +372,26 @@ impl Graph {
 
     /// Eigenvectors do not change with a positive factor.
     pub(super) fn eigenvector(&mut self, f: Opaque, a: NodeId) -> NodeId {
+        if self.axes(a) == [Dim::ONE, Dim::ONE] {
+            let one = self.one();
+            return self.fill(one, &[Dim::ONE]);
+        }
         let (n, core) = self.unscaled(a);
         self.insert(Node::Opaque(if n.is_negative() { other_end(f) } else { f }, core))
+    }
+
+    /// # Errors
+    /// If an eigenvector of a multiple of the identity is asked for, which has all vectors.
+    pub(crate) fn check_eigenvectors(&mut self, root: NodeId) -> Result<()> {
+        for id in self.reachable(&[root]) {
+            if let Node::Opaque(Opaque::EigvecMax | Opaque::EigvecMin, a) = *self.node(id)
+                && self.as_multiple_of_eye(a).is_some()
+            {
+                let error = Error::new(ErrorKind::Domain, "a multiple of the identity has no simple eigenvalue");
+                return Err(error.help("where an eigenvalue is multiple, its eigenvector and its derivative do not exist"));
+            }
+        }
+        Ok(())
     }
 
     /// The derivative of an eigenvalue by its matrix: `w*v'/(w'*v)` with the right eigenvector v and the left one w, which
@@ -375,7 +445,7 @@ impl Graph {
     }
 
     /// The lower triangle with half of the diagonal.
-    fn half_triangle(&mut self, n: crate::Dim) -> NodeId {
+    fn half_triangle(&mut self, n: Dim) -> NodeId {
         let (triangle, eye) = (self.insert(Node::Triangle(n, n)), self.eye(n));
         self.sum(&[n, n], vec![(Number::ONE, triangle), (Number::ratio(-1, 2), eye)])
     }

@@ -29,6 +29,7 @@ impl Graph {
             Opaque::LambdaMax | Opaque::LambdaMin => self.eigenvalue(f, a),
             Opaque::EigvecMax | Opaque::EigvecMin => self.eigenvector(f, a),
             Opaque::Nuclear => self.nuclear_norm(a),
+            Opaque::Cholesky if self.axes(a) == [Dim::ONE, Dim::ONE] => self.power(a, &Number::ratio(1, 2)),
             Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp | Opaque::Cholesky => {
                 self.insert(Node::Opaque(f, a))
             }

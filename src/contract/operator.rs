@@ -103,7 +103,7 @@ impl Graph {
     }
 
     /// A node as a coefficient, scalar factors and the rest.
-    fn without_scalars(&mut self, a: NodeId) -> (Number, Vec<NodeId>, NodeId) {
+    pub(super) fn without_scalars(&mut self, a: NodeId) -> (Number, Vec<NodeId>, NodeId) {
         let (n, core) = self.unscaled(a);
         let Node::Contract(c) = self.node(core) else { return (n, Vec::new(), core) };
         if c.out.is_empty() || !c.factors.iter().any(|f| f.labels.is_empty()) {
@@ -150,7 +150,11 @@ impl Graph {
         match self.node(core).clone() {
             Node::Sum(terms) => self.common_generator(core, terms.into_iter().map(|(_, t)| t)),
             Node::Opaque(f, x) if f.is_function_of_matrix() => self.generator(x),
-            Node::Contract(c) if !self.is_plain_transpose(core) => match self.links(&c) {
+            Node::Contract(c) if self.is_plain_transpose(core) => match self.generator(c.factors[0].node) {
+                Generator::Eye => Generator::Eye,
+                Generator::Of(x) => Generator::Of(self.transpose(x)),
+            },
+            Node::Contract(c) => match self.links(&c) {
                 Some(links) => self.common_generator(core, links.into_iter()),
                 None => Generator::Of(core),
             },

@@ -114,11 +114,12 @@ impl Graph {
         matches!(self.node(a), Node::Contract(c) if c.factors.len() == 1 && c.out.as_slice() == [0, 1] && c.factors[0].labels.as_slice() == [1, 0])
     }
 
-    /// Whether a node is another one with its two axes swapped, times scalars.
-    fn is_turned(&self, a: NodeId) -> bool {
-        let Node::Contract(c) = self.node(a) else { return false };
-        let mut cores = c.factors.iter().filter(|f| !f.labels.is_empty());
-        matches!((cores.next(), cores.next()), (Some(core), None) if c.out.as_slice() == [0, 1] && core.labels.as_slice() == [1, 0])
+    /// How many of the matrices at the ends of a product stand there transposed: those of a single one are both its ends.
+    fn turned_ends(&self, a: NodeId) -> usize {
+        let Node::Contract(c) = self.node(a) else { return 0 };
+        let [row, column] = c.out.as_slice() else { return 0 };
+        let matrices = c.factors.iter().filter(|f| f.labels.len() == 2 && !self.has_symmetric_axes(f.node));
+        matrices.map(|f| usize::from(f.labels[1] == *row) + usize::from(f.labels[0] == *column)).sum()
     }
 
     /// Whether a node is one matrix, transposed, in its place within zeros.
@@ -154,7 +155,7 @@ impl Graph {
             return None;
         }
         let t = self.transpose(a);
-        let key = |g: &Graph, a| (g.is_turned(a), g.meta(a).hash);
+        let key = |g: &Graph, a| (g.turned_ends(a), g.meta(a).hash);
         (!matches!(self.node(t), Node::Scale(..)) && key(self, t) < key(self, a)).then_some(t)
     }
 

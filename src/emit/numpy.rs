@@ -456,15 +456,24 @@ impl<'a> Emitter<'a> {
             if matches!(self.shape(a), Shape::Scalar) {
                 return Ok(Code::atom(format!("linalg.expm(np.log({})*{})", base.text, exponent.at_least(Tight::Atom)), depth));
             }
-            return Ok(Code::atom(format!("np.real_if_close(linalg.expm(linalg.logm({}) @ {}), 1e6)", base.text, exponent.at_least(Tight::Atom)), depth));
+            return Ok(Code::atom(
+                format!("np.real_if_close(linalg.expm(linalg.logm({}) @ {}), 1e6)", base.text, exponent.at_least(Tight::Atom)),
+                depth,
+            ));
         }
         let depth = base.depth + 1;
         match self.constant(b) {
             Some(n) if n.is_integer() => Ok(Code::atom(format!("np.linalg.matrix_power({}, {n})", base.text), depth)),
-            Some(n) => Ok(Code::atom(format!("np.real_if_close(linalg.fractional_matrix_power({}, {}), 1e6)", base.text, number(&n).text), depth + 1)),
+            Some(n) => Ok(Code::atom(
+                format!("np.real_if_close(linalg.fractional_matrix_power({}, {}), 1e6)", base.text, number(&n).text),
+                depth + 1,
+            )),
             None => {
                 let exponent = self.value(b)?;
-                Ok(Code::atom(format!("np.real_if_close(linalg.fractional_matrix_power({}, {}), 1e6)", base.text, exponent.text), depth + 1))
+                Ok(Code::atom(
+                    format!("np.real_if_close(linalg.fractional_matrix_power({}, {}), 1e6)", base.text, exponent.text),
+                    depth + 1,
+                ))
             }
         }
     }

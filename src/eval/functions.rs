@@ -2,9 +2,9 @@
 
 use super::linear;
 use super::matrix_functions;
+use super::sizes::Sizes;
 use super::spectra;
 use super::svd::Svd;
-use super::sizes::Sizes;
 use crate::dim::Dim;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Shape;

@@ -159,8 +159,9 @@ impl Lowering<'_> {
         let base = self.square(a)?;
         let Some(p) = whole else { return self.power_by_logarithm(base, exponent, constant.as_ref(), p) };
         if p.abs() > MOST_MATRIX_POWER {
-            return Err(Error::unsupported("a power of a matrix with a whole exponent beyond 64")
-                .help("for a power of each entry write X.^p"));
+            return Err(
+                Error::unsupported("a power of a matrix with a whole exponent beyond 64").help("for a power of each entry write X.^p")
+            );
         }
         let base = if p < 0 { self.graph.opaque(Opaque::Inv, base) } else { base };
         let n = self.graph.axes(base)[0];

@@ -223,7 +223,9 @@ impl Parser<'_> {
             _ => None,
         };
         let Some(function) = function else {
-            return Err(syntax(format!("`{name}` is no function with a Fréchet derivative")).at(at).help(format!("it is used as `{usage}`")));
+            return Err(syntax(format!("`{name}` is no function with a Fréchet derivative"))
+                .at(at)
+                .help(format!("it is used as `{usage}`")));
         };
         let mut all = Vec::new();
         while self.cursor.eat(&Tok::Comma) {

@@ -228,7 +228,9 @@ impl Notation for Latex {
 
     fn transpose(&self, e: &Expr) -> Piece {
         let (base, above) = match e.op() {
-            Op::Call(Function::Call(Call::Inv), arguments) if arguments.len() == 1 && !is_root(&arguments[0]) => (&arguments[0], r"{-\top}"),
+            Op::Call(Function::Call(Call::Inv), arguments) if arguments.len() == 1 && !is_root(&arguments[0]) => {
+                (&arguments[0], r"{-\top}")
+            }
             _ => (e, r"\top"),
         };
         let piece = self.write(base);

@@ -1,6 +1,6 @@
 //! The text of the language: reads back to the same value.
 
-use super::{frechet_of, Level, Notation, Piece, Product, Quotient, as_number};
+use super::{Level, Notation, Piece, Product, Quotient, as_number, frechet_of};
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Subscript};
 use crate::function::{Constant, Function};

@@ -1,7 +1,7 @@
 //! Plain text as it would stand on paper, as far as Unicode goes: `‖Ax - b‖²`.
 
 use super::text::dim_level;
-use super::{frechet_of, GREEK, Level, Notation, Piece, Product, Quotient, as_number, may_be_matrix, split_name};
+use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, frechet_of, may_be_matrix, split_name};
 use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
