@@ -4,12 +4,13 @@ use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by};
 use crate::dim::{Dim, Symbol};
 use crate::emit::{Definition, numpy_module};
 use crate::error::Result;
-use crate::eval::evaluate;
+use crate::eval::{Compiled, evaluate};
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
-use crate::pipeline::Engine;
+use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::present::Presented;
+use crate::program;
 use crate::saturate::Stats;
 use crate::structure::Convention;
 use crate::typed::Typed;
@@ -144,6 +145,28 @@ impl Answer {
     /// Of kind `Internal` if the formula does not fit its own declarations, which would be a bug.
     pub fn typed(&self) -> Result<Typed> {
         infer(&self.formula.inlined(), &self.declarations())
+    }
+
+    /// The formula made ready to be evaluated often. Its value has the axes of the answer, whatever the notation.
+    ///
+    /// # Errors
+    /// As of [`Answer::typed`].
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, Inputs, parse};
+    /// let declarations = Declarations::parse("A: matrix(m, n); B: matrix(n, p)")?;
+    /// let (f, b) = (parse("A*B", &declarations)?, parse("B", &declarations)?);
+    /// let jacobian = Engine::new().derivative(&f, &[b], &declarations)?.compile()?;
+    /// let inputs = Inputs::from_json(r#"{"A": [[1, 2, 3]], "B": [[1], [1], [1]]}"#, jacobian.variables())?;
+    /// assert_eq!(jacobian.run(&inputs)?.shape(), [1, 1, 3, 1]);
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    pub fn compile(&self) -> Result<Compiled> {
+        let typed = self.typed()?;
+        let stacked = (self.notation == Notation::Kronecker).then_some((self.shape.as_slice(), self.rows));
+        let name = if self.wrt.is_empty() { "value" } else { "derivative" };
+        let depth = self.formula.inlined().depth();
+        on_a_deep_stack(depth, || Compiled::of(&[program::Definition { name, value: &typed, stacked }]))
     }
 
     /// What is said of each structured variable that was differentiated by: on which space the derivative is projected.

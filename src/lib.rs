@@ -55,7 +55,8 @@ mod catalog; // the rules of mathematics,
 mod saturate; // by which an e-graph finds the simplest equal term
 mod present; // to an expression as people write it
 mod print; // text, Unicode, LaTeX
-mod emit; // code
+mod program; // straight-line code over arrays,
+mod emit; // and in other languages
 
 // What they are composed to.
 mod pipeline; // an expression to an answer
@@ -82,7 +83,7 @@ pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written}
 pub use dim::{Dim, Symbol};
 pub use emit::{Definition, numpy_module};
 pub use error::{Error, ErrorKind, Result, Span};
-pub use eval::{Inputs, Sizes, Style, evaluate};
+pub use eval::{Compiled, Compressed, Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use infer::infer;
@@ -91,6 +92,7 @@ pub use parse::{Declaration, Declarations, InputFormat, parse, parse_equation, p
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, rule_latex, rules_markdown, unicode};
+pub use program::{Program, program};
 pub use proof::{Proof, ProofStep, Requirement};
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};

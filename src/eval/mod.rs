@@ -1,22 +1,29 @@
 //! Values: the meaning of expressions and of the index form at given inputs.
 //!
 //! `tree` is the reference: it follows the language word for word and knows nothing of the index form, so that the two
-//! can be held against each other: `graph` evaluates the index form, for tests and for derivations.
+//! can be held against each other: `graph` evaluates the index form, for tests and for derivations. `run` evaluates programs,
+//! and is fast.
 
+mod compiled;
 mod data;
+mod dense;
 mod differences;
 mod einsum;
 mod functions;
 pub(crate) mod graph;
 mod indices;
+mod kernel;
 mod linear;
 mod matrix_functions;
+mod products;
 mod random;
+mod run;
 mod sizes;
 mod stand_in;
 mod tree;
 mod value;
 
+pub use compiled::{Compiled, Compressed};
 pub(crate) use differences::differentiate;
 pub use random::Style;
 pub(crate) use random::{Random, project};
