@@ -2,7 +2,7 @@
 
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by};
 use crate::dim::{Dim, Symbol};
-use crate::emit::{Definition, numpy_module};
+use crate::emit::{Function, Output, Target, module};
 use crate::error::Result;
 use crate::eval::{Compiled, evaluate};
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
@@ -10,7 +10,7 @@ use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::present::Presented;
-use crate::program;
+use crate::program::{Definition, Lowered};
 use crate::saturate::Stats;
 use crate::structure::Convention;
 use crate::typed::Typed;
@@ -166,7 +166,7 @@ impl Answer {
         let stacked = (self.notation == Notation::Kronecker).then_some((self.shape.as_slice(), self.rows));
         let name = if self.wrt.is_empty() { "value" } else { "derivative" };
         let depth = self.formula.inlined().depth();
-        on_a_deep_stack(depth, || Compiled::of(&[program::Definition { name, value: &typed, stacked }]))
+        on_a_deep_stack(depth, || Compiled::of(&[Definition { name, value: &typed, stacked }]))
     }
 
     /// What is said of each structured variable that was differentiated by: on which space the derivative is projected.
@@ -187,22 +187,53 @@ impl Answer {
         Ok(engine.derivative(&self.input, &self.by, &self.declarations())?.formula)
     }
 
-    /// Python source with `value(…)` and, for a derivative, `derivative(…)`. Arguments are keywords: the variables, and
-    /// each dimension that no argument's shape tells. The derivative has the axes of F first, then those of each variable.
+    /// Python source with `value(…)` and, for a derivative, `derivative(…)`; the same as [`Answer::code`] for numpy.
     ///
     /// # Errors
     /// If a part has no form in Python.
     pub fn numpy(&self) -> Result<String> {
+        self.code(Target::Numpy)
+    }
+
+    /// The source of a module in another language with `value` and, for a derivative, `derivative`, whose axes are those of F,
+    /// then those of each variable. The arguments are the variables, and each dimension that no argument's shape tells; their
+    /// shapes are checked. In MATLAB it is one function with two results.
+    ///
+    /// # Errors
+    /// If a part has no form in that language.
+    pub fn code(&self, target: Target) -> Result<String> {
         let answer = self.typed()?;
-        let variables = self.variables.iter().map(|v| (v.name, v.clone())).collect();
-        let kron_axes = (self.notation == Notation::Kronecker).then_some(self.shape.as_slice());
+        let stacked = (self.notation == Notation::Kronecker).then_some((self.shape.as_slice(), self.rows));
+        let input = self.input.to_string();
+        let mut formulas = Vec::new();
+        let value;
         if self.wrt.is_empty() {
-            return numpy_module(&variables, &[Definition { name: "value", value: &answer, kron_axes: None }]);
+            formulas.push((output("value", "The value", &self.formula, self.shape_of(&answer)), &answer, None));
+        } else {
+            value = infer(&without_derivatives(&self.input, &self.declarations(), self.convention)?, &self.declarations())?;
+            let function = Presented { body: self.input.clone(), parts: Vec::new() };
+            formulas.push((output("value", "The value", &function, self.shape_of(&value)), &value, None));
+            let by: Vec<String> = self.by.iter().map(ToString::to_string).collect();
+            let title = format!("The derivative of {input} by {}", by.join(", "));
+            let of_function = value.root().shape.axes().len();
+            let axes = if of_function == 0 { format!("the axes of {}", by.join(", ")) } else { format!("the axes of the value, then of {}", by.join(", ")) };
+            formulas.push((Output { axes, row: false, ..output("derivative", &title, &self.formula, false) }, &answer, stacked));
         }
-        let value = infer(&without_derivatives(&self.input, &self.declarations(), self.convention)?, &self.declarations())?;
-        let definitions =
-            [Definition { name: "value", value: &value, kron_axes: None }, Definition { name: "derivative", value: &answer, kron_axes }];
-        numpy_module(&variables, &definitions)
+        let definitions: Vec<Definition> =
+            formulas.iter().map(|(o, value, stacked)| Definition { name: o.name, value, stacked: *stacked }).collect();
+        let together = target == Target::Matlab;
+        let groups: Vec<&[Definition]> = if together { vec![&definitions] } else { definitions.chunks(1).collect() };
+        let depth = self.formula.inlined().depth().max(self.input.depth());
+        let program = |g: &&[Definition]| on_a_deep_stack(depth, || Lowered::new(g)?.program(None));
+        let programs = groups.iter().map(program).collect::<Result<Vec<_>>>()?;
+        let outputs: Vec<Output> = formulas.iter().map(|(o, ..)| o.clone()).collect();
+        let documented: Vec<Vec<Output>> = if together { vec![outputs] } else { outputs.chunks(1).map(<[Output]>::to_vec).collect() };
+        let functions: Vec<Function> = programs.iter().zip(documented).map(|(program, outputs)| Function { program, outputs }).collect();
+        module(target, &self.variables, &functions)
+    }
+
+    fn shape_of(&self, value: &Typed) -> bool {
+        matches!(value.root().shape, Shape::Row(_))
     }
 
     /// Holds the formula against central differences of the input (against its value, if nothing was differentiated) at
@@ -228,6 +259,15 @@ impl Answer {
         let tolerance = TOLERANCE[self.wrt.len().min(TOLERANCE.len() - 1)];
         Scope::of(&[whole.as_ref().unwrap_or(&function), &answer]).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
     }
+}
+
+/// What the documentation of a function says of a formula.
+fn output(name: &'static str, title: &str, formula: &Presented, row: bool) -> Output {
+    let mut lines = vec![formula.body.to_string()];
+    for (at, (part, e)) in formula.parts.iter().enumerate() {
+        lines.push(format!("{} {part} = {e}", if at == 0 { "where" } else { "     " }));
+    }
+    Output { name, title: title.to_owned(), formula: lines, axes: String::new(), row }
 }
 
 /// As text that reads back to the same value: the formula, then its shared parts.

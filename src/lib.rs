@@ -81,7 +81,7 @@ pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivati
 pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
 pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written};
 pub use dim::{Dim, Symbol};
-pub use emit::{Definition, numpy_module};
+pub use emit::Target;
 pub use error::{Error, ErrorKind, Result, Span};
 pub use eval::{Compiled, Compressed, Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};

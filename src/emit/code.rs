@@ -82,9 +82,10 @@ impl Code {
 pub(super) fn plus(terms: &[(bool, Code)]) -> Code {
     let mut text = String::new();
     for (at, (minus, code)) in terms.iter().enumerate() {
-        let (minus, shown) = match (code.tight, minus) {
-            (Tight::Minus, minus) => (!minus, code.text.strip_prefix('-').unwrap_or(&code.text).to_owned()),
-            (_, minus) => (*minus, code.at_least(Tight::Product)),
+        // A minus in front of a product is one in front of its first factor.
+        let (minus, shown) = match code.text.strip_prefix('-') {
+            Some(rest) if code.tight > Tight::Sum => (!minus, rest.to_owned()),
+            _ => (*minus, code.at_least(Tight::Product)),
         };
         text.push_str(match (at, minus) {
             (0, true) => "-",
@@ -95,8 +96,8 @@ pub(super) fn plus(terms: &[(bool, Code)]) -> Code {
         text.push_str(&shown);
     }
     let parts: Vec<&Code> = terms.iter().map(|(_, c)| c).collect();
-    let single = terms.len() == 1 && text.starts_with('-');
-    Code { text, tight: if single { Tight::Minus } else { Tight::Sum }, ..Code::over(&parts) }
+    let tight = if terms.len() == 1 { Tight::Product } else { Tight::Sum };
+    Code { text, tight, ..Code::over(&parts) }
 }
 
 /// Integers beyond this are written as floats: numpy would make arrays of objects of them.

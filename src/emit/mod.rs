@@ -171,6 +171,3 @@ impl Body<'_> {
 fn no_code(what: &str) -> Error {
     Error::unsupported(format_args!("{what} in code of this kind"))
 }
-
-#[cfg(test)]
-mod tests;

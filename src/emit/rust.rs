@@ -233,7 +233,8 @@ impl Language for Rust {
             });
         }
         if axes.is_empty() {
-            return Ok(Code::atom(entry_of(&code.at_least(Tight::Atom), &places)));
+            let name = body.as_name(code).text;
+            return Ok(Code::atom(entry_of(&name, &places)));
         }
         Ok(method(&code, &format!(".slice(s![{}]).to_owned()", places.join(", "))))
     }
@@ -267,11 +268,10 @@ impl Language for Rust {
                 });
             }
             let target = entry_of(&whole, &places);
-            body.lines.push(if at.is_empty() {
-                format!("{target} += {};", value.text)
-            } else {
-                let value = body.as_name(value).text;
-                format!("for ({}, x) in {value}.indexed_iter() {{ {target} += x; }}", tuple(&at))
+            let value = if at.is_empty() { value } else { body.as_name(value) };
+            body.lines.push(match at.is_empty() {
+                true => format!("{target} += {};", value.text),
+                false => format!("for ({}, x) in {}.indexed_iter() {{ {target} += x; }}", tuple(&at), value.text),
             });
         }
         Ok(Code::atom(whole))
@@ -644,6 +644,7 @@ struct Triangular {
     squared: bool,
 }
 
+#[allow(dead_code)]
 fn lower(matrix: ArrayView2<f64>) -> Triangular {
     Triangular { matrix: matrix.to_owned(), lower: true, squared: false }
 }

@@ -119,10 +119,10 @@ impl Builder<'_> {
         }
         let value = self.product(&work, &out, n, symmetric && out.len() == 2)?;
         let place = |axis: &&Axis| match axis {
-            Axis::Label(l) => Place { axis: out.iter().position(|o| o == l), offset: Dim::number(0) },
-            Axis::Embedded(l, s) => Place { axis: out.iter().position(|o| o == l), offset: s.offset },
-            Axis::Single(offset, _) => Place { axis: None, offset: *offset },
-            Axis::Stacked(..) => Place { axis: None, offset: Dim::number(0) },
+            Axis::Label(l) => Place { axis: out.iter().position(|o| o == l), offset: Dim::number(0), is_run: false },
+            Axis::Embedded(l, s) => Place { axis: out.iter().position(|o| o == l), offset: s.offset, is_run: true },
+            Axis::Single(offset, _) => Place { axis: None, offset: *offset, is_run: false },
+            Axis::Stacked(..) => Place { axis: None, offset: Dim::number(0), is_run: false },
         };
         let part = Part { value, places: leaves.iter().map(place).collect() };
         if work.out.iter().all(|a| !matches!(a, Axis::Stacked(..))) {

@@ -210,6 +210,8 @@ pub struct Place {
     pub axis: Option<usize>,
     /// How many places of the whole come before it.
     pub offset: Dim,
+    /// Whether places of the whole may come after it, so that the axis of the part is shorter.
+    pub is_run: bool,
 }
 
 /// What a program computes: the sum of parts, each a core in a tensor of zeros. Nothing is built of what is zero; a value
@@ -240,13 +242,13 @@ impl Output {
 impl Part {
     /// A value as it is.
     pub fn whole(value: ValueId, order: usize) -> Part {
-        let places = (0..order).map(|axis| Place { axis: Some(axis), offset: Dim::number(0) }).collect();
+        let places = (0..order).map(|axis| Place { axis: Some(axis), offset: Dim::number(0), is_run: false }).collect();
         Part { value, places }
     }
 
-    /// For each axis the axis of the value, if there are no offsets.
+    /// For each axis the axis of the value, if there are no offsets and none is longer than that of the value.
     pub fn pattern(&self) -> Option<Vec<usize>> {
-        self.places.iter().map(|p| p.axis.filter(|_| p.offset == Dim::number(0))).collect()
+        self.places.iter().map(|p| p.axis.filter(|_| p.offset == Dim::number(0) && !p.is_run)).collect()
     }
 
     /// Whether each axis is that of the value.
