@@ -1,19 +1,23 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
-use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by};
+use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
+use crate::code::{Formula, described, source};
+use crate::compress::CompressedPart;
 use crate::dim::{Dim, Symbol};
-use crate::emit::{Function, Output, Target, module};
-use crate::error::Result;
+use crate::emit::Target;
+use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Compiled, evaluate};
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::present::Presented;
-use crate::program::{Definition, Lowered};
+use crate::program::{Definition, Work};
+use crate::question::Question;
 use crate::saturate::Stats;
 use crate::structure::Convention;
 use crate::typed::Typed;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -83,6 +87,7 @@ impl Profile {
 pub struct Answer {
     /// The input as it was understood; for a derivative, what was differentiated.
     pub input: Expr,
+    pub question: Question,
     pub wrt: Vec<Var>,
     /// What it was differentiated by: each of these variables, or the part of it that was asked for.
     pub by: Vec<Expr>,
@@ -135,8 +140,16 @@ impl Answer {
     /// # Ok::<(), indicial::Error>(())
     /// ```
     pub fn conditions(&self) -> Result<Vec<String>> {
-        let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
-        Ok(within_axes(&infer(&whole, &self.declarations())?))
+        let declarations = self.declarations();
+        let mut conditions: Vec<String> = Vec::new();
+        for (whole, directions) in self.question.forward(&self.input, &self.by) {
+            for e in std::iter::once(&whole).chain(&directions) {
+                conditions.extend(within_axes(&infer(e, &declarations)?));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        conditions.retain(|c| seen.insert(c.clone()));
+        Ok(conditions)
     }
 
     /// The formula with the shape of each part.
@@ -169,6 +182,15 @@ impl Answer {
         on_a_deep_stack(depth, || Compiled::of(&[Definition { name, value: &typed, stacked }]))
     }
 
+    /// How many operations and numbers it takes to evaluate the formula, as polynomials of its dimensions; what is equal is counted
+    /// once, and zeros of deltas are not built.
+    ///
+    /// # Errors
+    /// As of [`Answer::typed`].
+    pub fn cost(&self) -> Result<Work> {
+        self.compile()?.work()
+    }
+
     /// What is said of each structured variable that was differentiated by: on which space the derivative is projected.
     pub fn remarks(&self) -> Vec<String> {
         // By a part of a variable every entry of the part moves by itself.
@@ -183,8 +205,42 @@ impl Answer {
     /// # Errors
     /// As of the derivative itself.
     pub fn index(&self) -> Result<Presented> {
-        let engine = Engine::new().saturation(false).notation(Notation::Index).structure(self.convention);
-        Ok(engine.derivative(&self.input, &self.by, &self.declarations())?.formula)
+        let engine = Engine::new().notation(Notation::Index).structure(self.convention);
+        let (f, by, declarations) = (&self.input, &self.by, &self.declarations());
+        let answer = match (&self.question, by.as_slice()) {
+            (Question::Jvp(directions), _) => {
+                engine.jvp(f, &by.iter().cloned().zip(directions.iter().cloned()).collect::<Vec<_>>(), declarations)
+            }
+            (Question::Vjp(v), [x]) => engine.vjp(f, x, v, declarations),
+            (Question::Hvp(v), [x]) => engine.hvp(f, x, v, declarations),
+            (Question::Value | Question::Derivative | Question::Vjp(_) | Question::Hvp(_), by) => engine.derivative(f, by, declarations),
+        };
+        Ok(answer?.formula)
+    }
+
+    /// The parts of the compressed form, of which the answer is the sum: arrays, and the deltas that spread them over the
+    /// whole. None if a term is as large as the whole, as in a Jacobian without structure. See [`CompressedPart`].
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, parse};
+    /// let declarations = Declarations::parse("x: vector(n); A: matrix(n, n)")?;
+    /// let x = parse("x", &declarations)?;
+    /// let by_x = |f: &str| Engine::new().derivative(&parse(f, &declarations)?, &[x.clone()], &declarations);
+    /// let parts = by_x("x.*(A*x)/2 + exp(x)")?.compressed()?;
+    /// assert!(parts.is_empty(), "A is not diagonal");
+    /// let parts = by_x("diag(exp(x))")?.compressed()?;
+    /// assert_eq!(parts[0].core.to_string(), "exp(x)");
+    /// assert_eq!(parts[0].pattern.to_string(), "{delta[i,j]*delta[i,k]*core[i]}[i,j,k]");
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As of the derivative itself.
+    pub fn compressed(&self) -> Result<Vec<CompressedPart>> {
+        if self.question != Question::Derivative {
+            return Ok(Vec::new());
+        }
+        Engine::new().structure(self.convention).compressed(&self.input, &self.by, &self.declarations())
     }
 
     /// Python source with `value(…)` and, for a derivative, `derivative(…)`; the same as [`Answer::code`] for numpy.
@@ -202,38 +258,58 @@ impl Answer {
     /// # Errors
     /// If a part has no form in that language.
     pub fn code(&self, target: Target) -> Result<String> {
-        let answer = self.typed()?;
-        let stacked = (self.notation == Notation::Kronecker).then_some((self.shape.as_slice(), self.rows));
-        let input = self.input.to_string();
-        let mut formulas = Vec::new();
-        let value;
         if self.wrt.is_empty() {
-            formulas.push((output("value", "The value", &self.formula, self.shape_of(&answer)), &answer, None));
-        } else {
-            value = infer(&without_derivatives(&self.input, &self.declarations(), self.convention)?, &self.declarations())?;
-            let function = Presented { body: self.input.clone(), parts: Vec::new() };
-            formulas.push((output("value", "The value", &function, self.shape_of(&value)), &value, None));
-            let by: Vec<String> = self.by.iter().map(ToString::to_string).collect();
-            let title = format!("The derivative of {input} by {}", by.join(", "));
-            let of_function = value.root().shape.axes().len();
-            let axes = if of_function == 0 { format!("the axes of {}", by.join(", ")) } else { format!("the axes of the value, then of {}", by.join(", ")) };
-            formulas.push((Output { axes, row: false, ..output("derivative", &title, &self.formula, false) }, &answer, stacked));
+            let value = Formula { output: described("value", "The value", &self.formula), value: self.typed()?, stacked: None };
+            return source(target, &self.variables, vec![("value", vec![value])]);
         }
-        let definitions: Vec<Definition> =
-            formulas.iter().map(|(o, value, stacked)| Definition { name: o.name, value, stacked: *stacked }).collect();
-        let together = target == Target::Matlab;
-        let groups: Vec<&[Definition]> = if together { vec![&definitions] } else { definitions.chunks(1).collect() };
-        let depth = self.formula.inlined().depth().max(self.input.depth());
-        let program = |g: &&[Definition]| on_a_deep_stack(depth, || Lowered::new(g)?.program(None));
-        let programs = groups.iter().map(program).collect::<Result<Vec<_>>>()?;
-        let outputs: Vec<Output> = formulas.iter().map(|(o, ..)| o.clone()).collect();
-        let documented: Vec<Vec<Output>> = if together { vec![outputs] } else { outputs.chunks(1).map(<[Output]>::to_vec).collect() };
-        let functions: Vec<Function> = programs.iter().zip(documented).map(|(program, outputs)| Function { program, outputs }).collect();
-        module(target, &self.variables, &functions)
+        let mut functions = vec![("value", vec![self.value_formula()?])];
+        let parts = if self.notation == Notation::Matrix { Vec::new() } else { self.compressed()? };
+        let core = |(at, p): (usize, &CompressedPart)| {
+            let title = format!("What is not zero of the derivative: the core of {}", p.pattern);
+            let name = if parts.len() == 1 { "core".to_owned() } else { format!("core{}", at + 1) };
+            Ok(Formula { output: described(&name, &title, &p.core), value: infer(&p.core.inlined(), &self.declarations())?, stacked: None })
+        };
+        let cores = parts.iter().enumerate().map(core).collect::<Result<Vec<_>>>()?;
+        if !cores.is_empty() {
+            functions.push(("core", cores));
+        }
+        functions.push(("derivative", vec![self.derivative_formula("derivative")?]));
+        source(target, &self.variables, functions)
     }
 
-    fn shape_of(&self, value: &Typed) -> bool {
-        matches!(value.root().shape, Shape::Row(_))
+    /// The function itself, as code has it.
+    pub(crate) fn value_formula(&self) -> Result<Formula> {
+        let declarations = self.declarations();
+        let value = infer(&without_derivatives(&self.input, &declarations, self.convention)?, &declarations)?;
+        let function = Presented { body: self.input.clone(), parts: Vec::new() };
+        Ok(Formula { output: described("value", "The value", &function), value, stacked: None })
+    }
+
+    /// The answer, as code has it.
+    pub(crate) fn derivative_formula(&self, name: &str) -> Result<Formula> {
+        let by = self.by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let (title, axes) = match &self.question {
+            Question::Value => ("The value".to_owned(), String::new()),
+            Question::Derivative => {
+                let axes = if self.shape.len() > self.by_axes() {
+                    format!("the axes of the value, then of {by}")
+                } else {
+                    format!("the axes of {by}")
+                };
+                (format!("The derivative of {} by {by}", self.input), axes)
+            }
+            Question::Jvp(_) | Question::Vjp(_) | Question::Hvp(_) => {
+                (format!("A product with the derivative of {} by {by}", self.input), String::new())
+            }
+        };
+        let mut output = described(name, &title, &self.formula);
+        output.axes = axes;
+        let stacked = (self.notation == Notation::Kronecker).then(|| (self.shape.clone(), self.rows));
+        Ok(Formula { output, value: self.typed()?, stacked })
+    }
+
+    fn by_axes(&self) -> usize {
+        self.wrt.iter().map(|v| v.axes().len()).sum()
     }
 
     /// Holds the formula against central differences of the input (against its value, if nothing was differentiated) at
@@ -245,6 +321,9 @@ impl Answer {
         const TOLERANCE: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
         let declarations = self.declarations();
         let function = infer(&self.input, &declarations)?.by(self.convention);
+        if !matches!(self.question, Question::Value | Question::Derivative) {
+            return self.verify_product(points);
+        }
         let by_parts = self.by.iter().any(|x| !matches!(x.op(), Op::Var(_)));
         let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
         let whole = by_parts.then(|| infer(&whole, &declarations)).transpose()?;
@@ -261,13 +340,34 @@ impl Answer {
     }
 }
 
-/// What the documentation of a function says of a formula.
-fn output(name: &'static str, title: &str, formula: &Presented, row: bool) -> Output {
-    let mut lines = vec![formula.body.to_string()];
-    for (at, (part, e)) in formula.parts.iter().enumerate() {
-        lines.push(format!("{} {part} = {e}", if at == 0 { "where" } else { "     " }));
+impl Answer {
+    /// Holds a product with directions against that of the derivative found by central differences.
+    fn verify_product(&self, points: usize) -> Result<Verification> {
+        let declarations = self.declarations();
+        let typed = |e: &Expr| Ok(infer(e, &declarations)?.by(self.convention));
+        let mut terms: Vec<(Typed, Vec<Typed>)> = Vec::new();
+        for (derivative, directions) in self.question.forward(&self.input, &self.by) {
+            terms.push((typed(&derivative)?, directions.iter().map(typed).collect::<Result<_>>()?));
+        }
+        let reverse = if let Question::Vjp(v) = &self.question { Some(typed(v)?) } else { None };
+        let answer = self.typed()?;
+        let wanted = |at: &crate::Inputs| {
+            let products = terms.iter().map(|(derivative, directions)| {
+                let derivative = evaluate(derivative, at)?;
+                let value = match &reverse {
+                    Some(v) => times_first_axes(&evaluate(v, at)?, &derivative)?,
+                    None => derivative,
+                };
+                directions.iter().rev().try_fold(value, |value, v| times_last_axes(&value, &evaluate(v, at)?))
+            });
+            let all = products.collect::<Result<Vec<_>>>()?;
+            all.into_iter().reduce(|a, b| a + b).ok_or_else(|| Error::new(ErrorKind::Internal, "a product without factors"))
+        };
+        let scope: Vec<&Typed> =
+            terms.iter().flat_map(|(d, all)| std::iter::once(d).chain(all)).chain(&reverse).chain(std::iter::once(&answer)).collect();
+        let tolerance = if matches!(self.question, Question::Hvp(_)) { 1e-4 } else { 1e-6 };
+        Scope::of(&scope).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
     }
-    Output { name, title: title.to_owned(), formula: lines, axes: String::new(), row }
 }
 
 /// As text that reads back to the same value: the formula, then its shared parts.
@@ -309,7 +409,7 @@ fn within_axes(typed: &Typed) -> Vec<String> {
 }
 
 /// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
-fn without_derivatives(input: &Expr, declarations: &Declarations, convention: Convention) -> Result<Expr> {
+pub(crate) fn without_derivatives(input: &Expr, declarations: &Declarations, convention: Convention) -> Result<Expr> {
     if input.any(&mut |op| matches!(op, Op::Diff(..))) {
         Ok(Engine::new().structure(convention).simplify(input, declarations)?.formula.inlined())
     } else {

@@ -104,6 +104,31 @@ pub fn kronecker_form(derivative: &ArrayD<f64>, rows: usize) -> Result<ArrayD<f6
     value.into_shape_with_order(IxDyn(&[height, width])).map_err(|_| misfit())
 }
 
+/// The contraction of the last axes of a tensor with all axes of another one.
+///
+/// # Errors
+/// Kind `Shape` if these axes differ.
+pub(crate) fn times_last_axes(tensor: &ArrayD<f64>, direction: &ArrayD<f64>) -> Result<ArrayD<f64>> {
+    let kept = tensor.ndim().checked_sub(direction.ndim()).filter(|k| tensor.shape()[*k..] == *direction.shape());
+    let Some(kept) = kept else {
+        return Err(Error::new(ErrorKind::Shape, format!("{:?} has not the last axes {:?}", tensor.shape(), direction.shape())));
+    };
+    let lengths = IxDyn(&tensor.shape()[..kept]);
+    let (entries, width): (Vec<f64>, usize) = (tensor.iter().copied().collect(), direction.len());
+    let products = entries.chunks(width.max(1)).map(|row| row.iter().zip(direction).map(|(a, b)| a * b).sum()).collect();
+    ArrayD::from_shape_vec(lengths, products).map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))
+}
+
+/// Likewise of its first axes.
+///
+/// # Errors
+/// As [`times_last_axes`].
+pub(crate) fn times_first_axes(direction: &ArrayD<f64>, tensor: &ArrayD<f64>) -> Result<ArrayD<f64>> {
+    let first = direction.ndim().min(tensor.ndim());
+    let order: Vec<usize> = (first..tensor.ndim()).chain(0..first).collect();
+    times_last_axes(&tensor.view().permuted_axes(IxDyn(&order)).to_owned(), direction)
+}
+
 /// What points are drawn for: the variables and every dimension that has to be positive.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {

@@ -24,34 +24,85 @@ use crate::number::Number;
 /// Griewank and Walther 2008, chapter 3 (reverse accumulation); Magnus and Neudecker 2019, chapter 8 (the differentials
 /// of the inverse and of the determinant); Laue, Mitterreiter and Giesen 2018 (the same in index notation).
 pub fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
-    one_kind(graph, f, x)?;
-    if x.axes().len() < graph.order(f) || x.axes().is_empty() {
-        return tangent::derivative(graph, f, x);
+    if forwards(graph, f, x) {
+        return forward(graph, f, x);
     }
-    let variable = graph.insert(Node::Var(x.clone()));
     let own: Axes = graph.axes(f).into();
-    let axes: Axes = own.iter().copied().chain(x.axes()).collect();
-    let order = graph.reachable(&[f]);
-    let depends = dependent(graph, &order, variable);
-    if !depends[f.0 as usize] {
-        return Ok(graph.zero(&axes));
-    }
-    let mut reverse = Reverse { outputs: own.len(), adjoints: vec![Vec::new(); graph.len()], depends };
     let seed = identity(graph, &own);
+    Ok(reverse(graph, f, std::slice::from_ref(x), &own, seed)?.swap_remove(0))
+}
+
+/// d f / d x for each of the variables, in one pass for all that are differentiated in reverse.
+///
+/// # Errors
+/// As [`derivative`].
+pub fn derivatives(graph: &mut Graph, f: NodeId, xs: &[Var]) -> Result<Vec<NodeId>> {
+    let backwards: Vec<Var> = xs.iter().filter(|x| !forwards(graph, f, x)).cloned().collect();
+    let own: Axes = graph.axes(f).into();
+    let seed = identity(graph, &own);
+    let adjoints = reverse(graph, f, &backwards, &own, seed)?;
+    let adjoint = |x: &Var| backwards.iter().position(|b| b == x).map(|at| adjoints[at]);
+    xs.iter().map(|x| adjoint(x).map_or_else(|| forward(graph, f, x), Ok)).collect()
+}
+
+/// Whether the tangents are smaller than the adjoints.
+fn forwards(graph: &Graph, f: NodeId, x: &Var) -> bool {
+    x.axes().len() < graph.order(f) || x.axes().is_empty()
+}
+
+fn forward(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
+    let seed = identity(graph, &x.axes());
+    tangent::along(graph, f, &x.axes(), &[(x.clone(), seed)])
+}
+
+/// The derivative of `f` by each variable times a direction of it, summed: of the axes of `f`. No tensor on the way has more
+/// axes than the value whose tangent it is.
+///
+/// # Errors
+/// As [`derivative`].
+///
+/// # Sources
+/// Griewank and Walther 2008, chapter 3 (tangents).
+pub fn jvp(graph: &mut Graph, f: NodeId, directions: &[(Var, NodeId)]) -> Result<NodeId> {
+    tangent::along(graph, f, &[], directions)
+}
+
+/// A tensor of the axes of `f` times the derivative of `f` by `x`: of the axes of `x`. No tensor on the way has more axes than
+/// the value whose adjoint it is.
+///
+/// # Errors
+/// As [`derivative`].
+pub fn vjp(graph: &mut Graph, f: NodeId, x: &Var, direction: NodeId) -> Result<NodeId> {
+    Ok(reverse(graph, f, std::slice::from_ref(x), &[], direction)?.swap_remove(0))
+}
+
+/// Reverse accumulation from a seed whose axes are the outer ones, then those of `f`: the adjoint of each variable.
+fn reverse(graph: &mut Graph, f: NodeId, xs: &[Var], outer: &[crate::Dim], seed: NodeId) -> Result<Vec<NodeId>> {
+    xs.iter().try_for_each(|x| one_kind(graph, f, x))?;
+    let variables: Vec<NodeId> = xs.iter().map(|x| graph.insert(Node::Var(x.clone()))).collect();
+    let order = graph.reachable(&[f]);
+    let depends = dependent(graph, &order, &variables);
+    let mut found: Vec<NodeId> = Vec::with_capacity(xs.len());
+    for x in xs {
+        let axes: Axes = outer.iter().copied().chain(x.axes()).collect();
+        found.push(graph.zero(&axes));
+    }
+    if !depends[f.0 as usize] {
+        return Ok(found);
+    }
+    let mut reverse = Reverse { outputs: outer.len(), adjoints: vec![Vec::new(); graph.len()], depends };
     reverse.adjoints[f.0 as usize].push((Number::ONE, seed));
     for &node in order.iter().rev() {
         let terms = std::mem::take(&mut reverse.adjoints[node.0 as usize]);
         if terms.is_empty() {
             continue;
         }
-        let axes: Axes = own.iter().copied().chain(graph.axes(node).iter().copied()).collect();
+        let axes: Axes = outer.iter().copied().chain(graph.axes(node).iter().copied()).collect();
         let adjoint = graph.sum(&axes, terms);
-        if node == variable {
-            return Ok(adjoint);
-        }
+        variables.iter().zip(&mut found).filter(|(v, _)| **v == node).for_each(|(_, found)| *found = adjoint);
         reverse.spread(graph, node, adjoint)?;
     }
-    Ok(graph.zero(&axes))
+    Ok(found)
 }
 
 /// The same name with and without its structure would be two variables, and the derivative by one of them silently less
@@ -64,10 +115,10 @@ fn one_kind(graph: &Graph, f: NodeId, x: &Var) -> Result<()> {
     }
 }
 
-/// Which nodes have the variable below them.
-pub(crate) fn dependent(graph: &Graph, order: &[NodeId], variable: NodeId) -> Vec<bool> {
+/// Which nodes have one of the variables below them.
+pub(crate) fn dependent(graph: &Graph, order: &[NodeId], variables: &[NodeId]) -> Vec<bool> {
     let mut depends = vec![false; graph.len()];
-    depends[variable.0 as usize] = true;
+    variables.iter().for_each(|v| depends[v.0 as usize] = true);
     for &node in order {
         let mut any = depends[node.0 as usize];
         graph.node(node).for_each_child(|c| any |= depends[c.0 as usize]);

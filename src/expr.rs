@@ -332,6 +332,25 @@ impl Expr {
         self.any(&mut |op| matches!(op, Op::Var(v) if v.name == name))
     }
 
+    /// The same without places in a text.
+    #[must_use]
+    pub fn unplaced(&self) -> Expr {
+        fn walk(e: &Expr, done: &mut rustc_hash::FxHashMap<usize, Expr>) -> Expr {
+            if let Some(known) = done.get(&e.address()) {
+                return known.clone();
+            }
+            let mapped: Result<Op, std::convert::Infallible> = e.op().try_map(|c| Ok(walk(c, done)));
+            match mapped {
+                Ok(op) => {
+                    let unplaced = Expr::new(op);
+                    done.insert(e.address(), unplaced.clone());
+                    unplaced
+                }
+            }
+        }
+        walk(self, &mut rustc_hash::FxHashMap::default())
+    }
+
     pub fn number(n: impl Into<Number>) -> Expr {
         Expr::new(Op::Number(n.into()))
     }

@@ -41,7 +41,10 @@ mod rule; // a law with its conditions, reason and source
 mod proof; // a chain of laws between two expressions
 mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
-mod answer; // a formula with everything that was understood on the way
+mod compress; // a tensor as smaller arrays and deltas
+mod question; // what is asked of a derivative
+mod answer; // a formula with everything that was understood on the way,
+mod answers; // and several of one function
 
 // Passes, in order.
 mod parse; // text to an expression
@@ -56,7 +59,8 @@ mod saturate; // by which an e-graph finds the simplest equal term
 mod present; // to an expression as people write it
 mod print; // text, Unicode, LaTeX
 mod program; // straight-line code over arrays,
-mod emit; // and in other languages
+mod emit; // in other languages,
+mod code; // as modules with documentation
 
 // What they are composed to.
 mod pipeline; // an expression to an answer
@@ -74,11 +78,13 @@ mod build; // expressions built in Rust
 mod render; // errors drawn into the input
 
 pub use answer::{Answer, Notation, Profile};
+pub use answers::Answers;
 pub use applied::{Applied, Signature};
 pub use audit::{Audit, Refutation, Test, Trial};
 pub use catalog::Catalog;
 pub use check::{Scope, Valuation, Verification, kronecker_form, numeric_derivative, verify, verify_kronecker, verify_step};
 pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
+pub use compress::CompressedPart;
 pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written};
 pub use dim::{Dim, Symbol};
 pub use emit::Target;
@@ -92,8 +98,9 @@ pub use parse::{Declaration, Declarations, InputFormat, parse, parse_equation, p
 pub use pipeline::Engine;
 pub use present::Presented;
 pub use print::{latex, rule_latex, rules_markdown, unicode};
-pub use program::{Program, program};
+pub use program::{Program, Work, program};
 pub use proof::{Proof, ProofStep, Requirement};
+pub use question::Question;
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};

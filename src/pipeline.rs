@@ -1,10 +1,15 @@
 //! The pipeline: every pass in order, from an expression to an answer. Proofs, explanations and comparisons compose the same
 //! passes in `prove`, `explain` and `compare`.
 
+mod products;
+pub(crate) mod several;
+
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
+use crate::compress::{CompressedPart, Part};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Sizes;
 use crate::expr::{Expr, Op, Shape, Subscript, Var};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
@@ -13,11 +18,12 @@ use crate::parse::Declarations;
 use crate::present::{Presented, present};
 use crate::proof::Proof;
 use crate::prove::prove;
+use crate::question::Question;
 use crate::raise::{Raiser, stacked};
-use crate::saturate::{Limits, RuleSet, simplify};
+use crate::saturate::{Limits, RuleSet, cheapest_at, simplify};
 use crate::structure::Convention;
 use crate::typed::Typed;
-use crate::{factor, lower};
+use crate::{compress, factor, lower};
 use egg::Id;
 use std::collections::BTreeSet;
 
@@ -41,6 +47,8 @@ pub struct Engine {
     convention: Convention,
     /// Nothing stands for the rules of the crate, which are compiled once for all queries.
     rules: Option<RuleSet>,
+    /// The sizes at which the answer is to be cheap; nothing if it is to be short.
+    sizes: Option<Sizes>,
 }
 
 impl Default for Engine {
@@ -53,6 +61,7 @@ impl Default for Engine {
             notation: Notation::Matrix,
             convention: Convention::default(),
             rules: None,
+            sizes: None,
         }
     }
 }
@@ -81,6 +90,25 @@ impl Engine {
     #[must_use]
     pub fn recognition(mut self, on: bool) -> Engine {
         self.recognition = on;
+        self
+    }
+
+    /// The answer is the form that takes the fewest operations at these sizes, of those that are found equal, instead of the
+    /// shortest one. All laws of the catalog take part, also those that make a formula longer.
+    ///
+    /// ```
+    /// use indicial::{Declarations, Engine, Sizes, Symbol, parse};
+    /// let declarations = Declarations::parse("U: matrix(n, k); V: matrix(k, n)")?;
+    /// let expr = parse("logdet(eye(n) + U*V)", &declarations)?;
+    /// let at = |n, k| Sizes::from_iter([(Symbol::new("n"), n), (Symbol::new("k"), k)]);
+    /// let form = |sizes| Ok::<_, indicial::Error>(Engine::new().cheapest_at(sizes).simplify(&expr, &declarations)?.to_string());
+    /// assert_eq!(form(at(1000, 10))?, "logdet(V*U + eye(k))");
+    /// assert_eq!(form(at(10, 1000))?, "logdet(U*V + eye(n))");
+    /// # Ok::<(), indicial::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cheapest_at(mut self, sizes: Sizes) -> Engine {
+        self.sizes = Some(sizes);
         self
     }
 
@@ -161,7 +189,7 @@ impl Engine {
         let f = &with_axes_for_free_indices(f, declarations)?;
         let wrt = &wrt.iter().map(|x| part_by_axes(x, f)).collect::<Result<Vec<_>>>()?[..];
         let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
-        self.answer(f, wrt, &whole, declarations)
+        self.answer(f, wrt, Question::Derivative, &whole, declarations)
     }
 
     /// The same value in its simplest form. A derivative may stand anywhere in it, as `diff(F, X)`.
@@ -177,7 +205,7 @@ impl Engine {
     /// # Errors
     /// If shapes do not fit, a construct is not supported or a derivative in it is not known.
     pub fn simplify(&self, expr: &Expr, declarations: &Declarations) -> Result<Answer> {
-        self.answer(expr, &[], expr, declarations)
+        self.answer(expr, &[], Question::Value, expr, declarations)
     }
 
     /// A proof that two expressions have the same value wherever both are defined, if one is found. None is no proof that
@@ -203,35 +231,91 @@ impl Engine {
         })
     }
 
-    fn answer(&self, input: &Expr, wrt: &[Expr], whole: &Expr, declarations: &Declarations) -> Result<Answer> {
+    /// The compressed form of a derivative; empty if it has none.
+    pub(crate) fn compressed(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Vec<CompressedPart>> {
+        let whole = wrt.iter().fold(f.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
+        on_a_deep_stack(whole.depth(), || {
+            let typed = infer(&whole, declarations)?.by(self.convention);
+            let mut graph = Graph::new();
+            let node = lower::lower(&mut graph, &typed)?;
+            let lengths = graph.axes(node).to_vec();
+            let taken = declared_names(&typed);
+            // An axis of length 1 is none in matrix notation, in which cores are written.
+            let parts = if lengths.contains(&Dim::ONE) { None } else { compress::parts(&mut graph, node) };
+            let Some(parts) = parts else { return Ok(Vec::new()) };
+            let presented = |part: Part| {
+                let axes = graph.axes(part.core).to_vec();
+                let (core, _) = self.formula(&mut graph, part.core, (0, false), &taken, &mut Profile::default())?;
+                Ok(part.presented(core, axes, &lengths, &taken))
+            };
+            match parts.into_iter().map(presented).collect::<Result<Vec<_>>>() {
+                // A core that stacks axes may have no notation.
+                Err(e) if e.kind == ErrorKind::Unsupported => Ok(Vec::new()),
+                written => written,
+            }
+        })
+    }
+
+    fn answer(&self, input: &Expr, by: &[Expr], question: Question, whole: &Expr, declarations: &Declarations) -> Result<Answer> {
         on_a_deep_stack(whole.depth(), || {
             let mut profile = Profile::default();
             let typed = profile.stage("infer", || infer(whole, declarations))?.by(self.convention);
-            let by = wrt;
-            let wrt = wrt.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
-            let mut graph = Graph::new();
-            graph.recognition = self.recognition;
+            let wrt = by.iter().map(|x| variable(x, &typed)).collect::<Result<Vec<Var>>>()?;
+            let mut graph = self.graph();
             let node = profile.stage("lower and differentiate", || lower::lower(&mut graph, &typed))?;
-            let shape = graph.axes(node).to_vec();
-            let rows = shape.len() - by.last().zip(wrt.last()).map_or(0, |(part, x)| order_of_part(part, x));
+            let rows = graph.order(node) - by.last().zip(wrt.last()).map_or(0, |(part, x)| order_of_part(part, x));
             let row = matches!(typed.root().shape, Shape::Row(_));
-            let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
-            lengths_are_known(whole, &typed, &formula)?;
-            Ok(Answer {
-                input: input.clone(),
-                wrt,
-                by: by.to_vec(),
-                variables: typed.variables.values().cloned().collect(),
-                assumed: typed.assumed.clone(),
-                shape,
-                notation,
-                convention: self.convention,
-                formula,
-                profile,
-                rows,
-            })
+            let found = Found { typed, graph, node, rows, row };
+            self.finished(Asked { input, by, wrt, question, whole }, found, profile)
         })
     }
+
+    /// A graph for one question.
+    fn graph(&self) -> Graph {
+        let mut graph = Graph::new();
+        graph.recognition = self.recognition;
+        graph
+    }
+
+    /// From the index form of an answer to the answer.
+    fn finished(&self, asked: Asked, found: Found, mut profile: Profile) -> Result<Answer> {
+        let Found { typed, mut graph, node, rows, row } = found;
+        let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
+        lengths_are_known(asked.whole, &typed, &formula)?;
+        Ok(Answer {
+            input: asked.input.clone(),
+            question: asked.question,
+            wrt: asked.wrt,
+            by: asked.by.to_vec(),
+            variables: typed.variables.values().cloned().collect(),
+            assumed: typed.assumed.clone(),
+            shape: graph.axes(node).to_vec(),
+            notation,
+            convention: self.convention,
+            formula,
+            profile,
+            rows,
+        })
+    }
+}
+
+/// A question, and the expression that names everything in it.
+struct Asked<'a> {
+    input: &'a Expr,
+    by: &'a [Expr],
+    wrt: Vec<Var>,
+    question: Question,
+    whole: &'a Expr,
+}
+
+/// The index form of an answer. The first `rows` axes are rows in Kronecker notation; `row` says that the value is a row and
+/// not a column.
+struct Found {
+    typed: Typed,
+    graph: Graph,
+    node: NodeId,
+    rows: usize,
+    row: bool,
 }
 
 impl Engine {
@@ -246,7 +330,13 @@ impl Engine {
         profile: &mut Profile,
     ) -> Result<(Presented, Notation)> {
         let (terms, seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
-        let best = if self.saturation {
+        let best = if let Some(sizes) = &self.sizes {
+            sizes_are_known(&terms, &seeds, sizes)?;
+            let (rules, limits) = (self.rule_set().with_laws_of_the_engine(), Limits { nodes: self.limits.nodes * 3, ..self.limits });
+            let outcome = profile.stage("saturate", || cheapest_at(sizes, &terms, &seeds, rules, &limits))?;
+            profile.saturation = Some(outcome.stats);
+            outcome.best
+        } else if self.saturation {
             let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
             profile.saturation = Some(outcome.stats);
             outcome.best
@@ -264,42 +354,58 @@ impl Engine {
 
     /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
     pub(crate) fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
-        let order = graph.order(node);
-        let (terms, seeds) = self.seeds(graph, node, row);
-        let formulas = only_formulas(&terms, &seeds);
+        let mut terms = Terms::new();
+        let (seeds, notation) = self.raise_with(&mut Raiser::new(graph, &mut terms), node, rows, row);
+        (terms, seeds, notation)
+    }
+
+    /// Likewise among the terms of other values.
+    fn raise_with(&self, raiser: &mut Raiser, node: NodeId, rows: usize, row: bool) -> (Vec<Id>, Notation) {
+        let order = raiser.graph.order(node);
+        let seeds = self.seeds(raiser, node, row);
+        let formulas = only_formulas(raiser.terms, &seeds);
         if order <= 2 && !formulas.is_empty() && (self.notation == Notation::Matrix || order == 0) {
-            return (terms, formulas, Notation::Matrix);
+            return (formulas, Notation::Matrix);
         }
         if self.notation <= Notation::Kronecker
             && (1..order).contains(&rows)
-            && let Some(stack) = stacked(graph, node, rows)
+            && let Some(stack) = stacked(raiser.graph, node, rows)
         {
-            let (terms, seeds) = self.seeds(graph, stack, false);
-            let formulas = only_formulas(&terms, &seeds);
+            let seeds = self.seeds(raiser, stack, false);
+            let formulas = only_formulas(raiser.terms, &seeds);
             if !formulas.is_empty() {
-                return (terms, formulas, Notation::Kronecker);
+                return (formulas, Notation::Kronecker);
             }
         }
         if self.notation == Notation::Index {
-            let mut terms = Terms::new();
-            let seed = Raiser::new(graph, &mut terms).in_index_notation(node);
-            return (terms, vec![seed], Notation::Index);
+            return (vec![raiser.in_index_notation(node)], Notation::Index);
         }
-        (terms, seeds, Notation::Index)
+        (seeds, Notation::Index)
     }
 
     /// The node raised as it is and with its sums factored.
-    fn seeds(&self, graph: &mut Graph, node: NodeId, row: bool) -> (Terms, Vec<Id>) {
-        let factored = if self.factoring { factor::factor(graph, node) } else { node };
-        let mut terms = Terms::new();
-        let mut raiser = Raiser::new(graph, &mut terms);
+    fn seeds(&self, raiser: &mut Raiser, node: NodeId, row: bool) -> Vec<Id> {
+        let factored = if self.factoring { factor::factor(raiser.graph, node) } else { node };
         let mut seeds: Vec<Id> = [factored, node].iter().map(|n| raiser.raise(*n)).collect();
         seeds.dedup();
         if row {
-            seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
+            seeds.iter_mut().for_each(|s| *s = raiser.terms.transpose(*s));
         }
-        (terms, seeds)
+        seeds
     }
+}
+
+/// Without the size of each dimension the work of a term is not known.
+fn sizes_are_known(terms: &Terms, seeds: &[Id], sizes: &Sizes) -> Result<()> {
+    let forms = seeds.iter().flat_map(|seed| terms.to_recexpr(*seed).as_ref().to_vec()).filter_map(|term| match term {
+        Mat::Var(v) => Some(v.axes()),
+        _ => None,
+    });
+    let missing = forms.flatten().flat_map(Dim::symbols).find(|s| sizes.get(*s).is_none());
+    missing.map_or(Ok(()), |s| {
+        let error = Error::new(ErrorKind::Data, format!("the size of {s} is not given"));
+        Err(error.help(format!("name every dimension: `--for {s}=100,…`")))
+    })
 }
 
 /// Both sides of an equation, whose names mean the same in both.

@@ -91,6 +91,24 @@ impl Convention {
     }
 }
 
+/// What a change of a variable of that kind is: it has the variable's shape and lies in the space in which the variable moves,
+/// which is no linear one for an orthogonal matrix.
+pub(crate) fn kind_of_change(kind: &Kind, convention: Convention) -> Kind {
+    let structure = match kind.structure {
+        _ if convention == Convention::Free => Structure::General,
+        Structure::Orthogonal => Structure::General,
+        Structure::PositiveDefinite => Structure::Symmetric,
+        linear @ (Structure::General
+        | Structure::Symmetric
+        | Structure::Skew
+        | Structure::Diagonal
+        | Structure::Lower
+        | Structure::Upper
+        | Structure::Hollow) => linear,
+    };
+    Kind { structure, ..Kind::plain(kind.shape.clone()) }
+}
+
 /// The variable as a general matrix.
 pub(crate) fn lifted(v: &Var) -> Var {
     match &v.kind {

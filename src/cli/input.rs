@@ -1,7 +1,7 @@
 //! What the arguments hold: declarations and an expression, with the texts that errors point into.
 
 use super::Expression;
-use indicial::{Declarations, Error, ErrorKind, Expr, InputFormat, Inputs, Result, Typed, evaluate, infer, parse_input};
+use indicial::{Compiled, Declarations, Error, ErrorKind, Expr, InputFormat, Inputs, Result, Typed, evaluate, infer, parse_input};
 use ndarray::ArrayD;
 use std::fs::File;
 use std::io::Read;
@@ -42,7 +42,7 @@ impl Input {
     /// Reads a further expression, such as a variable to differentiate by.
     pub fn parse(&self, text: &str) -> Result<Expr> {
         // Its places are not in the main text.
-        parse_input(text, self.format, &self.declarations).map_err(|mut e| {
+        parse_input(text, self.format, &self.declarations).map(|e| e.unplaced()).map_err(|mut e| {
             e.span = None;
             e.notes.clear();
             e.message = format!("in `{text}`: {}", e.message);
@@ -54,11 +54,15 @@ impl Input {
         Failure { error: error.into(), text: self.text.clone(), name: "<expression>" }
     }
 
-    /// The value on the data of a file.
+    /// The value on the data of a file: by a program, or by the reference where there is none.
     pub fn evaluate(&self, path: &Path) -> Result<ArrayD<f64>> {
         let typed = infer(&self.expr, &self.declarations)?;
         let inputs = read_data(path, &typed)?;
-        evaluate(&typed, &inputs)
+        match Compiled::new(&typed) {
+            Ok(program) => program.run(&inputs),
+            Err(e) if e.kind == ErrorKind::Unsupported => evaluate(&typed, &inputs),
+            Err(e) => Err(e),
+        }
     }
 }
 

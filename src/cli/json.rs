@@ -1,6 +1,6 @@
 //! The JSON form of answers, values and errors.
 
-use indicial::{Answer, Error, ErrorKind, Expr, Kind, Presented, Result, Verification, latex, unicode};
+use indicial::{Answer, Answers, Error, ErrorKind, Expr, Kind, Question, Result, Symbol, Verification, latex, unicode};
 use ndarray::{ArrayD, ArrayViewD};
 use serde_json::{Map, Value, json};
 
@@ -9,14 +9,7 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// If the answer has no form in Python.
 pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool) -> Result<Value> {
-    // Shared parts of the input are written wherever they stand.
-    const LONGEST_INPUT: u64 = 1 << 20;
-    if answer.input.nodes() > LONGEST_INPUT {
-        return Err(Error::new(
-            ErrorKind::Limit,
-            format!("the input with its definitions put in place is over the limit of {LONGEST_INPUT} parts"),
-        ));
-    }
+    is_short_enough(&answer.input)?;
     let formula = &answer.formula;
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| {
@@ -24,6 +17,10 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     };
     put("input", json!(answer.input.to_string()));
     put("wrt", json!(answer.by.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    if let Some((product, directions)) = product(&answer.question) {
+        put("product", json!(product));
+        put("directions", json!(directions.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    }
     put("variables", answer.variables.iter().map(|v| variable(v.name.as_str(), v.kind.as_deref())).collect());
     put("assumed", json!(answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("conditions", json!(answer.conditions()?));
@@ -34,15 +31,103 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("unicode", json!(unicode(&formula.body)));
     put("latex", json!(latex(&formula.body)));
     put("index", index(answer)?);
-    put("where", parts(formula));
+    put("where", shared(&formula.parts));
+    compressed(answer, &mut put)?;
     put("numpy", json!(answer.numpy()?));
     if let Some(v) = verification {
-        put("verified", json!({"ok": v.ok, "max_relative_error": v.max_relative_error, "points": v.points}));
+        put("verified", verified(v));
     }
     if stats {
         put("stats", statistics(answer));
     }
     Ok(Value::Object(object))
+}
+
+/// Shared parts of the input are written wherever they stand.
+fn is_short_enough(input: &Expr) -> Result<()> {
+    const LONGEST_INPUT: u64 = 1 << 20;
+    if input.nodes() <= LONGEST_INPUT {
+        return Ok(());
+    }
+    let message = format!("the input with its definitions put in place is over the limit of {LONGEST_INPUT} parts");
+    Err(Error::new(ErrorKind::Limit, message))
+}
+
+/// One object with several derivatives of one function. `verifications` has one for each, or none at all.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answers(answers: &Answers, verifications: &[Verification], stats: bool) -> Result<Value> {
+    let Some(first) = answers.answers.first() else { return Ok(json!({"derivatives": []})) };
+    is_short_enough(&first.input)?;
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| {
+        object.insert(key.to_owned(), value);
+    };
+    let mut conditions = Vec::new();
+    let mut all = Vec::with_capacity(answers.answers.len());
+    for (at, answer) in answers.answers.iter().enumerate() {
+        conditions.extend(answer.conditions()?.into_iter().filter(|c| !conditions.contains(c)).collect::<Vec<_>>());
+        all.push(one_of_several(answer, verifications.get(at))?);
+    }
+    let value = answers.answers.iter().position(|a| a.by.is_empty()).map(|at| all.remove(at));
+    put("input", json!(first.input.to_string()));
+    put("variables", first.variables.iter().map(|v| variable(v.name.as_str(), v.kind.as_deref())).collect());
+    put("assumed", json!(first.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put("conditions", json!(conditions));
+    if let Some(value) = value {
+        put("value", value);
+    }
+    put("derivatives", Value::Array(all));
+    put("where", shared(&answers.parts));
+    put("numpy", json!(answers.numpy()?));
+    if stats {
+        put("stats", statistics(first));
+    }
+    Ok(Value::Object(object))
+}
+
+fn one_of_several(answer: &Answer, verification: Option<&Verification>) -> Result<Value> {
+    let body = &answer.formula.body;
+    let mut object = json!({
+        "wrt": answer.by.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "shape": answer.shape.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "notation": answer.notation.to_string(),
+        "structure": (!answer.remarks().is_empty()).then(|| answer.convention.to_string()),
+        "text": body.to_string(),
+        "unicode": unicode(body),
+        "latex": latex(body),
+        "index": index(answer)?,
+    });
+    if let Some(v) = verification {
+        object["verified"] = verified(v);
+    }
+    Ok(object)
+}
+
+fn verified(v: &Verification) -> Value {
+    json!({"ok": v.ok, "max_relative_error": v.max_relative_error, "points": v.points})
+}
+
+/// The compressed form: a list, and apart the core and the pattern where there is one of them.
+fn compressed(answer: &Answer, put: &mut impl FnMut(&str, Value)) -> Result<()> {
+    let parts = answer.compressed()?;
+    let texts: Vec<(String, String)> = parts.iter().map(|p| (p.core.inlined().to_string(), p.pattern.to_string())).collect();
+    let one = if let [(core, pattern)] = &texts[..] { (json!(core), json!(pattern)) } else { (Value::Null, Value::Null) };
+    put("core", one.0);
+    put("pattern", one.1);
+    put("compressed", texts.iter().map(|(core, pattern)| json!({"core": core, "pattern": pattern})).collect());
+    Ok(())
+}
+
+/// The name of a product with directions, and these.
+fn product(question: &Question) -> Option<(&'static str, &[Expr])> {
+    match question {
+        Question::Jvp(directions) => Some(("jvp", directions)),
+        Question::Vjp(direction) => Some(("vjp", std::slice::from_ref(direction))),
+        Question::Hvp(direction) => Some(("hvp", std::slice::from_ref(direction))),
+        _ => None,
+    }
 }
 
 /// Null where stacked axes have no index notation; every other answer has one.
@@ -59,9 +144,8 @@ pub fn variable(name: &str, kind: Option<&Kind>) -> Value {
     json!({"name": name, "kind": kind.map(ToString::to_string), "dims": dims})
 }
 
-fn parts(formula: &Presented) -> Value {
-    let part = |(name, e): &(indicial::Symbol, Expr)| json!({"name": name.to_string(), "text": e.to_string(), "latex": latex(e)});
-    formula.parts.iter().map(part).collect()
+fn shared(parts: &[(Symbol, Expr)]) -> Value {
+    parts.iter().map(|(name, e)| json!({"name": name.to_string(), "text": e.to_string(), "latex": latex(e)})).collect()
 }
 
 fn statistics(answer: &Answer) -> Value {
@@ -76,6 +160,11 @@ fn statistics(answer: &Answer) -> Value {
         object.insert("iterations".to_owned(), json!(s.iterations));
         object.insert("stop".to_owned(), json!(format!("{:?}", s.stop).to_lowercase()));
         object.insert("rules".to_owned(), Value::Object(rules));
+    }
+    if let Ok(cost) = answer.cost() {
+        let [operations, entries] = cost.polynomials();
+        object.insert("operations".to_owned(), json!(operations));
+        object.insert("numbers".to_owned(), json!(entries));
     }
     Value::Object(object)
 }

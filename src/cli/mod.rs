@@ -8,9 +8,10 @@ mod input;
 mod json;
 mod output;
 mod rules;
+mod separate;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use indicial::{Answer, Convention, Engine, Error, ErrorKind, InputFormat, Notation, Result};
+use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Notation, Result, Sizes, Symbol};
 use input::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +49,15 @@ enum Verb {
         /// How often to differentiate by the whole list of variables.
         #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
         order: u8,
+        /// A derivative by each variable on its own, in one answer with shared parts. With --order: each by its own variable
+        /// again and again.
+        #[arg(long)]
+        separate: bool,
+        /// With --separate: the value of the expression as well, sharing parts with its derivatives.
+        #[arg(long, requires = "separate")]
+        value: bool,
+        #[command(flatten)]
+        products: Products,
         #[command(flatten)]
         answers: Answers,
     },
@@ -118,6 +128,47 @@ impl From<InputName> for InputFormat {
     }
 }
 
+/// A direction for a product of the derivative, which is a formula without the derivative in it.
+#[derive(Args)]
+#[group(multiple = false, conflicts_with_all = ["order", "separate"])]
+struct Products {
+    /// The Jacobian times a direction of the variable: V has its shape. Several variables: one each, in order; their sum.
+    #[arg(long, value_name = "V", allow_hyphen_values = true)]
+    jvp: Vec<String>,
+    /// The transposed Jacobian times a direction of the expression: V has its shape.
+    #[arg(long, value_name = "V", allow_hyphen_values = true)]
+    vjp: Option<String>,
+    /// The Hessian of a scalar times a direction of the variable: V has its shape.
+    #[arg(long, value_name = "V", allow_hyphen_values = true)]
+    hvp: Option<String>,
+}
+
+impl Products {
+    /// The product that is asked for, if one is.
+    fn answer(&self, input: &Input, engine: &Engine, by: &[Expr]) -> Option<Result<Answer>> {
+        let (f, declarations) = (&input.expr, &input.declarations);
+        let one = |name: &str| match by {
+            [x] => Ok(x),
+            _ => Err(Error::new(ErrorKind::Domain, format!("--{name} is of one variable, and {} are given", by.len()))
+                .help("ask for one --wrt at a time: the product has a part for each variable")),
+        };
+        if let Some(v) = &self.vjp {
+            return Some(one("vjp").and_then(|x| engine.vjp(f, x, &input.parse(v)?, declarations)));
+        }
+        if let Some(v) = &self.hvp {
+            return Some(one("hvp").and_then(|x| engine.hvp(f, x, &input.parse(v)?, declarations)));
+        }
+        let directions = || {
+            if self.jvp.len() != by.len() {
+                let message = format!("--jvp is given {} times for {} variables", self.jvp.len(), by.len());
+                return Err(Error::new(ErrorKind::Domain, message).help("give a direction for each --wrt, in the same order"));
+            }
+            by.iter().zip(&self.jvp).map(|(x, v)| Ok((x.clone(), input.parse(v)?))).collect::<Result<Vec<_>>>()
+        };
+        (!self.jvp.is_empty()).then(|| engine.jvp(f, &directions()?, declarations))
+    }
+}
+
 #[derive(Args)]
 struct Answers {
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -131,7 +182,10 @@ struct Answers {
     /// Evaluate the answer and central differences of the input at random points and say what was seen.
     #[arg(long)]
     verify: bool,
-    /// Say what each stage took, how large the e-graph was and which rules found something.
+    /// The equal form that takes the fewest operations at these sizes, as in `--for n=1000,m=10`.
+    #[arg(long = "for", value_name = "SIZES")]
+    sizes: Option<String>,
+    /// Say what each stage took, how large the e-graph was, which rules found something, and what the answer costs to evaluate.
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
@@ -213,8 +267,14 @@ pub fn run() -> ExitCode {
         }
     };
     match cli.verb {
-        Verb::Diff { expression, wrt, order, answers } => answer(&expression, &answers, |input, engine| {
+        Verb::Diff { expression, wrt, order, separate: true, value, answers, .. } => {
+            separate::run(&expression, &answers, &separate::Wanted { wrt, order, value })
+        }
+        Verb::Diff { expression, wrt, order, products, answers, .. } => answer(&expression, &answers, |input, engine| {
             let once = wrt.iter().map(|x| input.parse(x)).collect::<Result<Vec<_>>>()?;
+            if let Some(answer) = products.answer(input, engine, &once) {
+                return answer;
+            }
             let all: Vec<_> = std::iter::repeat_n(once, usize::from(order)).flatten().collect();
             engine.derivative(&input.expr, &all, &input.declarations)
         }),
@@ -237,6 +297,11 @@ fn answer(expression: &Expression, options: &Answers, compute: impl FnOnce(&Inpu
     let engine = match options.rules.engine(options.format) {
         Ok(engine) => engine.notation(options.notation.into()).structure(options.structure.into()),
         Err(code) => return code,
+    };
+    let engine = match options.sizes.as_deref().map(sizes).transpose() {
+        Ok(Some(sizes)) => engine.cheapest_at(sizes),
+        Ok(None) => engine,
+        Err(error) => return output::failure(&input.explain(error), options.format),
     };
     let outcome = compute(&input, &engine).and_then(|answer| {
         let verification = options.verify.then(|| answer.verify(POINTS)).transpose()?;
@@ -261,6 +326,20 @@ fn evaluate(expression: &Expression, data: &std::path::Path, format: Format) -> 
         }
         Err(failure) => output::failure(&failure, format),
     }
+}
+
+/// `n=1000,m=10`
+fn sizes(text: &str) -> Result<Sizes> {
+    let size = |pair: &str| {
+        let (name, number) = pair.split_once('=')?;
+        let number: i64 = number.trim().parse().ok().filter(|n| *n > 0)?;
+        Some((Symbol::new(name.trim()), number))
+    };
+    text.split(',').map(|pair| size(pair).ok_or_else(|| unreadable(pair))).collect()
+}
+
+fn unreadable(pair: &str) -> Error {
+    Error::new(ErrorKind::Data, format!("`{}` names no size", pair.trim())).help("write sizes as `--for n=1000,m=10`")
 }
 
 /// 3 for a limit, 2 for everything else that is wrong with the input.

@@ -49,29 +49,19 @@ fn with_parts(answer: &Answer, spell: fn(&indicial::Expr) -> String, (first, nex
 
 /// What was assumed, on which space the derivative is projected, the notation if it is not the usual one, what verification saw, statistics.
 fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>) -> String {
-    let mut notes = String::new();
-    let assumed: Vec<String> = answer.variables.iter().filter(|v| answer.assumed.contains(&v.name)).map(|v| format!("{v:?}")).collect();
-    if !assumed.is_empty() {
-        let _ = writeln!(notes, "assuming {}", assumed.join("; "));
-    }
+    let mut notes = assumptions(answer);
     for remark in answer.remarks() {
         let _ = writeln!(notes, "{remark}");
     }
-    match answer.conditions() {
-        Ok(conditions) if !conditions.is_empty() => {
-            let _ = writeln!(notes, "assuming {}", conditions.join(", "));
-        }
-        // The input was understood before.
-        Ok(_) | Err(_) => {}
+    notes.push_str(&conditions(answer));
+    if let Some(note) = notation(answer) {
+        let _ = writeln!(notes, "{note}");
     }
-    match answer.notation {
-        Notation::Matrix => {}
-        Notation::Kronecker => notes.push_str("in Kronecker notation: d vec(F) / d vec(X)', columns stacked\n"),
-        Notation::Index => notes.push_str("in index notation\n"),
+    if answer.notation != Notation::Matrix {
+        notes.push_str(&compressed(answer));
     }
     if let Some(v) = verification {
-        let verdict = if v.ok { "verified" } else { "REFUTED" };
-        let _ = writeln!(notes, "{verdict} at {} random points, largest relative error {:.1e}", v.points, v.max_relative_error);
+        let _ = writeln!(notes, "{}", verdict(v));
     }
     if options.stats {
         notes.push_str(&statistics(answer));
@@ -79,7 +69,46 @@ fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>
     notes
 }
 
-fn statistics(answer: &Answer) -> String {
+/// The smaller arrays that the answer is made of, if it is.
+fn compressed(answer: &Answer) -> String {
+    // The answer itself was found before.
+    let parts = answer.compressed().unwrap_or_default();
+    parts.iter().fold(String::new(), |mut text, part| {
+        let _ = writeln!(text, "core {}, pattern {}", part.core, part.pattern);
+        text
+    })
+}
+
+/// The kinds that were found from spelling and use.
+pub fn assumptions(answer: &Answer) -> String {
+    let assumed: Vec<String> = answer.variables.iter().filter(|v| answer.assumed.contains(&v.name)).map(|v| format!("{v:?}")).collect();
+    if assumed.is_empty() { String::new() } else { format!("assuming {}\n", assumed.join("; ")) }
+}
+
+/// What was taken for granted of dimensions.
+pub fn conditions(answer: &Answer) -> String {
+    match answer.conditions() {
+        Ok(conditions) if !conditions.is_empty() => format!("assuming {}\n", conditions.join(", ")),
+        // The input was understood before.
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+/// What is said of a notation that is not the usual one.
+pub fn notation(answer: &Answer) -> Option<&'static str> {
+    match answer.notation {
+        Notation::Matrix => None,
+        Notation::Kronecker => Some("in Kronecker notation: d vec(F) / d vec(X)', columns stacked"),
+        Notation::Index => Some("in index notation"),
+    }
+}
+
+pub fn verdict(v: &Verification) -> String {
+    let verdict = if v.ok { "verified" } else { "REFUTED" };
+    format!("{verdict} at {} random points, largest relative error {:.1e}", v.points, v.max_relative_error)
+}
+
+pub fn statistics(answer: &Answer) -> String {
     let mut text = String::new();
     for (stage, time) in &answer.profile.stages {
         let _ = writeln!(text, "{stage:24} {:9.3} ms", time.as_secs_f64() * 1e3);
@@ -89,6 +118,9 @@ fn statistics(answer: &Answer) -> String {
         for (rule, hits) in &s.laws {
             let _ = writeln!(text, "rule {rule}: {hits}");
         }
+    }
+    if let Ok(cost) = answer.cost() {
+        let _ = writeln!(text, "to evaluate: {cost}");
     }
     text
 }

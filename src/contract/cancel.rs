@@ -18,7 +18,7 @@ type Terms = Vec<(Number, NodeId)>;
 impl Graph {
     /// The sum of the terms in a shorter form, if multiplying out or a common denominator makes terms cancel.
     pub(super) fn cancelled(&mut self, axes: &[Dim], terms: &Terms) -> Option<NodeId> {
-        if terms.len() < 2 || terms.len() > MOST_TERMS {
+        if terms.len() < 2 || self.terms_when_open(terms) > MOST_TERMS + 1 {
             return None;
         }
         self.multiplied_out(axes, terms).or_else(|| self.over_one_denominator(terms))
@@ -47,6 +47,30 @@ impl Graph {
         // Something must have cancelled, and not merely been multiplied out.
         (merged.len() < open.len() && merged.len() <= terms.len() && !self.same_terms(&merged, terms))
             .then(|| self.primitive_sum(axes, merged))
+    }
+
+    /// How many terms the products of sums among these multiply out to, counted as far as it matters and without making
+    /// any of them: sums nested in long products would be expensive to make and too many in the end.
+    fn terms_when_open(&self, terms: &[(Number, NodeId)]) -> usize {
+        let mut count = 0usize;
+        for (_, t) in terms {
+            if count > MOST_TERMS + 1 {
+                break;
+            }
+            count = count.saturating_add(match self.node(*t) {
+                Node::Scale(n, a) => self.terms_when_open(&[(n.clone(), *a)]),
+                Node::Sum(inner) => self.terms_when_open(inner),
+                Node::Contract(c) => {
+                    let sums = c.factors.iter().filter(|f| self.opens(f.node, c, &f.labels));
+                    sums.fold(1, |product, f| match self.node(f.node) {
+                        Node::Sum(inner) if product <= MOST_TERMS + 1 => product.saturating_mul(self.terms_when_open(inner)),
+                        _ => product,
+                    })
+                }
+                _ => 1,
+            });
+        }
+        count
     }
 
     fn same_terms(&self, a: &Terms, b: &Terms) -> bool {

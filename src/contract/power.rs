@@ -4,6 +4,7 @@ use super::{Draft, all_distinct};
 use crate::function::{Map, Map2, Sign};
 use crate::index::{Axes, Contraction, Factor, Graph, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
+use smallvec::SmallVec;
 
 /// A natural power of a tensor up to this is written as repeated factors, so that it takes part in contractions.
 const MOST_REPEATED: i64 = 8;
@@ -161,15 +162,16 @@ impl Graph {
 
     /// Adds the exponents of factors with equal base and labels, where at least one is not a plain factor of a tensor.
     pub(super) fn collect_powers(&mut self, draft: &mut Draft) -> bool {
+        let bases: SmallVec<[NodeId; 16]> = draft.factors.iter().map(|f| self.base_of(f.node)).collect();
         for at in 0..draft.factors.len() {
-            let (base, labels) = (self.base_of(draft.factors[at].node), draft.factors[at].labels.clone());
-            let same: Vec<usize> = (at..draft.factors.len())
-                .filter(|&k| draft.factors[k].labels == labels && self.same_base(self.base_of(draft.factors[k].node), base))
-                .collect();
+            let (base, labels) = (bases[at], &draft.factors[at].labels);
+            let meets = |k: &usize| self.same_base(bases[*k], base) && draft.factors[*k].labels == *labels;
+            let same: SmallVec<[usize; 8]> = (at..draft.factors.len()).filter(meets).collect();
             let plain = same.iter().all(|&k| draft.factors[k].node == base) && !labels.is_empty() && !self.is_exp(base);
             if same.len() < 2 || plain {
                 continue;
             }
+            let labels = labels.clone();
             let node = if self.is_exp(base) { self.product_of_exps(draft, &same) } else { self.power_of_sum(draft, &same, base) };
             for &k in same.iter().rev() {
                 draft.factors.remove(k);

@@ -1,36 +1,47 @@
-//! Forward differentiation: the tangent of a node has the node's axes first, then those of the variable.
+//! Forward differentiation: the tangent of a node has the node's axes first, then those of the variable,
+//! or none if it is the tangent along a direction.
 //!
 //! Where the variable has fewer axes than the function, in particular for a scalar, no tensor on the way is larger than
 //! the answer, and the product rule shows as people write it.
 
-use super::{dependent, identity, partial, slope_of_largest};
+use super::{dependent, one_kind, partial, slope_of_largest};
 use crate::contract::Draft;
+use crate::dim::Dim;
 use crate::error::Result;
 use crate::expr::Var;
 use crate::index::{Axes, Contraction, Graph, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 use rustc_hash::FxHashMap;
 
-/// d f / d x: axes of `f`, then those of `x`.
+/// The tangent of `f`, where each of these variables has the tangent beside it, whose axes are those of the variable and
+/// then the inner ones: axes of `f`, then the inner ones. With deltas for a tangent it is d f / d x, with a direction the
+/// derivative along it.
 ///
 /// # Errors
 /// If the derivative of a function on the way is not known.
-pub(super) fn derivative(graph: &mut Graph, f: NodeId, x: &Var) -> Result<NodeId> {
-    let variable = graph.insert(Node::Var(x.clone()));
-    let order = graph.reachable(&[f]);
-    let depends = dependent(graph, &order, variable);
-    let mut forward = Forward { variable: x.axes(), tangents: FxHashMap::default() };
-    for node in order.into_iter().filter(|n| depends[n.0 as usize]) {
-        let tangent = if node == variable { identity(graph, &x.axes()) } else { forward.tangent(graph, node)? };
-        forward.tangents.insert(node, tangent);
+pub(super) fn along(graph: &mut Graph, f: NodeId, inner: &[Dim], seeds: &[(Var, NodeId)]) -> Result<NodeId> {
+    let mut forward = Forward { inner: inner.into(), tangents: FxHashMap::default() };
+    for (x, tangent) in seeds {
+        one_kind(graph, f, x)?;
+        forward.tangents.insert(graph.insert(Node::Var(x.clone())), *tangent);
     }
-    let axes: Axes = graph.axes(f).iter().copied().chain(x.axes()).collect();
-    Ok(forward.tangents.get(&f).copied().unwrap_or_else(|| graph.zero(&axes)))
+    let variables: Vec<NodeId> = forward.tangents.keys().copied().collect();
+    let order = graph.reachable(&[f]);
+    let depends = dependent(graph, &order, &variables);
+    for node in order.into_iter().filter(|n| depends[n.0 as usize]) {
+        if forward.of(node).is_none() {
+            let tangent = forward.tangent(graph, node)?;
+            forward.tangents.insert(node, tangent);
+        }
+    }
+    let axes: Axes = graph.axes(f).iter().chain(inner).copied().collect();
+    Ok(forward.of(f).unwrap_or_else(|| graph.zero(&axes)))
 }
 
 struct Forward {
-    variable: Axes,
-    /// Of each node that depends on the variable.
+    /// The axes of a tangent after those of its node.
+    inner: Axes,
+    /// Of each node that depends on a variable.
     tangents: FxHashMap<NodeId, NodeId>,
 }
 
@@ -40,7 +51,7 @@ impl Forward {
     }
 
     fn tangent(&self, graph: &mut Graph, node: NodeId) -> Result<NodeId> {
-        let axes: Axes = graph.axes(node).iter().copied().chain(self.variable.iter().copied()).collect();
+        let axes: Axes = graph.axes(node).iter().copied().chain(self.inner.iter().copied()).collect();
         let mut terms: Vec<(Number, NodeId)> = Vec::new();
         match graph.node(node).clone() {
             // Leaves other than the variable do not depend on it.
@@ -105,7 +116,7 @@ impl Forward {
     fn of_factor(&self, graph: &mut Graph, c: &Contraction, at: usize, tangent: NodeId) -> NodeId {
         let mut draft = Draft::new();
         draft.labels(&c.dims);
-        let inner = draft.labels(&self.variable);
+        let inner = draft.labels(&self.inner);
         for (k, f) in c.factors.iter().enumerate() {
             if k == at {
                 let labels: Labels = f.labels.iter().chain(&inner).copied().collect();
@@ -133,7 +144,7 @@ impl Forward {
         let of_slope: Axes = graph.axes(slope).into();
         let of_slope = draft.labels(&of_slope);
         let (value, own) = of_slope.split_at(of_slope.len() - graph.order(a));
-        let inner = draft.labels(&self.variable);
+        let inner = draft.labels(&self.inner);
         let of_tangent: Labels = own.iter().chain(&inner).copied().collect();
         draft.factor(slope, &of_slope).factor(tangent, &of_tangent);
         let out: Labels = value.iter().chain(&inner).copied().collect();
@@ -145,7 +156,7 @@ impl Forward {
         let axes: Axes = graph.axes(a).into();
         let mut draft = Draft::new();
         let own = draft.labels(&axes);
-        let inner = draft.labels(&self.variable);
+        let inner = draft.labels(&self.inner);
         let of_argument: Labels = own.iter().chain(&inner).copied().collect();
         match f {
             // d inv(X) = -inv(X)*dX*inv(X)
@@ -204,7 +215,7 @@ impl Forward {
         let n = graph.axes(y)[0];
         let mut draft = Draft::new();
         let l = draft.labels(&[n, n, n, n]);
-        let inner = draft.labels(&self.variable);
+        let inner = draft.labels(&self.inner);
         let middle: Labels = [l[1], l[2]].into_iter().chain(inner.iter().copied()).collect();
         draft.factor(y, &[l[0], l[1]]).factor(t, &middle).factor(y, &[l[2], l[3]]);
         if let Some(s) = scalar {

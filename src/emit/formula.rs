@@ -113,7 +113,11 @@ impl Body<'_> {
         if !negative {
             return Ok(code);
         }
-        Ok(if code.tight == Tight::Atom { code.negated() } else { Code { text: format!("-{}", code.at_least(Tight::Product)), tight: Tight::Product, ..code } })
+        Ok(if code.tight == Tight::Atom {
+            code.negated()
+        } else {
+            Code { text: format!("-{}", code.at_least(Tight::Product)), tight: Tight::Product, ..code }
+        })
     }
 
     fn multiplied(&self, factors: Vec<Code>) -> Code {

@@ -13,7 +13,11 @@ use crate::program::{Part, Solver};
 pub(super) static LIBRARY: Library = Library {
     np: "jnp",
     import: "import jax.numpy as jnp\n",
-    import_special: &[("jax.", "import jax\n"), ("linalg.", "from jax.scipy import linalg\n"), ("special.", "from jax.scipy import special\n")],
+    import_special: &[
+        ("jax.", "import jax\n"),
+        ("linalg.", "from jax.scipy import linalg\n"),
+        ("special.", "from jax.scipy import special\n"),
+    ],
     axis: "axis",
     permute: "transpose",
     like: "",

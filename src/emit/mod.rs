@@ -54,6 +54,7 @@ impl Target {
 
 /// A function to write: a program, and what is said of each of its outputs.
 pub(crate) struct Function<'a> {
+    pub name: String,
     pub program: &'a Program,
     pub outputs: Vec<Output>,
 }
@@ -61,7 +62,7 @@ pub(crate) struct Function<'a> {
 /// What the documentation of a function says of a result.
 #[derive(Clone)]
 pub(crate) struct Output {
-    pub name: &'static str,
+    pub name: String,
     /// What it is, in one line.
     pub title: String,
     /// The formula, its shared parts on lines of their own.
@@ -88,6 +89,7 @@ pub(crate) fn module(target: Target, variables: &[Var], functions: &[Function]) 
 
 /// A function whose body is written.
 struct Written<'a> {
+    name: &'a str,
     program: &'a Program,
     outputs: &'a [Output],
     variables: &'a [Var],
@@ -118,7 +120,7 @@ impl<'a> Written<'a> {
                 arguments.push(name.clone());
             }
         }
-        Ok(Written { program, outputs: &function.outputs, variables, body, plan, results, arguments })
+        Ok(Written { name: &function.name, program, outputs: &function.outputs, variables, body, plan, results, arguments })
     }
 
     /// Lines of documentation: the formulas, what each argument is, and the results. `shown` says a shape, of which it is
@@ -141,7 +143,7 @@ impl<'a> Written<'a> {
         }
         for (output, known) in self.outputs.iter().zip(&self.program.outputs) {
             let axes = if output.axes.is_empty() { String::new() } else { format!(", {}", output.axes) };
-            let name = if self.outputs.len() == 1 { "returns" } else { output.name };
+            let name = if self.outputs.len() == 1 { "returns" } else { output.name.as_str() };
             lines.push(format!("{name}: {}{axes}", shown(&words(&known.axes), output.row)));
         }
         lines

@@ -77,7 +77,11 @@ impl Library {
 
     /// An array of the library where a plain number would not do.
     fn array(&self, code: &Code) -> Code {
-        if self.strict && code.constant { Code { constant: false, ..Code::call(&format!("{}.as_tensor({{}}{})", self.np, self.like), &[code]) } } else { code.clone() }
+        if self.strict && code.constant {
+            Code { constant: false, ..Code::call(&format!("{}.as_tensor({{}}{})", self.np, self.like), &[code]) }
+        } else {
+            code.clone()
+        }
     }
 
     /// The value of an operand with the axes of a result of that order; axes along which it is repeated are missing or of
@@ -85,7 +89,12 @@ impl Library {
     fn aligned(&self, code: &Code, axes: &[usize], order: usize) -> Code {
         let mut code = code.clone();
         let mut own: Vec<usize> = axes.to_vec();
-        let distinct: Vec<usize> = { let mut d = own.clone(); d.sort_unstable(); d.dedup(); d };
+        let distinct: Vec<usize> = {
+            let mut d = own.clone();
+            d.sort_unstable();
+            d.dedup();
+            d
+        };
         if distinct.len() < own.len() {
             code = match own.as_slice() {
                 [_, _] => self.call("diagonal", &code, ""),
@@ -99,7 +108,8 @@ impl Library {
             code = match own.as_slice() {
                 [_, _] => code.method(".T"),
                 _ => {
-                    let places: Vec<String> = distinct.iter().filter_map(|a| own.iter().position(|o| o == a)).map(|p| p.to_string()).collect();
+                    let places: Vec<String> =
+                        distinct.iter().filter_map(|a| own.iter().position(|o| o == a)).map(|p| p.to_string()).collect();
                     self.call(self.permute, &code, &format!(", ({})", places.join(", ")))
                 }
             };
@@ -233,7 +243,12 @@ impl Language for Library {
         Ok(match (code.constant, code.text.as_str()) {
             (true, "0") => Code::atom(format!("{}.zeros({shape}{})", self.np, self.like)),
             (true, "1") => Code::atom(format!("{}.ones({shape}{})", self.np, self.like)),
-            (true, _) => Code::atom(format!("{}.full({shape}, {}{})", self.np, Code::product(&code, "*", &Code::constant("1.0", Tight::Atom)).text, self.like)),
+            (true, _) => Code::atom(format!(
+                "{}.full({shape}, {}{})",
+                self.np,
+                Code::product(&code, "*", &Code::constant("1.0", Tight::Atom)).text,
+                self.like
+            )),
             (false, _) => Code { constant: false, ..self.call("broadcast_to", &code, &format!(", {shape}")) },
         })
     }
@@ -279,7 +294,9 @@ impl Language for Library {
             Some(Product::Dot) => (a, b),
             Some(Product::MatrixVector { transposed }) => (turned(&a, transposed), b),
             Some(Product::VectorMatrix { transposed }) => (a, turned(&b, transposed)),
-            Some(Product::MatrixMatrix { left_transposed, right_transposed }) => (turned(&a, left_transposed), turned(&b, right_transposed)),
+            Some(Product::MatrixMatrix { left_transposed, right_transposed }) => {
+                (turned(&a, left_transposed), turned(&b, right_transposed))
+            }
             None => {
                 let template = format!("{}.einsum('{}', {{}}, {{}})", self.np, pair.letters());
                 return Ok(Code::call(&template, &[&a, &b]));
@@ -337,7 +354,10 @@ impl Language for Library {
     fn solve(&self, body: &mut Body, solve: &Solve, factor: &Factor, axes: &[Dim]) -> Result<Code> {
         let right = body.value(solve.right)?;
         if axes.len() <= 2 || self.solver.any_order() {
-            return Ok(Code { depth: factor.code.depth.max(right.depth) + 1, ..Code::atom(self.solver.solve(body, factor, solve.transposed, &right.text)) });
+            return Ok(Code {
+                depth: factor.code.depth.max(right.depth) + 1,
+                ..Code::atom(self.solver.solve(body, factor, solve.transposed, &right.text))
+            });
         }
         let n = body.dim(axes[0]);
         let flat = self.call("reshape", &right, &format!(", ({n}, -1)"));
@@ -360,7 +380,9 @@ impl Language for Library {
         match factor.solver {
             Solver::Lower | Solver::Upper => Code::atom(format!("{np}.prod({np}.diagonal({}))", factor.code.text)),
             _ if !factor.factorised => self.call("linalg.det", &factor.code, ""),
-            Solver::Cholesky => Code { tight: Tight::Minus, ..Code::atom(format!("{np}.prod({})**2", self.solver.cholesky_diagonal(&factor.code.text))) },
+            Solver::Cholesky => {
+                Code { tight: Tight::Minus, ..Code::atom(format!("{np}.prod({})**2", self.solver.cholesky_diagonal(&factor.code.text))) }
+            }
             Solver::Lu => {
                 let (diagonal, sign) = self.solver.lu_diagonal(&factor.code.text);
                 Code { tight: Tight::Product, ..Code::atom(format!("{np}.prod({diagonal})*{sign}")) }
@@ -528,7 +550,7 @@ fn uses(code: &str, word: &str) -> bool {
 
 fn function(library: &Library, f: &mut Written) -> String {
     let star = if f.arguments.is_empty() { "" } else { "*, " };
-    let mut source = format!("def {}({star}{}):\n", f.outputs[0].name, f.arguments.join(", "));
+    let mut source = format!("def {}({star}{}):\n", f.name, f.arguments.join(", "));
     let tuple = |axes: &[String], _: bool| match axes {
         [] => "a scalar".to_owned(),
         [one] => format!("({one},)"),
@@ -550,7 +572,8 @@ fn function(library: &Library, f: &mut Written) -> String {
     let looks = std::mem::take(&mut f.plan.looks);
     lines.extend(looks.iter().flat_map(|look| looked_at(&mut f.body, look)));
     lines.append(&mut f.body.lines);
-    lines.push(format!("return {}", library.array(&f.results[0].0).text));
+    let results: Vec<String> = f.results.iter().map(|(code, _)| library.array(code).text).collect();
+    lines.push(format!("return {}", results.join(", ")));
     for line in lines {
         let _ = writeln!(source, "    {line}");
     }

@@ -15,18 +15,18 @@ use crate::function::{Constant, Map, Map2};
 use crate::index::Opaque;
 use crate::number::Number;
 use crate::part::Cut;
-use crate::program::{Kernel, Operation, Pair, Part, Solve, Product, Solver, Tensor, ValueId};
+use crate::program::{Kernel, Operation, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
 use std::fmt::Write;
 
 struct Rust;
 
 static NAMES: Spelling = Spelling {
     reserved: &[
-        "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern", "false", "fn", "for", "gen",
-        "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "Self", "static", "struct",
-        "super", "trait", "true", "type", "union", "unsafe", "use", "where", "while", "abstract", "become", "box", "do", "final",
-        "macro", "override", "priv", "try", "typeof", "unsized", "virtual", "yield", "s", "f64", "usize", "libm", "lu", "cholesky", "check",
-        "Lu", "Axis", "_",
+        "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern", "false", "fn", "for", "gen", "if",
+        "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "Self", "static", "struct", "super",
+        "trait", "true", "type", "union", "unsafe", "use", "where", "while", "abstract", "become", "box", "do", "final", "macro",
+        "override", "priv", "try", "typeof", "unsized", "virtual", "yield", "s", "f64", "usize", "libm", "lu", "cholesky", "check", "Lu",
+        "Axis", "_",
     ],
     unicode: true,
     underscore_first: true,
@@ -37,7 +37,11 @@ static SIZES: DimStyle = DimStyle { divide: "/" };
 const LETTERS: [&str; 6] = ["i", "j", "k", "l", "p", "q"];
 
 fn indices(body: &Body, order: usize) -> Result<Vec<String>> {
-    if order > LETTERS.len() { Err(no_code("an array of more than six axes")) } else { Ok(LETTERS[..order].iter().map(|l| body.names.local(l)).collect()) }
+    if order > LETTERS.len() {
+        Err(no_code("an array of more than six axes"))
+    } else {
+        Ok(LETTERS[..order].iter().map(|l| body.names.local(l)).collect())
+    }
 }
 
 /// `i`, or `(i, j)`: a place, or a shape.
@@ -209,12 +213,18 @@ impl Language for Rust {
     fn contract(&self, body: &mut Body, pair: &Pair, axes: &[Dim]) -> Result<Code> {
         let (a, b) = (body.value(pair.left.0)?, body.value(pair.right.0)?);
         let turned = |code: &Code, t: bool| if t { method(code, ".t()") } else { code.clone() };
-        let dot = |a: &Code, b: &Code| Code { text: format!("{}.dot(&{})", a.at_least(Tight::Atom), b.at_least(Tight::Atom)), tight: Tight::Atom, ..Code::over(&[a, b]) };
+        let dot = |a: &Code, b: &Code| Code {
+            text: format!("{}.dot(&{})", a.at_least(Tight::Atom), b.at_least(Tight::Atom)),
+            tight: Tight::Atom,
+            ..Code::over(&[a, b])
+        };
         Ok(match pair.product() {
             Some(Product::Dot) => dot(&a, &b),
             Some(Product::MatrixVector { transposed }) => dot(&turned(&a, transposed), &b),
             Some(Product::VectorMatrix { transposed }) => dot(&turned(&b, !transposed), &a),
-            Some(Product::MatrixMatrix { left_transposed, right_transposed }) => dot(&turned(&a, left_transposed), &turned(&b, right_transposed)),
+            Some(Product::MatrixMatrix { left_transposed, right_transposed }) => {
+                dot(&turned(&a, left_transposed), &turned(&b, right_transposed))
+            }
             None => {
                 let (a, b) = (body.as_name(a), body.as_name(b));
                 summed(body, pair, &a, &b, axes)?
@@ -286,7 +296,9 @@ impl Language for Rust {
         let solver = solver(body, factor, solve.transposed);
         let back = if solve.transposed && factor.factorised && factor.solver == Solver::Lu { "_transposed" } else { "" };
         Ok(match axes {
-            [_] => Code::atom(format!("{}.solve{back}({}.view().insert_axis(Axis(1))).column(0).to_owned()", solver.text, receiver(&right))),
+            [_] => {
+                Code::atom(format!("{}.solve{back}({}.view().insert_axis(Axis(1))).column(0).to_owned()", solver.text, receiver(&right)))
+            }
             [_, _] => Code::atom(format!("{}.solve{back}({}.view())", solver.text, receiver(&right))),
             more => {
                 let rest = body.dims(&more[1..]).replace(", ", "*");
@@ -363,7 +375,8 @@ fn summed(body: &mut Body, pair: &Pair, a: &Code, b: &Code, axes: &[Dim]) -> Res
         }
     }
     let at = indices(body, labels.len())?;
-    let place = |own: &[_]| -> Vec<String> { own.iter().filter_map(|l| labels.iter().position(|k| k == l)).map(|p| at[p].clone()).collect() };
+    let place =
+        |own: &[_]| -> Vec<String> { own.iter().filter_map(|l| labels.iter().position(|k| k == l)).map(|p| at[p].clone()).collect() };
     let mut text = format!("{}*{}", entry_of(&a.text, &place(left)), entry_of(&b.text, &place(right)));
     for (index, d) in at[axes.len()..].iter().zip(&lengths).rev() {
         text = format!("(0..{}).map(|{index}| {text}).sum::<f64>()", body.dim(*d));
@@ -509,12 +522,16 @@ fn function(f: &mut Written) -> Result<String> {
         let kinds = function.signature.arguments.iter().map(|s| viewed(s.axes().len())).collect::<Result<Vec<_>>>()?;
         arguments.push(format!("{name}: impl Fn({}) -> {}", kinds.join(", "), owned(function.axes().len())?));
     }
-    let (result, _) = &f.results[0];
-    let output = &f.program.outputs[0];
-    let is_input = output.dense().is_some_and(|id| matches!(f.program.step(id).operation, Operation::Input(_)));
-    let result = if is_input && !output.axes.is_empty() { format!("{}.to_owned()", result.text) } else { result.text.clone() };
+    let (mut results, mut kinds) = (Vec::new(), Vec::new());
+    for ((result, _), output) in f.results.iter().zip(&f.program.outputs) {
+        let is_input = output.dense().is_some_and(|id| matches!(f.program.step(id).operation, Operation::Input(_)));
+        results.push(if is_input && !output.axes.is_empty() { format!("{}.to_owned()", result.text) } else { result.text.clone() });
+        kinds.push(owned(output.axes.len())?);
+    }
+    let in_brackets = |all: Vec<String>| if let [one] = &all[..] { one.clone() } else { format!("({})", all.join(", ")) };
+    let result = in_brackets(results);
     source.push_str("#[allow(non_snake_case, unused_variables, unused_parens)]\n");
-    let _ = writeln!(source, "pub fn {}({}) -> {} {{", f.outputs[0].name, arguments.join(", "), owned(output.axes.len())?);
+    let _ = writeln!(source, "pub fn {}({}) -> {} {{", f.name, arguments.join(", "), in_brackets(kinds));
     let mut lines = checks(f);
     lines.append(&mut f.body.lines);
     lines.push(result);

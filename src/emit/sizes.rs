@@ -73,7 +73,11 @@ fn look<'a>(variable: &'a Var, known: &mut BTreeSet<Symbol>, never: &BTreeSet<Sy
             tells.push(told);
         }
     }
-    let of = |known: &BTreeSet<Symbol>| axes.iter().map(|d| Some(*d).filter(|d| is_known(*d, known) && !d.symbols().iter().any(|s| never.contains(s) && !before.contains(s)))).collect();
+    let of = |known: &BTreeSet<Symbol>| {
+        axes.iter()
+            .map(|d| Some(*d).filter(|d| is_known(*d, known) && !d.symbols().iter().any(|s| never.contains(s) && !before.contains(s))))
+            .collect()
+    };
     Look { variable, expected: of(&before), tells, checked: of(known) }
 }
 

@@ -146,7 +146,8 @@ def _solve_lu(factor, b, transposed=False):
 
 impl Solvers for TorchLinalg {
     fn solve(&self, body: &mut Body, factor: &Factor, transposed: bool, right: &str) -> String {
-        let a = if transposed && !(factor.factorised && factor.solver == Solver::Lu) { factor.code.method(".T") } else { factor.code.clone() };
+        let a =
+            if transposed && !(factor.factorised && factor.solver == Solver::Lu) { factor.code.method(".T") } else { factor.code.clone() };
         match (factor.solver, factor.factorised) {
             (Solver::Lower | Solver::Upper, _) => {
                 body.need(SOLVE_TRIANGULAR);

@@ -1,13 +1,13 @@
 //! Formulas made ready to be evaluated often.
 
-use super::run::{dense, run};
+use super::run::{Plan, dense};
 use super::sizes::Sizes;
 use super::value::Inputs;
 use crate::dim::Dim;
 use crate::error::Result;
 use crate::expr::Var;
 use crate::pipeline::on_a_deep_stack;
-use crate::program::{Definition, Lowered, Program};
+use crate::program::{Definition, Lowered, Output, Program, Work};
 use crate::typed::Typed;
 use ndarray::ArrayD;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Compiled {
     lowered: Lowered,
     /// The sizes for which products were ordered last.
-    planned: Mutex<Option<(Sizes, Arc<Program>)>>,
+    planned: Mutex<Option<Arc<Plan>>>,
 }
 
 /// A core of a tensor that is mostly zeros: entry `[i, j, …]` of the tensor is that of the core at the places along the axes
@@ -59,18 +59,30 @@ impl Compiled {
     /// The program for these sizes: products are multiplied in the cheapest order.
     ///
     /// # Errors
+    /// Kind `Limit` for a product of more than 128 indices, or an array that would be too large; `Data` if a dimension has no size.
+    pub fn program(&self, sizes: &Sizes) -> Result<Program> {
+        Ok(self.plan(sizes)?.program.clone())
+    }
+
+    /// What a run takes, where products are multiplied as if all dimensions were large and alike.
+    ///
+    /// # Errors
     /// Kind `Limit` for a product of more than 128 indices.
-    pub fn program(&self, sizes: &Sizes) -> Result<Arc<Program>> {
+    pub fn work(&self) -> Result<Work> {
+        Ok(self.lowered.program(None)?.work())
+    }
+
+    fn plan(&self, sizes: &Sizes) -> Result<Arc<Plan>> {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, program)) = planned.as_ref().filter(|(of, _)| of == sizes) {
-            return Ok(program.clone());
+        if let Some(plan) = planned.as_ref().filter(|plan| plan.sizes == *sizes) {
+            return Ok(plan.clone());
         }
         let Lowered { graph, roots, .. } = &self.lowered;
         let depth = roots.iter().map(|r| graph.meta(r.1).depth as usize).max().unwrap_or(0);
         let program = on_a_deep_stack(depth, || self.lowered.program(Some(sizes)))?;
-        let program = Arc::new(program);
-        *planned = Some((sizes.clone(), program.clone()));
-        Ok(program)
+        let plan = Arc::new(Plan::new(program, sizes)?);
+        *planned = Some(plan.clone());
+        Ok(plan)
     }
 
     /// The value, with all its entries.
@@ -79,8 +91,8 @@ impl Compiled {
     /// Kind `Data` if a variable has no value or one of other lengths, `Domain` where the formula is not defined (the inverse of a
     /// singular matrix), `Limit` if an array is too large.
     pub fn run(&self, inputs: &Inputs) -> Result<ArrayD<f64>> {
-        let program = self.program(&inputs.sizes)?;
-        let (output, cores) = self.cores(&program, inputs)?;
+        let plan = self.plan(&inputs.sizes)?;
+        let (output, cores) = cores(&plan, inputs)?;
         dense(&output.parts, cores, &output.axes, &inputs.sizes)
     }
 
@@ -104,8 +116,8 @@ impl Compiled {
     /// # Errors
     /// As [`Compiled::run`].
     pub fn run_compressed(&self, inputs: &Inputs) -> Result<Vec<Compressed>> {
-        let program = self.program(&inputs.sizes)?;
-        let (output, cores) = self.cores(&program, inputs)?;
+        let plan = self.plan(&inputs.sizes)?;
+        let (output, cores) = cores(&plan, inputs)?;
         let patterns: Option<Vec<Vec<usize>>> = output.parts.iter().map(|p| p.pattern()).collect();
         if let Some(patterns) = patterns {
             return Ok(cores.into_iter().zip(patterns).map(|(core, pattern)| Compressed { core, pattern }).collect());
@@ -114,15 +126,15 @@ impl Compiled {
         Ok(vec![Compressed { pattern: (0..core.ndim()).collect(), core }])
     }
 
-    fn cores<'p>(&self, program: &'p Program, inputs: &Inputs) -> Result<(&'p crate::program::Output, Vec<ArrayD<f64>>)> {
-        let missing = || super::functions::internal("a program without an output");
-        let output = program.outputs.last().ok_or_else(missing)?;
-        let cores = run(program, inputs)?.pop().ok_or_else(missing)?;
-        Ok((output, cores))
-    }
-
     /// The axes of the value.
     pub fn axes(&self) -> &[Dim] {
         self.lowered.roots.last().map_or(&[], |r| self.lowered.graph.axes(r.1))
     }
+}
+
+/// The last output and its cores.
+fn cores<'p>(plan: &'p Plan, inputs: &Inputs) -> Result<(&'p Output, Vec<ArrayD<f64>>)> {
+    let missing = || super::functions::internal("a program without an output");
+    let output = plan.program.outputs.last().ok_or_else(missing)?;
+    Ok((output, plan.run(inputs)?.pop().ok_or_else(missing)?))
 }

@@ -94,19 +94,32 @@ impl<'a> Dense<'a> {
         ArrayD::from_shape_vec(IxDyn(&self.shape), self.to_vec()).map_err(internal)
     }
 
-    /// The array itself, without a copy if nothing else has its memory.
+    /// The array itself, without a copy if nothing else has its memory and it lies there without gaps.
     pub fn into_array(self) -> Result<ArrayD<f64>> {
-        if self.offset == 0 && self.is_row_major() {
-            let (shape, len) = (self.shape.clone(), self.len());
-            if let Data::Shared(data) = self.data {
-                let data = Arc::try_unwrap(data).unwrap_or_else(|shared| (*shared).clone());
-                if data.len() == len {
-                    return ArrayD::from_shape_vec(IxDyn(&shape), data).map_err(internal);
-                }
-                return ArrayD::from_shape_vec(IxDyn(&shape), data[..len].to_vec()).map_err(internal);
-            }
+        let mut order: Vec<usize> = (0..self.shape.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(self.strides[*at]));
+        let (shape, strides) = (self.shape.clone(), self.strides.clone());
+        let sorted = self.permuted(&order);
+        let even = sorted.strides.iter().zip(&row_major(&sorted.shape)).all(|(s, t)| s == t);
+        if !even {
+            return self.to_array();
         }
-        self.to_array()
+        drop(sorted);
+        ArrayD::from_shape_vec(IxDyn(&shape).strides(IxDyn(&strides)), self.into_memory()).map_err(internal)
+    }
+
+    /// Its memory, from its first entry on to its last one.
+    fn into_memory(self) -> Vec<f64> {
+        let len = self.len();
+        match self.data {
+            Data::Shared(data) if self.offset == 0 && data.len() == len => Arc::try_unwrap(data).unwrap_or_else(|shared| (*shared).clone()),
+            data => Dense { data, ..self }.data()[..len].to_vec(),
+        }
+    }
+
+    /// The entries in row-major order, in its own memory where nothing else has that.
+    pub fn into_vec(self) -> Vec<f64> {
+        if self.is_row_major() { self.into_memory() } else { self.to_vec() }
     }
 
     /// Axes chosen from those of this one, which may be repeated (a diagonal); a length without an axis repeats the value.

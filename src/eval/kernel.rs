@@ -3,11 +3,13 @@
 
 use super::dense::{Dense, Lengths, row_major};
 use super::functions::power;
+use super::products::total;
 use super::sizes::Sizes;
 use crate::error::{Error, Result};
-use crate::function::Map2;
+use crate::function::{Map, Map2};
 use crate::number::Number;
 use crate::program::{Entry, Kernel};
+use smallvec::smallvec;
 
 /// How many entries are computed at once: a few such blocks fit into the first cache.
 const BLOCK: usize = 512;
@@ -19,16 +21,22 @@ enum Code {
     /// 1 where the place along the first axis is not before that along the second.
     Triangle(usize, usize),
     Add,
+    Subtract,
     Multiply,
     Divide,
     /// The top times a number.
     Scale(f64),
     /// Adds the top times a number to what is below it.
     AddScaled(f64),
+    /// A number more.
+    Shift(f64),
     Square,
     Root,
     Reciprocal,
     Power(f64),
+    Absolute,
+    Relu,
+    Step,
     Map(fn(f64) -> f64),
     Map2(Map2),
 }
@@ -37,12 +45,17 @@ enum Code {
 pub(super) struct Compiled {
     code: Vec<Code>,
     depth: usize,
+    /// Whether it needs to know where an entry stands.
+    places_matter: bool,
 }
 
 impl Compiled {
+    /// # Errors
+    /// `Unsupported` for a declared function: its values must be operands.
     pub fn new(kernel: &Kernel, sizes: &Sizes) -> Result<Compiled> {
-        let mut compiled = Compiled { code: Vec::new(), depth: 0 };
+        let mut compiled = Compiled { code: Vec::new(), depth: 0, places_matter: false };
         compiled.entry(&kernel.entry, sizes, 1)?;
+        compiled.places_matter = compiled.code.iter().any(|c| matches!(c, Code::Triangle(..)));
         Ok(compiled)
     }
 
@@ -63,16 +76,11 @@ impl Compiled {
             Entry::Product(factors) => self.product(factors, sizes, height)?,
             Entry::Power(a, p) => {
                 self.entry(a, sizes, height)?;
-                self.code.push(match p.as_ratio() {
-                    Some((2, 1)) => Code::Square,
-                    Some((1, 2)) => Code::Root,
-                    Some((-1, 1)) => Code::Reciprocal,
-                    _ => Code::Power(p.to_f64()),
-                });
+                self.code.push(power_code(p));
             }
             Entry::Map(f, a) => {
                 self.entry(a, sizes, height)?;
-                self.code.push(Code::Map(f.row().value));
+                self.code.push(map_code(*f));
             }
             Entry::Map2(f, a, b) => {
                 self.entry(a, sizes, height)?;
@@ -84,15 +92,29 @@ impl Compiled {
         Ok(())
     }
 
+    /// The positive terms first, since they need no change of sign; numbers last.
     fn sum(&mut self, terms: &[(Number, Entry)], sizes: &Sizes, height: usize) -> Result<()> {
-        for (at, (n, term)) in terms.iter().enumerate() {
+        let mut shift = 0.0;
+        let mut varying: Vec<(f64, &Entry)> = Vec::with_capacity(terms.len());
+        for (n, term) in terms {
+            match constant(term, sizes)? {
+                Some(x) => shift += n.to_f64() * x,
+                None => varying.push((n.to_f64(), term)),
+            }
+        }
+        varying.sort_by_key(|(c, _)| *c != 1.0);
+        for (at, (c, term)) in varying.iter().enumerate() {
             self.entry(term, sizes, height + usize::from(at > 0))?;
-            self.code.push(match (at, n.to_f64()) {
+            self.code.push(match (at, *c) {
                 (0, 1.0) => continue,
                 (0, c) => Code::Scale(c),
                 (_, 1.0) => Code::Add,
+                (_, -1.0) => Code::Subtract,
                 (_, c) => Code::AddScaled(c),
             });
+        }
+        if shift != 0.0 {
+            self.code.push(Code::Shift(shift));
         }
         Ok(())
     }
@@ -100,7 +122,6 @@ impl Compiled {
     /// Constant factors at once, divisions as such.
     fn product(&mut self, factors: &[Entry], sizes: &Sizes, height: usize) -> Result<()> {
         let mut coefficient = 1.0;
-        let mut started = false;
         let (mut below, mut above) = (Vec::new(), Vec::new());
         for factor in factors {
             match (constant(factor, sizes)?, factor) {
@@ -109,14 +130,13 @@ impl Compiled {
                 (None, other) => above.push(other),
             }
         }
-        for factor in above {
-            self.entry(factor, sizes, height + usize::from(started))?;
-            if started {
+        for (at, factor) in above.iter().enumerate() {
+            self.entry(factor, sizes, height + usize::from(at > 0))?;
+            if at > 0 {
                 self.code.push(Code::Multiply);
             }
-            started = true;
         }
-        if !started {
+        if above.is_empty() {
             self.code.push(Code::Fill(coefficient));
         } else if coefficient != 1.0 {
             self.code.push(Code::Scale(coefficient));
@@ -128,82 +148,144 @@ impl Compiled {
         Ok(())
     }
 
-    /// The entries of all places, in row-major order.
-    pub fn run(&self, operands: &[Dense], lengths: &[usize]) -> Vec<f64> {
-        let loops = Loops::new(operands, lengths, self.code.iter().any(|c| matches!(c, Code::Triangle(..))));
-        let mut out = vec![0.0; lengths.iter().product()];
+    /// The entries at all places, summed over the axes `over`. The operands run along all axes.
+    pub fn run<'a>(&self, operands: &[Dense], lengths: &[usize], over: &[usize]) -> Dense<'a> {
+        let order = if self.places_matter { (0..lengths.len()).collect() } else { loop_order(operands, lengths) };
+        let kept: Vec<usize> = order.iter().copied().filter(|at| !over.contains(at)).collect();
+        let shape: Lengths = kept.iter().map(|at| lengths[*at]).collect();
+        let own = row_major(&shape);
+        let mut strides: Lengths = smallvec![0; lengths.len()];
+        kept.iter().zip(&own).for_each(|(at, s)| strides[*at] = *s);
+        let mut out = vec![0.0; shape.iter().product()];
+        let loops = Loops::new(operands, &order, lengths, &strides, self.places_matter);
+        pulp::Arch::new().dispatch(|| self.fill(operands, &loops, !over.is_empty(), &mut out));
+        // The axes in their own order again.
+        let mut back: Vec<usize> = (0..kept.len()).collect();
+        back.sort_by_key(|k| kept[*k]);
+        Dense::new(out, &shape).permuted(&back)
+    }
+
+    #[inline(always)]
+    fn fill(&self, operands: &[Dense], loops: &Loops, summed: bool, out: &mut [f64]) {
         let mut stack = vec![[0.0; BLOCK]; self.depth.saturating_sub(1)];
-        loops.for_each_block(|at, place| {
-            let (start, len) = (place.start, place.len);
-            self.block(operands, at, &place, &mut out[start..start + len], &mut stack);
+        let mut scratch = [0.0; BLOCK];
+        loops.for_each_block(|block| {
+            if !summed {
+                let to = &mut out[block.out..block.out + block.len];
+                return self.block(operands, &block, to, &mut stack);
+            }
+            let values = &mut scratch[..block.len];
+            self.block(operands, &block, values, &mut stack);
+            if block.out_stride == 0 {
+                out[block.out] += total(values);
+            } else {
+                out[block.out..block.out + block.len].iter_mut().zip(values).for_each(|(x, y)| *x += *y);
+            }
         });
-        out
     }
 
     /// One block: the lowest place of the stack is the output itself.
-    fn block(&self, operands: &[Dense], offsets: &[usize], place: &Block, out: &mut [f64], stack: &mut [[f64; BLOCK]]) {
-        let len = place.len;
+    #[inline(always)]
+    fn block(&self, operands: &[Dense], block: &Block, out: &mut [f64], stack: &mut [[f64; BLOCK]]) {
+        let len = block.len;
         let mut top = 0usize;
         for code in &self.code {
-            // A stack of height h has its top in stack[h - 2], or in the output.
             match code {
-                Code::Load(k) => {
-                    let to = push(out, stack, &mut top, len);
-                    load(operands[*k].data(), offsets[*k], place.strides[*k], to);
-                }
+                Code::Load(k) => load(operands[*k].data(), block.offsets[*k], block.strides[*k], push(out, stack, &mut top, len)),
                 Code::Fill(x) => push(out, stack, &mut top, len).fill(*x),
                 Code::Triangle(a, b) => {
                     let to = push(out, stack, &mut top, len);
-                    let (i, j) = (place.places[*a], place.places[*b]);
-                    let (s, t) = (place.moves(*a), place.moves(*b));
+                    let (i, j) = (block.places[*a], block.places[*b]);
+                    let (s, t) = (block.moves(*a), block.moves(*b));
                     to.iter_mut().enumerate().for_each(|(k, x)| *x = f64::from(u8::from(i + s * k >= j + t * k)));
                 }
                 Code::Add => pop(out, stack, &mut top, len, |x, y| x + y),
+                Code::Subtract => pop(out, stack, &mut top, len, |x, y| x - y),
                 Code::Multiply => pop(out, stack, &mut top, len, |x, y| x * y),
                 Code::Divide => pop(out, stack, &mut top, len, |x, y| x / y),
                 Code::AddScaled(c) => pop(out, stack, &mut top, len, |x, y| x + c * y),
                 Code::Map2(f) => pop(out, stack, &mut top, len, |x, y| f.value(x, y)),
-                Code::Scale(c) => peek(out, stack, top, len).iter_mut().for_each(|x| *x *= c),
-                Code::Square => peek(out, stack, top, len).iter_mut().for_each(|x| *x *= *x),
-                Code::Root => peek(out, stack, top, len).iter_mut().for_each(|x| *x = x.sqrt()),
-                Code::Reciprocal => peek(out, stack, top, len).iter_mut().for_each(|x| *x = 1.0 / *x),
-                Code::Power(p) => peek(out, stack, top, len).iter_mut().for_each(|x| *x = power(*x, *p)),
-                Code::Map(f) => peek(out, stack, top, len).iter_mut().for_each(|x| *x = f(*x)),
+                Code::Scale(c) => each(out, stack, top, len, |x| x * c),
+                Code::Shift(c) => each(out, stack, top, len, |x| x + c),
+                Code::Square => each(out, stack, top, len, |x| x * x),
+                Code::Root => each(out, stack, top, len, f64::sqrt),
+                Code::Reciprocal => each(out, stack, top, len, |x| 1.0 / x),
+                Code::Power(p) => each(out, stack, top, len, |x| power(x, *p)),
+                Code::Absolute => each(out, stack, top, len, f64::abs),
+                Code::Relu => each(out, stack, top, len, |x| x.max(0.0)),
+                Code::Step => each(out, stack, top, len, |x| if x > 0.0 { 1.0 } else { 0.0 }),
+                Code::Map(f) => each(out, stack, top, len, f),
             }
         }
     }
 }
 
+fn power_code(p: &Number) -> Code {
+    match p.as_ratio() {
+        Some((2, 1)) => Code::Square,
+        Some((1, 2)) => Code::Root,
+        Some((-1, 1)) => Code::Reciprocal,
+        _ => Code::Power(p.to_f64()),
+    }
+}
+
+/// What has instructions of its own is done so; the others are calls.
+fn map_code(f: Map) -> Code {
+    match f {
+        Map::Abs => Code::Absolute,
+        Map::Relu => Code::Relu,
+        Map::Step => Code::Step,
+        Map::Sqrt => Code::Root,
+        other => Code::Map(other.row().value),
+    }
+}
+
 /// The value of an entry that no operand changes.
 fn constant(entry: &Entry, sizes: &Sizes) -> Result<Option<f64>> {
-    let all = |entries: &[Entry], start: f64, f: fn(f64, f64) -> f64| {
-        entries.iter().try_fold(Some(start), |so_far, e| Ok(so_far.zip(constant(e, sizes)?).map(|(x, y)| f(x, y))))
-    };
     Ok(match entry {
         Entry::Number(n) => Some(n.to_f64()),
         Entry::Constant(c) => Some(c.value()),
         Entry::Size(d) => Some(sizes.of(*d)? as f64),
         Entry::Operand(_) | Entry::Triangle(..) | Entry::Apply(..) => None,
-        Entry::Sum(terms) => terms
-            .iter()
-            .try_fold(Some(0.0), |so_far, (n, e)| Ok::<_, Error>(so_far.zip(constant(e, sizes)?).map(|(x, y)| x + n.to_f64() * y)))?,
-        Entry::Product(factors) => all(factors, 1.0, |x, y| x * y)?,
+        Entry::Sum(terms) => {
+            let mut sum = Some(0.0);
+            for (n, e) in terms {
+                sum = sum.zip(constant(e, sizes)?).map(|(x, y)| x + n.to_f64() * y);
+            }
+            sum
+        }
+        Entry::Product(factors) => {
+            let mut product = Some(1.0);
+            for e in factors {
+                product = product.zip(constant(e, sizes)?).map(|(x, y)| x * y);
+            }
+            product
+        }
         Entry::Power(a, p) => constant(a, sizes)?.map(|x| power(x, p.to_f64())),
         Entry::Map(f, a) => constant(a, sizes)?.map(f.row().value),
         Entry::Map2(f, a, b) => constant(a, sizes)?.zip(constant(b, sizes)?).map(|(x, y)| f.value(x, y)),
     })
 }
 
+#[inline(always)]
 fn push<'a>(out: &'a mut [f64], stack: &'a mut [[f64; BLOCK]], top: &mut usize, len: usize) -> &'a mut [f64] {
     *top += 1;
-    peek(out, stack, *top, len)
+    place(out, stack, *top, len)
 }
 
-fn peek<'a>(out: &'a mut [f64], stack: &'a mut [[f64; BLOCK]], top: usize, len: usize) -> &'a mut [f64] {
+/// A stack of height h has its top in `stack[h - 2]`, or in the output.
+#[inline(always)]
+fn place<'a>(out: &'a mut [f64], stack: &'a mut [[f64; BLOCK]], top: usize, len: usize) -> &'a mut [f64] {
     if top <= 1 { &mut out[..len] } else { &mut stack[top - 2][..len] }
 }
 
+#[inline(always)]
+fn each(out: &mut [f64], stack: &mut [[f64; BLOCK]], top: usize, len: usize, f: impl Fn(f64) -> f64) {
+    place(out, stack, top, len).iter_mut().for_each(|x| *x = f(*x));
+}
+
 /// The two topmost blocks become one.
+#[inline(always)]
 fn pop(out: &mut [f64], stack: &mut [[f64; BLOCK]], top: &mut usize, len: usize, f: impl Fn(f64, f64) -> f64) {
     let (low, high) = stack.split_at_mut((*top).saturating_sub(2));
     let below = match low.last_mut() {
@@ -216,6 +298,7 @@ fn pop(out: &mut [f64], stack: &mut [[f64; BLOCK]], top: &mut usize, len: usize,
     *top -= 1;
 }
 
+#[inline(always)]
 fn load(data: &[f64], offset: usize, stride: usize, to: &mut [f64]) {
     match stride {
         0 => to.fill(data[offset]),
@@ -224,20 +307,36 @@ fn load(data: &[f64], offset: usize, stride: usize, to: &mut [f64]) {
     }
 }
 
+/// The axes from the outermost loop to the innermost one: as the largest operand lies in memory.
+fn loop_order(operands: &[Dense], lengths: &[usize]) -> Vec<usize> {
+    let entries = |o: &&Dense| o.shape.iter().zip(&o.strides).filter(|(_, s)| **s != 0).map(|(n, _)| *n).product::<usize>();
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    // The first of equals.
+    if let Some(largest) = operands.iter().rev().max_by_key(entries) {
+        order.sort_by_key(|at| match largest.strides[*at] {
+            0 => 0,
+            s => usize::MAX - s,
+        });
+    }
+    order
+}
+
 /// The loops over the places of a result: neighbouring axes along which everything lies evenly are one.
 struct Loops {
     lengths: Lengths,
-    /// For each operand its stride along each loop.
-    strides: Vec<Lengths>,
+    /// For each loop the stride of each operand, then that of the result.
+    strides: Vec<Vec<usize>>,
 }
 
 /// A run of places along the innermost loop.
-pub(super) struct Block<'a> {
-    /// The number of the first place, in row-major order.
-    pub start: usize,
-    pub len: usize,
-    /// The stride of each operand.
+struct Block<'a> {
+    len: usize,
+    /// The place of each operand in its memory, and its stride.
+    offsets: &'a [usize],
     strides: &'a [usize],
+    /// The place of the result, and its stride: 0 if it is a sum over this loop.
+    out: usize,
+    out_stride: usize,
     /// The place along each loop.
     places: &'a [usize],
 }
@@ -250,57 +349,62 @@ impl Block<'_> {
 }
 
 impl Loops {
-    fn new(operands: &[Dense], lengths: &[usize], places_matter: bool) -> Loops {
-        let mut loops = Loops { lengths: Lengths::new(), strides: vec![Lengths::new(); operands.len()] };
-        for (at, n) in lengths.iter().enumerate() {
-            let merges = !places_matter
-                && !loops.lengths.is_empty()
-                && operands.iter().zip(&loops.strides).all(|(o, s)| s.last().is_some_and(|s| *s == o.strides[at] * n));
-            if merges {
-                if let Some(last) = loops.lengths.last_mut() {
-                    *last *= n;
+    fn new(operands: &[Dense], order: &[usize], lengths: &[usize], out: &[usize], places_matter: bool) -> Loops {
+        let mut loops = Loops { lengths: Lengths::new(), strides: Vec::new() };
+        for at in order {
+            let n = lengths[*at];
+            let strides: Vec<usize> = operands.iter().map(|o| o.strides[*at]).chain([out[*at]]).collect();
+            let merges = !places_matter && loops.strides.last().is_some_and(|last| last.iter().zip(&strides).all(|(l, s)| *l == s * n));
+            match (loops.lengths.last_mut(), loops.strides.last_mut()) {
+                (Some(length), Some(last)) if merges => {
+                    *length *= n;
+                    *last = strides;
                 }
-                loops.strides.iter_mut().zip(operands).for_each(|(s, o)| {
-                    if let Some(last) = s.last_mut() {
-                        *last = o.strides[at];
-                    }
-                });
-            } else {
-                loops.lengths.push(*n);
-                loops.strides.iter_mut().zip(operands).for_each(|(s, o)| s.push(o.strides[at]));
+                _ => {
+                    loops.lengths.push(n);
+                    loops.strides.push(strides);
+                }
             }
         }
         if loops.lengths.is_empty() {
             loops.lengths.push(1);
-            loops.strides.iter_mut().for_each(|s| s.push(0));
+            loops.strides.push(vec![0; operands.len() + 1]);
         }
         loops
     }
 
-    /// Visits runs of places in row-major order, with the place of each operand in its memory.
-    fn for_each_block(&self, mut visit: impl FnMut(&[usize], Block)) {
-        let Some((inner, outer)) = self.lengths.split_last() else { return };
-        if self.lengths.contains(&0) {
-            return;
-        }
-        let steps = row_major(outer);
-        let rows: usize = outer.iter().product();
-        let strides: Vec<usize> = self.strides.iter().filter_map(|s| s.last().copied()).collect();
-        let mut places = vec![0; self.lengths.len()];
-        let mut offsets = vec![0; self.strides.len()];
-        for row in 0..rows {
-            for (at, (n, step)) in outer.iter().zip(&steps).enumerate() {
-                places[at] = row / step % n;
-            }
+    /// Visits runs of places, from the first loop to the last.
+    #[inline(always)]
+    fn for_each_block(&self, mut visit: impl FnMut(Block)) {
+        let (Some((inner, outer)), Some((last, rest))) = (self.lengths.split_last(), self.strides.split_last()) else { return };
+        let (Some((out_stride, strides)), false) = (last.split_last(), self.lengths.contains(&0)) else { return };
+        let mut places: Lengths = smallvec![0; self.lengths.len()];
+        let mut offsets: Vec<usize> = vec![0; last.len()];
+        loop {
             let mut done = 0;
             while done < *inner {
                 let len = BLOCK.min(inner - done);
                 places[outer.len()] = done;
-                for (offset, s) in offsets.iter_mut().zip(&self.strides) {
-                    *offset = places.iter().zip(s).map(|(p, s)| p * s).sum();
-                }
-                visit(&offsets, Block { start: row * inner + done, len, strides: &strides, places: &places });
+                let (out, operands) = (offsets[strides.len()], &offsets[..strides.len()]);
+                visit(Block { len, offsets: operands, strides, out, out_stride: *out_stride, places: &places });
+                offsets.iter_mut().zip(last).for_each(|(o, s)| *o += s * len);
                 done += len;
+            }
+            offsets.iter_mut().zip(last).for_each(|(o, s)| *o -= s * inner);
+            // The next place of the outer loops; each ends and hands over to the one outside it.
+            let mut at = outer.len();
+            loop {
+                if at == 0 {
+                    return;
+                }
+                at -= 1;
+                places[at] += 1;
+                offsets.iter_mut().zip(&rest[at]).for_each(|(o, s)| *o += s);
+                if places[at] < outer[at] {
+                    break;
+                }
+                offsets.iter_mut().zip(&rest[at]).for_each(|(o, s)| *o -= s * outer[at]);
+                places[at] = 0;
             }
         }
     }

@@ -51,7 +51,7 @@ pub(crate) fn product(a: &Array2<f64>, b: &Array2<f64>) -> Result<Array2<f64>> {
 /// Whether rounding alone keeps a matrix from being singular: a matrix such as `X*X'` of a tall X has a determinant
 /// of some 1e-17, whose logarithm and inverse would look like answers. Rows and columns are scaled first, so that units of
 /// measurement do not matter.
-fn is_singular(a: &Array2<f64>) -> bool {
+pub(super) fn is_singular(a: &Array2<f64>) -> bool {
     let largest = |lane: ndarray::ArrayView1<f64>| lane.fold(0.0f64, |m, x| m.max(x.abs()));
     let mut scaled = a.clone();
     for axis in [Axis(0), Axis(1)] {

@@ -9,6 +9,7 @@ mod data;
 mod dense;
 mod differences;
 mod einsum;
+mod factors;
 mod functions;
 pub(crate) mod graph;
 mod indices;

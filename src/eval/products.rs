@@ -114,7 +114,7 @@ fn multiply(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64], symmetric:
     } else if m == 1 {
         matrix_vector(&b.t(), &a.row(0).to_vec(), to);
     } else {
-        if symmetric && m == n {
+        if symmetric && m == n && n >= 128 {
             return symmetric_product(a, b, to);
         }
         general_mat_mul(1.0, a, b, 0.0, &mut ArrayViewMut2::from_shape((m, n), to).map_err(internal)?);
@@ -124,10 +124,10 @@ fn multiply(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64], symmetric:
 
 /// Rows of blocks from the diagonal on; what is below is a copy of what is above.
 fn symmetric_product(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64]) -> Result<()> {
-    const BLOCK: usize = 96;
     let n = a.nrows();
-    for from in (0..n).step_by(BLOCK) {
-        let until = (from + BLOCK).min(n);
+    let block = if n <= 256 { 64 } else { 128 };
+    for from in (0..n).step_by(block) {
+        let until = (from + block).min(n);
         let rows = ArrayViewMut2::from_shape((until - from, n), &mut to[from * n..until * n]).map_err(internal)?;
         let (_, mut rows) = rows.split_at(Axis(1), from);
         let (left, right) = (a.slice_axis(Axis(0), Slice::from(from..until)), b.slice_axis(Axis(1), Slice::from(from..)));
@@ -142,33 +142,80 @@ fn symmetric_product(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64]) -
     Ok(())
 }
 
-/// `to = a*x`, by whichever direction runs through memory.
+/// `to = a*x`, by whichever direction runs through memory; `to` is full of zeros.
 fn matrix_vector(a: &ArrayView2<f64>, x: &[f64], to: &mut [f64]) {
-    let strides = a.strides();
-    if strides[1].abs() <= strides[0].abs() {
-        for (row, y) in a.outer_iter().zip(to) {
-            *y = match row.to_slice() {
-                Some(row) => dot(row, x),
-                None => row.iter().zip(x).map(|(u, v)| u * v).sum(),
-            };
+    let by_rows = a.strides()[1].abs() <= a.strides()[0].abs();
+    let rows = if by_rows { *a } else { a.reversed_axes() };
+    let copy;
+    let rows = if rows.strides()[1] == 1 {
+        rows
+    } else {
+        copy = rows.as_standard_layout();
+        copy.view()
+    };
+    let (m, n) = rows.dim();
+    pulp::Arch::new().dispatch(|| match rows.as_slice() {
+        Some(data) if by_rows => rows_times(data, n, x, to),
+        Some(data) => combination(data, m, n, x, to),
+        // Rows with gaps between them.
+        None => {
+            for (at, row) in rows.outer_iter().enumerate() {
+                let row = row.to_slice().unwrap_or_default();
+                if by_rows { to[at] = dot(row, x) } else { add_scaled(to, x[at], row) }
+            }
         }
-        return;
-    }
-    for (column, v) in a.columns().into_iter().zip(x) {
-        match column.to_slice() {
-            Some(column) => to.iter_mut().zip(column).for_each(|(y, u)| *y += v * u),
-            None => to.iter_mut().zip(column).for_each(|(y, u)| *y += v * u),
-        }
+    });
+}
+
+#[inline(always)]
+fn rows_times(data: &[f64], n: usize, x: &[f64], to: &mut [f64]) {
+    for (row, y) in data.chunks_exact(n).zip(to) {
+        *y = dot(row, x);
     }
 }
 
-/// Eight sums at a time, so that additions need not wait for each other.
+/// The rows of a matrix added up, each times a number: four at a time, so that the sum is read and written less often.
+#[inline(always)]
+fn combination(data: &[f64], m: usize, n: usize, x: &[f64], to: &mut [f64]) {
+    let whole = m - m % 4;
+    for at in (0..whole).step_by(4) {
+        let rows = &data[at * n..(at + 4) * n];
+        let ((a, b), (c, d)) = (rows[..2 * n].split_at(n), rows[2 * n..].split_at(n));
+        let (s, t, u, v) = (x[at], x[at + 1], x[at + 2], x[at + 3]);
+        for (y, (((a, b), c), d)) in to.iter_mut().zip(a.iter().zip(b).zip(c).zip(d)) {
+            *y += (s * a + t * b) + (u * c + v * d);
+        }
+    }
+    for at in whole..m {
+        add_scaled(to, x[at], &data[at * n..(at + 1) * n]);
+    }
+}
+
+#[inline(always)]
+pub(super) fn add_scaled(to: &mut [f64], c: f64, x: &[f64]) {
+    to.iter_mut().zip(x).for_each(|(y, x)| *y += c * x);
+}
+
+/// Sixteen sums at a time, so that additions need not wait for each other.
+#[inline(always)]
 pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (xs, ys) = (x.chunks_exact(8), y.chunks_exact(8));
+    let mut sums = [0.0; 16];
+    let (xs, ys) = (x.chunks_exact(16), y.chunks_exact(16));
     let rest: f64 = xs.remainder().iter().zip(ys.remainder()).map(|(u, v)| u * v).sum();
     for (u, v) in xs.zip(ys) {
-        sums.iter_mut().zip(u.iter().zip(v)).for_each(|(s, (u, v))| *s += u * v);
+        for k in 0..16 {
+            sums[k] += u[k] * v[k];
+        }
     }
+    sums.iter().sum::<f64>() + rest
+}
+
+/// Likewise the sum of the entries.
+#[inline(always)]
+pub(super) fn total(entries: &[f64]) -> f64 {
+    let mut sums = [0.0; 16];
+    let chunks = entries.chunks_exact(16);
+    let rest: f64 = chunks.remainder().iter().sum();
+    chunks.for_each(|c| sums.iter_mut().zip(c).for_each(|(s, x)| *s += x));
     sums.iter().sum::<f64>() + rest
 }

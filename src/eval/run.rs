@@ -1,10 +1,11 @@
 //! Programs run: one step after another, on arrays that are freed when nothing needs them any more.
 
-use super::dense::{Dense, Lengths};
+use super::dense::{Dense, Lengths, row_major};
+use super::factors::Factors;
 use super::functions::{internal, log_sum_exp};
 use super::kernel::Compiled;
 use super::linear;
-use super::products::contract;
+use super::products::{contract, total};
 use super::sizes::{Sizes, check_entries};
 use super::stand_in;
 use super::tree::levi_civita;
@@ -13,23 +14,77 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
 use crate::index::Opaque;
 use crate::part::Cut;
-use crate::program::{Entry, Kernel, Operation, Part, Program, Solve, Step, Tensor, ValueId};
-use ndarray::{Array2, ArrayD, Dimension, Ix2, IxDyn};
+use crate::program::{Entry, Kernel, Operation, Part, Program, Solve, Solver, Tensor, ValueId};
+use ndarray::{ArrayD, Dimension, Ix2, IxDyn};
+use smallvec::smallvec;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-/// The cores of each output, with the parts of the whole that they are.
-pub(crate) fn run(program: &Program, inputs: &Inputs) -> Result<Vec<Vec<ArrayD<f64>>>> {
-    let mut machine = Machine { inputs, sizes: &inputs.sizes, values: Vec::new(), left: program.uses() };
-    for step in &program.steps {
-        let value = machine.step(step)?;
-        machine.values.push(Some(value));
-        step.operation.for_each_operand(&mut |id| machine.used(id));
+/// A program made ready for given sizes.
+pub(crate) struct Plan {
+    pub program: Program,
+    pub sizes: Sizes,
+    lengths: Vec<Lengths>,
+    kernels: Vec<Option<Compiled>>,
+    /// Passes that are only summed: they are computed with the sum.
+    summed: Vec<bool>,
+    uses: Vec<usize>,
+}
+
+impl Plan {
+    /// # Errors
+    /// If a dimension has no size, or an array would be too large.
+    pub fn new(program: Program, sizes: &Sizes) -> Result<Plan> {
+        let uses = program.uses();
+        let mut summed = vec![false; program.steps.len()];
+        for step in &program.steps {
+            if let Operation::Sum(a, _) = step.operation
+                && uses[a.0 as usize] == 1
+                && let Operation::Elementwise(kernel) = &program.step(a).operation
+            {
+                summed[a.0 as usize] = kernel.as_view().is_none() && !applies(&kernel.entry);
+            }
+        }
+        let mut lengths = Vec::with_capacity(program.steps.len());
+        let mut kernels = Vec::with_capacity(program.steps.len());
+        for (step, summed) in program.steps.iter().zip(&summed) {
+            let own: Lengths = step.axes.iter().map(|d| sizes.of(*d)).collect::<Result<_>>()?;
+            if !summed {
+                check_entries(&own)?;
+            }
+            lengths.push(own);
+            kernels.push(match &step.operation {
+                Operation::Elementwise(kernel) if !applies(&kernel.entry) => Some(Compiled::new(kernel, sizes)?),
+                _ => None,
+            });
+        }
+        Ok(Plan { program, sizes: sizes.clone(), lengths, kernels, summed, uses })
     }
-    let core = |machine: &mut Machine, part: &Part| {
-        let value = machine.take(part.value)?;
-        value.into_array()
-    };
-    program.outputs.iter().map(|o| o.parts.iter().map(|p| core(&mut machine, p)).collect()).collect()
+
+    /// The cores of each output.
+    pub fn run(&self, inputs: &Inputs) -> Result<Vec<Vec<ArrayD<f64>>>> {
+        let mut machine = Machine { plan: self, inputs, sizes: &self.sizes, values: Vec::new(), left: self.uses.clone() };
+        machine.values.reserve(self.program.steps.len());
+        for at in 0..self.program.steps.len() {
+            let value = if self.summed[at] { None } else { Some(machine.step(at)?) };
+            machine.values.push(value);
+            machine.release(at);
+        }
+        let outputs = self.program.outputs.iter();
+        outputs.map(|o| o.parts.iter().map(|p| machine.take(p.value)?.dense()?.into_array()).collect()).collect()
+    }
+}
+
+/// Whether a declared function is in it.
+fn applies(entry: &Entry) -> bool {
+    match entry {
+        Entry::Apply(..) => true,
+        Entry::Operand(_) | Entry::Number(_) | Entry::Constant(_) | Entry::Size(_) | Entry::Triangle(..) => false,
+        Entry::Sum(terms) => terms.iter().any(|(_, e)| applies(e)),
+        Entry::Product(all) => all.iter().any(applies),
+        Entry::Power(a, _) | Entry::Map(_, a) => applies(a),
+        Entry::Map2(_, a, b) => applies(a) || applies(b),
+    }
 }
 
 /// The tensor that the parts of an output make.
@@ -42,106 +97,188 @@ pub(crate) fn dense(parts: &[Part], cores: Vec<ArrayD<f64>>, axes: &[crate::Dim]
         return Ok(core);
     }
     let lengths = sizes.lengths(axes)?;
-    let mut whole = ArrayD::zeros(IxDyn(&lengths));
+    let mut whole = vec![0.0; lengths.iter().product()];
     for (part, core) in parts.iter().zip(&cores) {
-        put(part, &Dense::of(core), &mut whole, sizes)?;
+        put(part, &Dense::of(core), &mut whole, &lengths, sizes)?;
     }
-    Ok(whole)
+    ArrayD::from_shape_vec(IxDyn(&lengths), whole).map_err(internal)
+}
+
+/// What a step gives.
+#[derive(Clone)]
+enum Value<'a> {
+    Dense(Dense<'a>),
+    Factors(Arc<Factors>),
+}
+
+impl<'a> Value<'a> {
+    fn dense(self) -> Result<Dense<'a>> {
+        match self {
+            Value::Dense(value) => Ok(value),
+            Value::Factors(_) => Err(internal("a factorisation is no array")),
+        }
+    }
 }
 
 struct Machine<'a> {
+    plan: &'a Plan,
     inputs: &'a Inputs,
     sizes: &'a Sizes,
-    values: Vec<Option<Dense<'a>>>,
+    values: Vec<Option<Value<'a>>>,
     /// How often each value is still needed.
     left: Vec<usize>,
 }
 
 impl<'a> Machine<'a> {
     fn value(&self, id: ValueId) -> Result<&Dense<'a>> {
-        self.values.get(id.0 as usize).and_then(Option::as_ref).ok_or_else(|| internal("a step comes before what it uses"))
+        match self.values.get(id.0 as usize) {
+            Some(Some(Value::Dense(value))) => Ok(value),
+            _ => Err(internal("a step comes before what it uses")),
+        }
+    }
+
+    fn factors(&self, id: ValueId) -> Result<&Factors> {
+        match self.values.get(id.0 as usize) {
+            Some(Some(Value::Factors(factors))) => Ok(factors),
+            _ => Err(internal("a factorisation was expected")),
+        }
     }
 
     fn used(&mut self, id: ValueId) {
-        let left = &mut self.left[id.0 as usize];
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            self.values[id.0 as usize] = None;
+        let at = id.0 as usize;
+        self.left[at] = self.left[at].saturating_sub(1);
+        if self.left[at] > 0 {
+            return;
+        }
+        self.values[at] = None;
+        // What was computed with the sum needs its operands until then.
+        if self.plan.summed[at] {
+            self.plan.program.steps[at].operation.for_each_operand(&mut |id| self.used(id));
+        }
+    }
+
+    fn release(&mut self, at: usize) {
+        if !self.plan.summed[at] {
+            self.plan.program.steps[at].operation.for_each_operand(&mut |id| self.used(id));
         }
     }
 
     /// The value, which is given away if nothing needs it after this.
-    fn take(&mut self, id: ValueId) -> Result<Dense<'a>> {
-        let value = self.value(id)?.clone();
-        self.used(id);
-        Ok(value)
+    fn take(&mut self, id: ValueId) -> Result<Value<'a>> {
+        let at = id.0 as usize;
+        let value = match self.left[at] {
+            1 => self.values[at].take(),
+            _ => self.values[at].clone(),
+        };
+        self.left[at] = self.left[at].saturating_sub(1);
+        value.ok_or_else(|| internal("a value is gone before it is used"))
     }
 
-    fn array(&self, id: ValueId) -> Result<Array2<f64>> {
-        self.value(id)?.to_array()?.into_dimensionality::<Ix2>().map_err(internal)
-    }
-
-    fn step(&mut self, step: &Step) -> Result<Dense<'a>> {
-        let lengths: Lengths = self.sizes.lengths(&step.axes)?.into();
-        match &step.operation {
-            Operation::Input(v) => self.input(v),
-            Operation::Constant(t) => constant(t, self.sizes, &lengths),
-            Operation::Elementwise(kernel) => self.kernel(kernel, &lengths),
-            Operation::Sum(a, over) => sum(self.value(*a)?, over, &lengths),
-            Operation::Contract(pair) => contract(pair, self.value(pair.left.0)?, self.value(pair.right.0)?),
-            Operation::Slice(a, cuts) => cut(self.value(*a)?, cuts, self.sizes),
-            Operation::Reshape(a) => Ok(self.value(*a)?.reshaped(&lengths)),
-            Operation::Assemble(base, parts) => {
-                let mut whole = match base {
-                    Some(base) => self.value(*base)?.to_array()?,
-                    None => ArrayD::zeros(IxDyn(&lengths)),
-                };
-                for part in parts {
-                    put(part, self.value(part.value)?, &mut whole, self.sizes)?;
-                }
-                Ok(Dense::new(whole.into_raw_vec_and_offset().0, &lengths))
+    fn step(&mut self, at: usize) -> Result<Value<'a>> {
+        let plan = self.plan;
+        let lengths = &plan.lengths[at];
+        Ok(Value::Dense(match &plan.program.steps[at].operation {
+            Operation::Input(v) => self.input(v, lengths)?,
+            Operation::Constant(t) => constant(t, self.sizes, lengths)?,
+            Operation::Elementwise(kernel) => self.kernel(kernel, plan.kernels[at].as_ref(), lengths)?,
+            Operation::Sum(a, over) => self.sum(*a, over, lengths)?,
+            Operation::Contract(pair) => contract(pair, self.value(pair.left.0)?, self.value(pair.right.0)?)?,
+            Operation::Slice(a, cuts) => cut(self.value(*a)?, cuts, self.sizes)?,
+            Operation::Reshape(a) => self.value(*a)?.reshaped(lengths),
+            Operation::Assemble(base, parts) => self.assembled(*base, parts, lengths)?,
+            Operation::Factorise(solver, a) => return Ok(Value::Factors(Arc::new(Factors::new(*solver, self.value(*a)?)?))),
+            Operation::Solve(solve) => self.solve(solve, lengths)?,
+            Operation::Inverse(solver, a) => {
+                let n = lengths.first().copied().unwrap_or(1);
+                let mut inverse = vec![0.0; n * n];
+                inverse.iter_mut().step_by(n + 1).for_each(|x| *x = 1.0);
+                self.solved(*solver, *a, false, &mut inverse, n)?;
+                Dense::new(inverse, lengths)
             }
-            Operation::Factorise(_, a) => Ok(self.value(*a)?.clone()),
-            Operation::Solve(solve) => self.solve(solve, &lengths),
-            Operation::Inverse(_, a) => Ok(of_array(linear::inverse(&self.array(*a)?)?.into_dyn())),
-            Operation::Determinant(_, a) => Ok(Dense::new(vec![linear::determinant(&self.array(*a)?)?], &lengths)),
-            Operation::LogDeterminant(_, a) => Ok(Dense::new(vec![linear::log_determinant(&self.array(*a)?)?], &lengths)),
-            Operation::Function(f, a) => self.function(*f, *a, &lengths),
+            Operation::Determinant(solver, a) => Dense::new(vec![self.with_factors(*solver, *a, Factors::determinant)?], lengths),
+            Operation::LogDeterminant(solver, a) => Dense::new(vec![self.with_factors(*solver, *a, Factors::log_determinant)?], lengths),
+            Operation::Function(f, a) => self.function(*f, *a, lengths)?,
             Operation::Apply(f, arguments) => {
                 let arguments = arguments.iter().map(|a| self.value(*a)?.to_array()).collect::<Result<Vec<_>>>()?;
-                Ok(of_array(stand_in::apply(f, &arguments, self.inputs)?))
+                of_array(stand_in::apply(f, &arguments, self.inputs)?)
             }
+        }))
+    }
+
+    fn sum(&self, a: ValueId, over: &[usize], lengths: &[usize]) -> Result<Dense<'a>> {
+        let at = a.0 as usize;
+        let (true, Operation::Elementwise(kernel), Some(compiled)) =
+            (self.plan.summed[at], &self.plan.program.steps[at].operation, &self.plan.kernels[at])
+        else {
+            return sum(self.value(a)?, over, lengths);
+        };
+        let operands = self.operands(kernel, &self.plan.lengths[at])?;
+        Ok(compiled.run(&operands, &self.plan.lengths[at], over))
+    }
+
+    fn operands(&self, kernel: &Kernel, lengths: &[usize]) -> Result<Vec<Dense<'a>>> {
+        kernel.operands.iter().map(|o| Ok(self.value(o.value)?.along(&o.axes, lengths))).collect()
+    }
+
+    fn assembled(&mut self, base: Option<ValueId>, parts: &[Part], lengths: &[usize]) -> Result<Dense<'a>> {
+        let mut whole = match base {
+            // The memory of the base is used again if nothing else needs it.
+            Some(base) if self.left[base.0 as usize] == 1 => match self.values[base.0 as usize].take() {
+                Some(value) => value.dense()?.into_vec(),
+                None => return Err(internal("a value is gone before it is used")),
+            },
+            Some(base) => self.value(base)?.to_vec(),
+            None => vec![0.0; lengths.iter().product()],
+        };
+        for part in parts {
+            put(part, self.value(part.value)?, &mut whole, lengths, self.sizes)?;
+        }
+        Ok(Dense::new(whole, lengths))
+    }
+
+    fn with_factors(&self, solver: Solver, a: ValueId, f: fn(&Factors) -> f64) -> Result<f64> {
+        match solver {
+            Solver::Lu | Solver::Cholesky => Ok(f(self.factors(a)?)),
+            Solver::Lower | Solver::Upper => Ok(f(&Factors::new(solver, self.value(a)?)?)),
         }
     }
 
-    fn input(&self, v: &Var) -> Result<Dense<'a>> {
+    /// Solves in place for the columns of a row-major matrix.
+    fn solved(&self, solver: Solver, a: ValueId, transposed: bool, right: &mut [f64], columns: usize) -> Result<()> {
+        match solver {
+            Solver::Lu | Solver::Cholesky => self.factors(a)?.solve(transposed, right, columns),
+            Solver::Lower | Solver::Upper => Factors::new(solver, self.value(a)?)?.solve(transposed, right, columns),
+        }
+    }
+
+    fn solve(&self, solve: &Solve, lengths: &[usize]) -> Result<Dense<'a>> {
+        let mut right = self.value(solve.right)?.to_vec();
+        let columns = lengths.iter().skip(1).product();
+        self.solved(solve.solver, solve.factor, solve.transposed, &mut right, columns)?;
+        Ok(Dense::new(right, lengths))
+    }
+
+    fn input(&self, v: &Var, lengths: &[usize]) -> Result<Dense<'a>> {
         let value = self.inputs.value(v.name)?;
-        let lengths = self.sizes.lengths(&v.axes())?;
         if value.shape() == lengths {
             return Ok(Dense::of(value));
         }
         Err(Error::new(ErrorKind::Data, format!("the value of {} has the axes {:?} instead of {lengths:?}", v.name, value.shape())))
     }
 
-    fn kernel(&self, kernel: &Kernel, lengths: &[usize]) -> Result<Dense<'a>> {
-        if let Some(operand) = kernel.as_view() {
-            let distinct = (1..operand.axes.len()).all(|at| !operand.axes[..at].contains(&operand.axes[at]));
-            // A repetition is written out, for who runs along it.
-            if operand.axes.len() == lengths.len() || !distinct {
-                let view = self.value(operand.value)?.along(&operand.axes, lengths);
-                if (0..lengths.len()).all(|at| operand.axes.contains(&at)) {
-                    return Ok(view);
-                }
-            }
+    fn kernel(&self, kernel: &Kernel, compiled: Option<&Compiled>, lengths: &[usize]) -> Result<Dense<'a>> {
+        // A repetition is written out, for who runs along it.
+        if let Some(operand) = kernel.as_view()
+            && (0..lengths.len()).all(|at| operand.axes.contains(&at))
+        {
+            return Ok(self.value(operand.value)?.along(&operand.axes, lengths));
         }
-        check_entries(lengths)?;
-        let mut operands = Vec::with_capacity(kernel.operands.len());
-        for o in &kernel.operands {
-            operands.push(self.value(o.value)?.along(&o.axes, lengths));
+        let mut operands = self.operands(kernel, lengths)?;
+        if let Some(compiled) = compiled {
+            return Ok(compiled.run(&operands, lengths, &[]));
         }
         let entry = self.with_applied(&kernel.entry, &mut operands, lengths)?;
-        let kernel = Kernel { entry, operands: Vec::new() };
-        Ok(Dense::new(Compiled::new(&kernel, self.sizes)?.run(&operands, lengths), lengths))
+        Ok(Compiled::new(&Kernel { entry, operands: Vec::new() }, self.sizes)?.run(&operands, lengths, &[]))
     }
 
     /// The formula in which values of declared functions are operands.
@@ -152,8 +289,7 @@ impl<'a> Machine<'a> {
                 let arguments = arguments.iter().map(&mut of).collect::<Result<Vec<_>>>()?;
                 let value = |entry: Entry| {
                     let kernel = Kernel { entry, operands: Vec::new() };
-                    let values = Compiled::new(&kernel, self.sizes)?.run(operands, lengths);
-                    ArrayD::from_shape_vec(IxDyn(lengths), values).map_err(internal)
+                    Compiled::new(&kernel, self.sizes)?.run(operands, lengths, &[]).to_array()
                 };
                 let arguments = arguments.into_iter().map(value).collect::<Result<Vec<_>>>()?;
                 operands.push(of_array(stand_in::apply(f, &arguments, self.inputs)?));
@@ -169,16 +305,6 @@ impl<'a> Machine<'a> {
             }
             Entry::Operand(_) | Entry::Number(_) | Entry::Constant(_) | Entry::Size(_) | Entry::Triangle(..) => entry.clone(),
         })
-    }
-
-    fn solve(&self, solve: &Solve, lengths: &[usize]) -> Result<Dense<'a>> {
-        let matrix = self.array(solve.factor)?;
-        let matrix = if solve.transposed { matrix.reversed_axes() } else { matrix };
-        let n = matrix.nrows();
-        let right = self.value(solve.right)?;
-        let right = Array2::from_shape_vec((n, right.len() / n.max(1)), right.to_vec()).map_err(internal)?;
-        let inverse = linear::inverse(&matrix)?;
-        Ok(Dense::new(inverse.dot(&right).iter().copied().collect(), lengths))
     }
 
     fn function(&self, f: Opaque, a: ValueId, lengths: &[usize]) -> Result<Dense<'a>> {
@@ -237,15 +363,6 @@ fn sum<'a>(a: &Dense<'a>, over: &[usize], lengths: &[usize]) -> Result<Dense<'a>
     Ok(of_array(view))
 }
 
-/// Eight sums at a time.
-fn total(entries: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let chunks = entries.chunks_exact(8);
-    let rest: f64 = chunks.remainder().iter().sum();
-    chunks.for_each(|c| sums.iter_mut().zip(c).for_each(|(s, x)| *s += x));
-    sums.iter().sum::<f64>() + rest
-}
-
 fn cut<'a>(a: &Dense<'a>, cuts: &[Cut], sizes: &Sizes) -> Result<Dense<'a>> {
     let mut part = a.clone();
     for (axis, cut) in cuts.iter().enumerate().rev() {
@@ -269,19 +386,29 @@ fn cut<'a>(a: &Dense<'a>, cuts: &[Cut], sizes: &Sizes) -> Result<Dense<'a>> {
     Ok(part)
 }
 
-/// Adds a part at its places.
-fn put(part: &Part, value: &Dense, whole: &mut ArrayD<f64>, sizes: &Sizes) -> Result<()> {
-    let offsets: Vec<usize> = part.places.iter().map(|p| sizes.of(p.offset)).collect::<Result<_>>()?;
-    for (place, (offset, length)) in part.places.iter().zip(offsets.iter().zip(whole.shape())) {
-        let own = place.axis.map_or(1, |axis| value.shape[axis]);
-        if offset + own > *length {
+/// Adds a part at its places of a row-major whole.
+fn put(part: &Part, value: &Dense, whole: &mut [f64], lengths: &[usize], sizes: &Sizes) -> Result<()> {
+    let mut start = 0;
+    let mut moves: Lengths = smallvec![0; value.shape.len()];
+    for ((place, length), stride) in part.places.iter().zip(lengths).zip(row_major(lengths)) {
+        let offset = sizes.of(place.offset)?;
+        if offset + place.axis.map_or(1, |axis| value.shape[axis]) > *length {
             return Err(Error::new(ErrorKind::Domain, format!("a part beyond the length {length}")));
         }
+        start += offset * stride;
+        if let Some(axis) = place.axis {
+            moves[axis] += stride;
+        }
     }
-    for (at, x) in value.view()?.indexed_iter() {
-        let at = at.slice();
-        let place: Vec<usize> = part.places.iter().zip(&offsets).map(|(p, offset)| offset + p.axis.map_or(0, |axis| at[axis])).collect();
-        whole[IxDyn(&place)] += x;
+    let value = value.contiguous();
+    let Some(entries) = value.slice() else { return Err(internal("a contiguous array was expected")) };
+    let run = value.shape.last().copied().unwrap_or(1).max(1);
+    let stride = moves.last().copied().unwrap_or(1).max(1);
+    let outer = &value.shape[..value.shape.len().saturating_sub(1)];
+    let steps = row_major(outer);
+    for (row, entries) in entries.chunks(run).enumerate() {
+        let from: usize = outer.iter().zip(&steps).zip(&moves).map(|((n, step), s)| row / step % n * s).sum();
+        whole[start + from..].iter_mut().step_by(stride).zip(entries).for_each(|(x, y)| *x += y);
     }
     Ok(())
 }
@@ -307,7 +434,6 @@ fn constant<'a>(t: &Tensor, sizes: &Sizes, lengths: &[usize]) -> Result<Dense<'a
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::program::program;
 
     /// Every expression of the textbook cases, and its derivative, has the same value as a program as in the reference.
     #[test]
@@ -334,11 +460,8 @@ mod tests {
     fn disagreement(declarations: &str, input: &str) -> Result<f64> {
         let declarations = crate::parse::Declarations::parse(declarations)?;
         let typed = crate::infer::infer(&crate::parse::parse(input, &declarations)?, &declarations)?;
-        let program = program(&[("value", &typed)], None)?;
-        let value = |at: &Inputs| {
-            let cores = run(&program, at)?.remove(0);
-            dense(&program.outputs[0].parts, cores, &program.outputs[0].axes, &at.sizes)
-        };
+        let compiled = crate::Compiled::new(&typed)?;
+        let value = |at: &Inputs| compiled.run(at);
         let seen = crate::Scope::of(&[&typed]).compare(&|at| crate::evaluate(&typed, at), &value, 1, 1e-6)?;
         Ok(seen.max_relative_error)
     }

@@ -41,7 +41,7 @@ impl Stages {
     pub fn of(graph: &mut Graph, root: NodeId, variable: NodeId, function: Symbol, names: &mut Names, input: &Input) -> Stages {
         // What the function uses is not all: a part as it is written may be another node.
         let order: Vec<NodeId> = (0..graph.len()).map(|at| NodeId(at as u32)).collect();
-        let depends = dependent(graph, &order, variable);
+        let depends = dependent(graph, &order, &[variable]);
         let mut cutter = Cutter {
             graph,
             names,

@@ -29,13 +29,13 @@ impl Names {
     }
 }
 
-/// Walks the expression once. A name in an argument that is a dimension (`eye(n)`, `x[1:k]`) is one everywhere.
-pub fn names(expr: &Expr, declarations: &Declarations) -> Names {
+/// Walks the expressions once. A name in an argument that is a dimension (`eye(n)`, `x[1:k]`) is one everywhere.
+pub fn names(all: &[&Expr], declarations: &Declarations) -> Names {
     let mut names = Names::default();
     names.used.extend(declarations.iter().map(|(name, _)| name));
     names.dims.extend(declarations.dim_symbols());
     let mut seen = FxHashSet::default();
-    let mut waiting = vec![(expr.clone(), false)];
+    let mut waiting: Vec<(Expr, bool)> = all.iter().rev().map(|e| ((*e).clone(), false)).collect();
     while let Some((expr, is_dim)) = waiting.pop() {
         if !seen.insert((expr.address(), is_dim)) {
             continue;

@@ -56,18 +56,34 @@ pub fn infer(expr: &Expr, declarations: &Declarations) -> Result<Typed> {
 
 /// The same for what may have a value only: a construct that cannot be lowered is no error.
 pub(crate) fn shapes(expr: &Expr, declarations: &Declarations) -> Result<Typed> {
-    if expr.depth() > MAX_DEPTH {
+    shapes_beside(expr, &[], declarations).map(|(typed, _)| typed)
+}
+
+/// An expression together with pairs of others that have the same names and are of one shape each: directions, and what they
+/// are directions of. The places of the pairs come with it.
+///
+/// # Errors
+/// As [`infer`]; of kind `Shape` if a pair does not fit.
+pub(crate) fn infer_beside(expr: &Expr, pairs: &[(Expr, Expr)], declarations: &Declarations) -> Result<(Typed, Vec<(TypedId, TypedId)>)> {
+    let (typed, places) = shapes_beside(expr, pairs, declarations)?;
+    support::check(&typed)?;
+    Ok((typed, places))
+}
+
+fn shapes_beside(expr: &Expr, pairs: &[(Expr, Expr)], declarations: &Declarations) -> Result<(Typed, Vec<(TypedId, TypedId)>)> {
+    let all: Vec<&Expr> = std::iter::once(expr).chain(pairs.iter().flat_map(|(of, direction)| [of, direction])).collect();
+    if let Some(deep) = all.iter().find(|e| e.depth() > MAX_DEPTH) {
         let error = Error::new(ErrorKind::Limit, format!("the expression is nested deeper than the limit of {MAX_DEPTH}"));
-        return Err(expr.span().into_iter().fold(error, Error::at));
+        return Err(deep.span().into_iter().fold(error, Error::at));
     }
-    let names = leaf::names(expr, declarations);
+    let names = leaf::names(&all, declarations);
     let mut guesses = IndexMap::new();
     for _ in 0..MAX_PASSES {
         let mut pass = Pass::new(declarations, &names, &guesses);
-        let outcome = pass.run(expr);
+        let outcome = pass.run(expr).and_then(|root| Ok((root, pass.pairs(pairs)?)));
         let retype: Vec<_> = std::mem::take(&mut pass.retype).into_iter().filter(|(name, _)| !guesses.contains_key(name)).collect();
         if retype.is_empty() {
-            return outcome.and_then(|root| pass.finish(root)).map_err(|failure| failure.error);
+            return outcome.and_then(|(root, places)| Ok((pass.finish(root)?, places))).map_err(|failure| failure.error);
         }
         guesses.extend(retype);
     }
@@ -167,6 +183,22 @@ impl<'a> Pass<'a> {
         }
         let root = self.memo[&(root.address(), 0)];
         self.close(root)
+    }
+
+    /// Judges both of each pair and makes their shapes equal.
+    fn pairs(&mut self, pairs: &[(Expr, Expr)]) -> Found<Vec<(TypedId, TypedId)>> {
+        let of_the_expression = self.variables.len();
+        let judge = |(of, direction): &(Expr, Expr)| {
+            let (of, direction) = (self.run(of)?, self.run(direction)?);
+            if let Err(mut failure) = self.direction(of, direction, of_the_expression) {
+                if failure.retype.is_empty() {
+                    return Err(failure);
+                }
+                self.retype.append(&mut failure.retype);
+            }
+            Ok((of, direction))
+        };
+        pairs.iter().map(judge).collect()
     }
 
     fn inner_scope(&mut self, op: &Op, scope: usize) -> usize {

@@ -115,6 +115,22 @@ impl Pass<'_> {
         self.with_help(error, help, &[a, b]).into()
     }
 
+    /// A direction that has not the shape of what it is a direction of.
+    pub(super) fn no_direction(&self, of: TypedId, direction: TypedId, others: usize, mismatch: &Mismatch) -> Box<Failure> {
+        let own = |name: &Symbol| self.variables.get_index_of(name).is_some_and(|at| at >= others);
+        let blamed: Vec<Symbol> = self.blamed(direction).into_iter().filter(own).collect();
+        if !blamed.is_empty() {
+            return self.retyping(blamed);
+        }
+        let (of_it, found) = (self.with_shape(of), self.with_shape(direction));
+        let message = format!("a direction for {of_it} has the same shape, not that of {found}");
+        let error = Error::new(ErrorKind::Shape, message + &self.because(mismatch));
+        let mut trial = self.dims.clone();
+        let turned = transposed(self.shape(direction)).is_some_and(|t| unify_shapes(&mut trial, self.shape(of), &t).is_ok());
+        let help = turned.then(|| format!("did you mean `{}`?", transpose_text(self.expr(direction))));
+        self.with_help(error, help, &[]).into()
+    }
+
     fn help_for_unlike(&self, verb: &str, a: TypedId, b: TypedId) -> Option<String> {
         let operator = match verb {
             "add" => " + ",

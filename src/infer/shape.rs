@@ -173,6 +173,12 @@ impl Pass<'_> {
         Ok(derivative_shape(self.shape(f), self.shape(x)))
     }
 
+    /// A direction has the shape of what it is a direction of. The first variables are not its own.
+    pub(super) fn direction(&mut self, of: TypedId, direction: TypedId, others: usize) -> Found<()> {
+        let (a, b) = (self.shape(of).clone(), self.shape(direction).clone());
+        unify_shapes(&mut self.dims, &a, &b).map_err(|mismatch| self.no_direction(of, direction, others, &mismatch))
+    }
+
     /// Blocks of one row share their rows, and all rows of blocks have as many columns.
     pub(super) fn block(&mut self, rows: &[Vec<TypedId>]) -> Found<Shape> {
         let (mut height, mut width) = (Dim::number(0), None);

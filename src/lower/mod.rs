@@ -3,6 +3,7 @@
 //! A node with free indices becomes a tensor whose first axes are these, in the order that inference gives them, and
 //! whose last axes are those of its shape. Columns and rows have one axis alike.
 
+mod along;
 mod calls;
 mod indices;
 mod parts;
@@ -10,7 +11,7 @@ mod products;
 mod stacks;
 
 use crate::contract::Draft;
-use crate::diff::derivative;
+use crate::diff::derivatives;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Op, Shape, Subscript, Var};
@@ -19,7 +20,10 @@ use crate::index::{Axes, Graph, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 use crate::structure::{self, Convention};
 use crate::typed::{Typed, TypedId, TypedNode};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+
+pub use along::{Along, lower_along};
 
 /// The largest whole power of a matrix; beyond it the product would have more factors than anyone reads.
 const MOST_MATRIX_POWER: i64 = 64;
@@ -37,26 +41,32 @@ pub fn lower(graph: &mut Graph, typed: &Typed) -> Result<NodeId> {
 /// # Errors
 /// As [`lower`].
 pub fn lower_parts(graph: &mut Graph, typed: &Typed) -> Result<(NodeId, Vec<Option<NodeId>>)> {
-    let mut lowering = Lowering { graph, typed, done: vec![None; typed.nodes.len()], lifted: lifted(typed) };
+    let mut lowering = Lowering::of(graph, typed, &[]);
     let node = lowering.node(typed.root)?;
-    let Lowering { lifted: replacements, done, .. } = lowering;
-    let root = if replacements.is_empty() { node } else { structure::substitute(graph, node, &replacements) };
-    Ok((root, done))
+    let root = lowering.with_structure(node);
+    Ok((root, lowering.done))
 }
 
-/// The variables that something is differentiated by as if they had no structure: by the convention, or because a part
-/// of them moves by itself.
-fn lifted(typed: &Typed) -> Vec<(Var, Var)> {
+/// The index form of several parts of an expression.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_each(graph: &mut Graph, typed: &Typed, parts: &[TypedId]) -> Result<Vec<NodeId>> {
+    let mut lowering = Lowering::of(graph, typed, &[]);
+    parts.iter().map(|part| lowering.node(*part).map(|node| lowering.with_structure(node))).collect()
+}
+
+/// The variables that something is differentiated by, here or beside the expression, as if they had no structure: by the
+/// convention, or because a part of them moves by itself.
+fn lifted_by(typed: &Typed, beside: &[TypedId]) -> Vec<(Var, Var)> {
     let whole = |x: TypedId| match &typed.node(x).op {
         Op::Var(v) => Some(v),
         _ => None,
     };
-    let by = typed.nodes.iter().filter_map(|node| match &node.op {
-        Op::Diff(_, x) => match &typed.node(*x).op {
-            Op::Subscript(base, _) => Some((whole(*base)?, Convention::Free)),
-            _ => Some((whole(*x)?, typed.convention)),
-        },
-        _ => None,
+    let within = typed.nodes.iter().filter_map(|node| if let Op::Diff(_, x) = &node.op { Some(*x) } else { None });
+    let by = within.chain(beside.iter().copied()).filter_map(|x| match &typed.node(x).op {
+        Op::Subscript(base, _) => Some((whole(*base)?, Convention::Free)),
+        _ => Some((whole(x)?, typed.convention)),
     });
     let mut lifted: Vec<(Var, Var)> = by
         .filter(|(v, convention)| v.kind.as_ref().is_some_and(|k| convention.lifts(k.structure)))
@@ -73,6 +83,8 @@ struct Lowering<'a> {
     done: Vec<Option<NodeId>>,
     /// The variables whose structure is left out of account until all is differentiated, without it and with it.
     lifted: Vec<(Var, Var)>,
+    /// The derivatives taken so far: a function is differentiated by all variables that are asked for at once.
+    derivatives: FxHashMap<(NodeId, Var), NodeId>,
 }
 
 /// A contraction in the making, with the labels of the named indices.
@@ -109,6 +121,19 @@ impl Frame {
         let mut out: Labels = typed.free.iter().map(|(name, dim)| self.index(*name, *dim)).collect();
         out.extend_from_slice(shape);
         graph.contract(self.draft.out(&out))
+    }
+}
+
+impl<'a> Lowering<'a> {
+    /// Variables may be differentiated by beside what is in the expression.
+    fn of(graph: &'a mut Graph, typed: &'a Typed, beside: &[TypedId]) -> Lowering<'a> {
+        let (done, lifted) = (vec![None; typed.nodes.len()], lifted_by(typed, beside));
+        Lowering { graph, typed, done, lifted, derivatives: FxHashMap::default() }
+    }
+
+    /// The node with the structure of its variables, once all is differentiated.
+    fn with_structure(&mut self, node: NodeId) -> NodeId {
+        if self.lifted.is_empty() { node } else { structure::substitute(self.graph, node, &self.lifted) }
     }
 }
 

@@ -64,9 +64,40 @@ impl Lowering<'_> {
     }
 
     /// The derivative by a variable of which every entry moves by itself, which is right for a part of a structured one.
-    fn derivative_by_entries(&mut self, f: NodeId, v: &Var) -> Result<NodeId> {
-        let general = self.lifted.iter().find(|(_, with)| with == v).map_or(v, |(without, _)| without).clone();
-        derivative(self.graph, f, &general)
+    fn derivative_by_entries(&mut self, of: TypedId, f: NodeId, v: &Var) -> Result<NodeId> {
+        let general = self.lifted(v);
+        if let Some(known) = self.derivatives.get(&(f, general.clone())) {
+            return Ok(*known);
+        }
+        let all = self.variables_of_derivatives(of);
+        for (v, derivative) in all.iter().zip(derivatives(self.graph, f, &all)?) {
+            self.derivatives.insert((f, v.clone()), derivative);
+        }
+        match self.derivatives.get(&(f, general)) {
+            Some(found) => Ok(*found),
+            None => Err(Error::new(ErrorKind::Internal, format!("the derivative by {} was not taken", v.name))),
+        }
+    }
+
+    /// The variables that a part is differentiated by anywhere in the expression, each once.
+    fn variables_of_derivatives(&self, of: TypedId) -> Vec<Var> {
+        let mut all: Vec<Var> = Vec::new();
+        for node in &self.typed.nodes {
+            let Op::Diff(f, x) = &node.op else { continue };
+            let whole = if let Op::Subscript(whole, _) = &self.typed.node(*x).op { whole } else { x };
+            if let (true, Op::Var(v)) = (*f == of, &self.typed.node(*whole).op) {
+                let v = self.lifted(v);
+                if !all.contains(&v) {
+                    all.push(v);
+                }
+            }
+        }
+        all
+    }
+
+    /// The variable as differentiation sees it.
+    fn lifted(&self, v: &Var) -> Var {
+        self.lifted.iter().find(|(_, with)| with == v).map_or(v, |(without, _)| without).clone()
     }
 
     /// `diff(F, X)`; for a part of X the derivative by X, of which the same part is taken.
@@ -82,7 +113,7 @@ impl Lowering<'_> {
                 .help("differentiate with respect to a variable or a part of one"));
         };
         let v = v.clone();
-        let whole = self.derivative_by_entries(value, &v)?;
+        let whole = self.derivative_by_entries(f, value, &v)?;
         let Some(subscripts) = subscripts else { return Ok(structure::project(self.graph, whole, &v, self.typed.convention)) };
         let own = self.typed.node(f);
         let mut frame = Frame::new();

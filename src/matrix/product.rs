@@ -392,7 +392,8 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
         }
         // The matrix of a cross product is skew.
         Mat::Call(MatFn::Cross, arguments) if matches!(b.view(arguments[1]), Mat::Eye(_)) => b.negate(t),
-        Mat::Call(MatFn::Kron, arguments) if enters(b, &arguments) => {
+        // Books write `kron(B', A)`, also where that is no shorter.
+        Mat::Call(MatFn::Kron, arguments) if arguments.iter().map(|a| turn(b, *a)).sum::<i64>() <= TURNED => {
             let arguments: Vec<Id> = arguments.iter().map(|a| transpose(b, *a)).collect();
             b.call(MatFn::Kron, &arguments)
         }

@@ -7,34 +7,32 @@ use egg::{Id, Language};
 const WORTH_A_NAME: u64 = 4;
 
 impl Terms {
-    /// The cost of a term with its shared parts named.
-    pub fn shared_cost(&self, t: Id) -> u64 {
-        let root = usize::from(t);
-        let uses = self.uses(root);
-        let mut costs: Vec<Cost> = Vec::with_capacity(root + 1);
+    /// The cost of terms that are written one after the other, with the parts that they share named.
+    pub fn shared_cost(&self, roots: &[Id]) -> u64 {
+        let uses = self.uses(roots);
+        let mut costs: Vec<Cost> = Vec::with_capacity(uses.len());
         let mut total = 0u64;
-        for (at, &uses) in uses.iter().enumerate().take(root + 1) {
+        for (at, &uses) in uses.iter().enumerate() {
             let node = self.node(Id::from(at));
             let cost = if uses == 0 { self.cost(Id::from(at)) } else { cost_of(node, |c| costs[usize::from(c)]) };
-            let named = at != root && uses > 1 && cost.plain >= WORTH_A_NAME * TOKEN && !matches!(node, Mat::Fill(..));
+            let written = roots.iter().filter(|r| usize::from(**r) == at).count() as u64;
+            let named = uses > 1 && cost.plain >= WORTH_A_NAME * TOKEN && !matches!(node, Mat::Fill(..));
             if named {
-                total = total.saturating_add(cost.plain + TOKEN);
+                total = total.saturating_add(cost.plain + TOKEN + written * TOKEN);
                 costs.push(Cost { plain: TOKEN, factor: 2 * TOKEN, addend: TOKEN, tail: 2 * TOKEN, root: 2 * TOKEN });
             } else {
-                if at == root {
-                    total = total.saturating_add(cost.plain);
-                }
+                total = total.saturating_add(written * cost.plain);
                 costs.push(cost);
             }
         }
         total
     }
 
-    /// How often each term is a child of a term below the root.
-    fn uses(&self, root: usize) -> Vec<usize> {
-        let mut uses = vec![0; root + 1];
-        uses[root] = 1;
-        for at in (0..=root).rev() {
+    /// How often each term is a root, or a child of a term below one.
+    fn uses(&self, roots: &[Id]) -> Vec<usize> {
+        let mut uses = vec![0; roots.iter().map(|r| usize::from(*r) + 1).max().unwrap_or(0)];
+        roots.iter().for_each(|r| uses[usize::from(*r)] += 1);
+        for at in (0..uses.len()).rev() {
             if uses[at] > 0 {
                 self.node(Id::from(at)).children().iter().for_each(|c| uses[usize::from(*c)] += 1);
             }

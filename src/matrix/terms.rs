@@ -77,9 +77,14 @@ impl Terms {
 
     /// The term and what it is made of, on its own.
     pub fn to_recexpr(&self, t: Id) -> RecExpr<Mat> {
-        let mut needed = vec![false; usize::from(t) + 1];
-        needed[usize::from(t)] = true;
-        for at in (0..=usize::from(t)).rev() {
+        self.to_recexprs(&[t]).0
+    }
+
+    /// Several terms and what they are made of, in one expression, with the place of each.
+    pub fn to_recexprs(&self, roots: &[Id]) -> (RecExpr<Mat>, Vec<Id>) {
+        let mut needed = vec![false; roots.iter().map(|r| usize::from(*r) + 1).max().unwrap_or(0)];
+        roots.iter().for_each(|r| needed[usize::from(*r)] = true);
+        for at in (0..needed.len()).rev() {
             if needed[at] {
                 self.entries[at].node.children().iter().for_each(|c| needed[usize::from(*c)] = true);
             }
@@ -90,7 +95,7 @@ impl Terms {
             let node = self.entries[at].node.clone().map_children(|c| place[usize::from(c)]);
             place[at] = expression.add(node);
         }
-        expression
+        (expression, roots.iter().map(|r| place[usize::from(*r)]).collect())
     }
 
     /// Adds the terms of an expression as they are and returns its root.

@@ -135,7 +135,7 @@ impl Builder<'_> {
             return Ok(plain);
         }
         let Some(block) = self.block_matrix(id, &[(&Number::ONE, &id)])? else { return Ok(plain) };
-        let shorter = tokens(&block) <= tokens(&plain.clone().finish());
+        let shorter = tokens(std::slice::from_ref(&block)) <= tokens(&[plain.clone().finish()]);
         Ok(if shorter { Factors::of(block, self.is_scalar(id)) } else { plain })
     }
 
@@ -149,8 +149,8 @@ impl Builder<'_> {
             return Ok(apart);
         }
         let Some(block) = self.block_matrix(id, terms)? else { return Ok(apart) };
-        let written: u64 = apart.iter().map(|f| tokens(&f.clone().finish()) + 1).sum();
-        Ok(if tokens(&block) <= written { vec![Factors::of(block, self.is_scalar(id))] } else { apart })
+        let written: u64 = apart.iter().map(|f| tokens(&[f.clone().finish()]) + 1).sum();
+        Ok(if tokens(std::slice::from_ref(&block)) <= written { vec![Factors::of(block, self.is_scalar(id))] } else { apart })
     }
 
     /// The terms as one block matrix; `None` where their places do not fit a grid, or the symbols do not tell.

@@ -17,25 +17,27 @@ use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-/// How much work the choice of signs may be: nodes built.
-const SIGN_BUDGET: usize = 20_000;
+/// How much work the choice of signs may be: nodes and children of nodes that are written.
+const SIGN_BUDGET: usize = 60_000;
 
 /// The expression with the fewest tokens over the orientations of its sums (`A*x - b` or `b - A*x`, the sign going to
 /// the product around it), found by turning one sum after the other.
 ///
 /// A binary minus is no longer than a plus, so only where a minus leads is there something to save. Each sum is turned
 /// once and kept only if that is shorter, so the loop ends; the budget keeps large terms fast.
-pub(super) fn fewest_signs(terms: &[Mat], taken: &BTreeSet<Symbol>) -> Result<Expr> {
+pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>) -> Result<Vec<Expr>> {
     let mut builder = Builder::new(terms, taken);
-    let mut best = builder.whole()?;
+    let mut best = builder.all(roots)?;
     let mut size = tokens(&best);
     let sums = (0..terms.len()).rev().filter(|&at| matches!(terms[at], Mat::Add(..)));
-    for at in sums.take(SIGN_BUDGET / terms.len().max(1)) {
-        if !has_leading_minus(&best, &mut FxHashSet::default()) {
+    let work: usize = terms.iter().map(|t| 1 + children(t).len()).sum();
+    for at in sums.take(SIGN_BUDGET / work.max(1)) {
+        let mut seen = FxHashSet::default();
+        if !best.iter().any(|e| has_leading_minus(e, &mut seen)) {
             break;
         }
         builder.turned[at] = true;
-        let other = builder.whole()?;
+        let other = builder.all(roots)?;
         let other_size = tokens(&other);
         if other_size < size {
             (best, size) = (other, other_size);
@@ -104,12 +106,12 @@ impl<'a> Builder<'a> {
         Builder { terms, forms, indexed, taken, declared, turned: vec![false; terms.len()], memo: Vec::new(), base: 0, reached: 0 }
     }
 
-    fn whole(&mut self) -> Result<Expr> {
+    fn all(&mut self, roots: &[Id]) -> Result<Vec<Expr>> {
         self.memo = vec![None; self.terms.len()];
         if self.terms.is_empty() {
             return Err(Error::new(ErrorKind::Internal, "a term without nodes cannot be written"));
         }
-        Ok(self.factors(Id::from(self.terms.len() - 1))?.finish())
+        roots.iter().map(|root| self.expr(*root)).collect()
     }
 
     pub fn is_scalar(&self, id: Id) -> bool {

@@ -27,14 +27,18 @@ impl Scope {
     fn fresh(&mut self, taken: &std::collections::BTreeSet<Symbol>) -> Symbol {
         while self.names.len() <= self.used {
             let at = self.names.len();
-            let candidates = INDEX_NAMES.iter().map(|n| (*n).to_owned()).chain((1..).map(|n| format!("i{n}")));
-            let name = candidates.map(|n| Symbol::new(&n)).filter(|n| !taken.contains(n)).nth(at);
-            self.names.extend(name);
+            self.names.extend(index_names(taken).nth(at));
         }
         self.used += 1;
         self.most = self.most.max(self.used);
         self.names[self.used - 1]
     }
+}
+
+/// The names of indices in the order in which they are taken, without those that mean something else.
+pub(crate) fn index_names(taken: &std::collections::BTreeSet<Symbol>) -> impl Iterator<Item = Symbol> {
+    let candidates = INDEX_NAMES.iter().map(|n| (*n).to_owned()).chain((1..).map(|n| format!("i{n}")));
+    candidates.map(|n| Symbol::new(&n)).filter(|n| !taken.contains(n))
 }
 
 impl Builder<'_> {
@@ -356,7 +360,7 @@ fn mentions(e: &Expr, name: Symbol) -> bool {
 
 /// Which outputs have their length told by a tensor in the body, directly or through deltas; of those joined by
 /// deltas only, one is enough.
-fn known_lengths(body: &Expr, outputs: &[Symbol]) -> Vec<bool> {
+pub(crate) fn known_lengths(body: &Expr, outputs: &[Symbol]) -> Vec<bool> {
     let mut lengths = Lengths::default();
     lengths.visit(body);
     outputs

@@ -9,19 +9,23 @@ mod indices;
 mod order;
 mod share;
 
+pub(crate) use indices::{index_names, known_lengths};
+
 use crate::dim::Symbol;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::matrix::Mat;
 use std::collections::BTreeSet;
 use std::fmt;
 
+/// Shared parts with their names; each uses only those before it.
+pub type Parts = Vec<(Symbol, Expr)>;
+
 /// An answer ready to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presented {
     pub body: Expr,
-    /// Shared parts with their names; each uses only those before it.
-    pub parts: Vec<(Symbol, Expr)>,
+    pub parts: Parts,
 }
 
 impl Presented {
@@ -69,9 +73,21 @@ impl fmt::Display for Presented {
 /// # Errors
 /// `Unsupported` for a contraction that stacks axes in a way for which the language has no notation.
 pub fn present(terms: &egg::RecExpr<Mat>, taken: &BTreeSet<Symbol>) -> Result<Presented> {
-    let terms: &[Mat] = terms.as_ref();
-    let body = build::fewest_signs(terms, taken)?;
-    Ok(share::name_shared_parts(body, taken))
+    let last = egg::Id::from(terms.as_ref().len().saturating_sub(1));
+    let (bodies, parts) = present_each(terms, &[last], taken)?;
+    match bodies.into_iter().next() {
+        Some(body) => Ok(Presented { body, parts }),
+        None => Err(Error::new(ErrorKind::Internal, "no term was written")),
+    }
+}
+
+/// Writes the terms at these places, with the parts that they have in common.
+///
+/// # Errors
+/// As [`present`].
+pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], taken: &BTreeSet<Symbol>) -> Result<(Vec<Expr>, Parts)> {
+    let bodies = build::fewest_signs(terms.as_ref(), roots, taken)?;
+    Ok(share::name_shared_parts(bodies, taken))
 }
 
 #[cfg(test)]

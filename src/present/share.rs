@@ -1,6 +1,6 @@
 //! What occurs more than once gets a name, if that makes the whole shorter.
 
-use super::Presented;
+use super::Parts;
 use crate::dim::Symbol;
 use crate::expr::{Expr, Op, Subscript, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,8 +12,9 @@ const LEAST_TOKENS: u64 = 4;
 const MOST_PARTS: usize = 64;
 
 /// Names, numbers and operators of the text: what a reader has to read.
-pub(super) fn tokens(e: &Expr) -> u64 {
-    Sizes::default().of(e)
+pub(super) fn tokens(all: &[Expr]) -> u64 {
+    let mut sizes = Sizes::default();
+    all.iter().fold(0, |sum, e| sum.saturating_add(sizes.of(e)))
 }
 
 #[derive(Default)]
@@ -87,27 +88,26 @@ impl Sizes {
 /// Names the part that saves the most, again and again while something is saved.
 ///
 /// Every round makes the whole shorter, and there are at most [`MOST_PARTS`] rounds.
-pub(super) fn name_shared_parts(body: Expr, taken: &BTreeSet<Symbol>) -> Presented {
-    let mut names = fresh_names(&body, taken);
-    let (mut body, mut parts): (Expr, Vec<(Symbol, Expr)>) = (body, Vec::new());
-    while parts.len() < MOST_PARTS {
-        let Some(part) = most_saving(&body, &parts) else { break };
+pub(super) fn name_shared_parts(mut bodies: Vec<Expr>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Parts) {
+    let mut names = fresh_names(&bodies, taken);
+    let mut parts = Parts::new();
+    while parts.len() < MOST_PARTS * bodies.len() {
+        let Some(part) = most_saving(&bodies, &parts) else { break };
         let name = names.next();
         let with = Expr::var(Var { name, kind: None });
         let mut replace = Replace { what: &part, with: &with, memo: FxHashMap::default() };
-        body = replace.everywhere(&body);
-        for (_, other) in &mut parts {
+        for other in bodies.iter_mut().chain(parts.iter_mut().map(|(_, part)| part)) {
             *other = replace.everywhere(other);
         }
         parts.push((name, part));
     }
-    renumbered(body, parts, |body| fresh_names(body, taken))
+    renumbered(bodies, parts, taken)
 }
 
 /// The part with the largest saving; of equal ones the larger, then the first met.
-fn most_saving(body: &Expr, parts: &[(Symbol, Expr)]) -> Option<Expr> {
+fn most_saving(bodies: &[Expr], parts: &[(Symbol, Expr)]) -> Option<Expr> {
     let mut walk = Walk::default();
-    let roots: Vec<&Expr> = std::iter::once(body).chain(parts.iter().map(|(_, p)| p)).collect();
+    let roots: Vec<&Expr> = bodies.iter().chain(parts.iter().map(|(_, p)| p)).collect();
     for root in &roots {
         walk.visit(root);
     }
@@ -115,7 +115,7 @@ fn most_saving(body: &Expr, parts: &[(Symbol, Expr)]) -> Option<Expr> {
     let mut best: Option<(u64, u64, Expr)> = None;
     for (e, open) in &walk.order {
         let (size, uses) = (walk.sizes.of(e), uses.get(e).copied().unwrap_or(0));
-        if *open || size < LEAST_TOKENS || uses < 2 || roots.contains(&e) {
+        if *open || size < LEAST_TOKENS || uses < 2 {
             continue;
         }
         let (before, after) = (uses.saturating_mul(size), size.saturating_add(1).saturating_add(uses));
@@ -216,10 +216,10 @@ impl Names {
     }
 }
 
-fn fresh_names(e: &Expr, taken: &BTreeSet<Symbol>) -> Names {
+fn fresh_names(bodies: &[Expr], taken: &BTreeSet<Symbol>) -> Names {
     let mut used: FxHashSet<Symbol> = taken.iter().copied().collect();
     let mut seen = FxHashSet::default();
-    names_in(e, &mut used, &mut seen);
+    bodies.iter().for_each(|e| names_in(e, &mut used, &mut seen));
     Names { used, next: 0 }
 }
 
@@ -242,22 +242,22 @@ fn names_in(e: &Expr, used: &mut FxHashSet<Symbol>, seen: &mut FxHashSet<Expr>) 
 }
 
 /// The parts in an order in which each uses only those before it, the first used first, numbered in that order.
-fn renumbered(body: Expr, parts: Vec<(Symbol, Expr)>, names: impl Fn(&Expr) -> Names) -> Presented {
+fn renumbered(bodies: Vec<Expr>, parts: Vec<(Symbol, Expr)>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Parts) {
     let by_name: FxHashMap<Symbol, Expr> = parts.iter().cloned().collect();
     let mut order: Vec<Symbol> = Vec::new();
     let mut seen = FxHashSet::default();
-    in_order(&body, &by_name, &mut order, &mut seen);
+    bodies.iter().for_each(|body| in_order(body, &by_name, &mut order, &mut seen));
     let mut own = FxHashSet::default();
     own.extend(by_name.keys().copied());
-    let mut fresh = names(&body);
+    let mut fresh = fresh_names(&bodies, taken);
     let mut seen = FxHashSet::default();
     by_name.values().for_each(|p| names_in(p, &mut fresh.used, &mut seen));
     fresh.used.retain(|n| !own.contains(n));
     let renamed: FxHashMap<Symbol, Symbol> = order.iter().map(|n| (*n, fresh.next())).collect();
     let mut rename = Rename { renamed: &renamed, memo: FxHashMap::default() };
-    let body = rename.everywhere(&body);
+    let bodies = bodies.iter().map(|body| rename.everywhere(body)).collect();
     let parts = order.iter().map(|n| (renamed[n], rename.everywhere(&by_name[n]))).collect();
-    Presented { body, parts }
+    (bodies, parts)
 }
 
 fn in_order(e: &Expr, parts: &FxHashMap<Symbol, Expr>, order: &mut Vec<Symbol>, seen: &mut FxHashSet<Expr>) {

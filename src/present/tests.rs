@@ -222,7 +222,7 @@ fn sums_and_maps_of_contractions_share_one_brace() {
     let first = t.contract(&["n"; 3], &[0, 1, 2], &[(&[0], x), (&[1], x), (&[2], y)]);
     let second = t.contract(&["n"; 3], &[0, 1, 0], &[(&[1], x), (&[2], y), (&[2], x)]);
     let sum = t.sum(&[(2, first), (-1, second)]);
-    assert_eq!(t.show(sum), "{2*x[i]*x[j]*y[k] - x[j]*x[l]*y[l]*delta[i,k]}[i,j,k]");
+    assert_eq!(t.show(sum), "{2*x[i]*x[j]*y[k] - delta[i,k]*x[j]*x[l]*y[l]}[i,j,k]");
     let big = t.tensor("T");
     let sine = t.map(Map::Sin, big);
     assert_eq!(t.show(sine), "sin(T)");

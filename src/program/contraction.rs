@@ -326,7 +326,7 @@ impl Builder<'_> {
             kept.sort_by_key(|l| out.iter().position(|k| k == l));
         }
         let axes: Axes = kept.iter().map(|l| dims[usize::from(*l)]).collect();
-        let symmetric = symmetric && kept.len() == 2;
+        let symmetric = kept.len() == 2 && (symmetric || is_gram(&left, &right));
         let pair = Pair { left, right, out: kept.clone(), symmetric };
         let value = self.step(Operation::Contract(pair.renumbered()), axes);
         Ok(Term { factors: vec![(Leaf::Value(value), kept)] })
@@ -381,6 +381,12 @@ impl Builder<'_> {
         }
         self.kernel_of(&term, out, &nodes, extra, dims)
     }
+}
+
+/// `A'*A` or `A*A'`: the same label is summed at the same place of the same matrix.
+fn is_gram(left: &(ValueId, Labels), right: &(ValueId, Labels)) -> bool {
+    let (x, y) = (&left.1, &right.1);
+    left.0 == right.0 && x.len() == 2 && y.len() == 2 && (x[0] == y[0]) != (x[1] == y[1])
 }
 
 impl Pair {

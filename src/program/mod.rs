@@ -6,6 +6,7 @@
 
 mod build;
 mod contraction;
+mod cost;
 mod elementwise;
 mod order;
 mod outputs;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use build::program;
 pub(crate) use build::{Definition, Lowered};
+pub use cost::Work;
 
 /// The step that computes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -17,7 +17,10 @@ impl Builder<'_> {
             Node::Zero(_) => Ok(Vec::new()),
             Node::Unit(place, _) => {
                 let one = self.number(&Number::ONE, Axes::new());
-                Ok(vec![Part { value: one, places: [Place { axis: None, offset: *place - Dim::ONE, is_run: false }].into_iter().collect() }])
+                Ok(vec![Part {
+                    value: one,
+                    places: [Place { axis: None, offset: *place - Dim::ONE, is_run: false }].into_iter().collect(),
+                }])
             }
             Node::Scale(n, a) => match graph.node(*a) {
                 Node::Contract(_) if !self.is_elementwise(*a) => Ok(vec![self.scaled(*a, n)?]),

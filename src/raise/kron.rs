@@ -24,6 +24,94 @@ impl Network {
             || (0..self.stacks.len()).any(|s| self.kron_with_vertex(raiser, s))
             || (0..self.stacks.len()).any(|s| self.reshape(raiser, s))
             || (0..self.stacks.len()).any(|s| self.regroup(raiser, s))
+            || self.restacking && self.restack(raiser)
+    }
+
+    fn restack(&mut self, raiser: &mut Raiser) -> bool {
+        (0..self.stacks.len()).any(|s| self.only_equal(raiser, s))
+            || (0..self.stacks.len()).any(|s| self.reassociate(raiser, s))
+            || (0..self.stacks.len()).any(|s| self.pass_on(raiser, s))
+    }
+
+    /// Stacking is associative, `(p + m*q) + m*n*c = p + m*(q + n*c)`: an inner pair becomes one of axes that have something in
+    /// common, an index or an edge, which the next step uses up.
+    fn reassociate(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        let joined = |a: Label, b: Label| a == b || self.edges_at(a).iter().any(|&e| self.other_end(e, a) == b);
+        for (between, other) in [(fast, slow), (slow, fast)] {
+            let private = !self.is_out(between) && self.bare(between) && self.edges_at(between).is_empty() && self.held(between) == 2;
+            let Some(t) = self.stacks.iter().position(|t| t.long == between).filter(|_| private) else { continue };
+            let Stack { fast: p, slow: q, .. } = self.stacks[t];
+            let (pair, apart) = if between == fast { ([q, other], p) } else { ([other, p], q) };
+            if !joined(pair[0], pair[1]) {
+                continue;
+            }
+            let [m, n] = pair.map(|v| self.vertices[v as usize].dim);
+            let inner = self.vertex(m * n);
+            let outer = if between == fast { [apart, inner] } else { [inner, apart] };
+            self.gone[between as usize] = true;
+            for (at, long, [fast, slow]) in [(s, long, outer), (t, inner, pair)] {
+                let term = raiser.terms.insert(Mat::Merge(self.vertices[fast as usize].dim, self.vertices[slow as usize].dim));
+                self.stacks[at] = Stack { long, fast, slow, term };
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Both short axes are one vertex at which more hangs: `vec(eye(n))` at the long axis chooses the places where they are
+    /// equal, and one of them may be any. This leaves a stack less whose short axes are one vertex.
+    fn only_equal(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        if fast != slow {
+            return false;
+        }
+        let dim = self.vertices[fast as usize].dim;
+        let eye = raiser.terms.eye(dim);
+        let places = raiser.terms.call(MatFn::Vec, &[eye]);
+        self.vertices[long as usize].vectors.push(places);
+        self.stacks[s].slow = self.vertex(dim);
+        true
+    }
+
+    /// A short axis that one edge alone joins to the rest, while the other short axis has more: the stack is that of the far
+    /// end, after `kron(M', eye)` or `kron(eye, M')`. Edges between short axes become fewer.
+    fn pass_on(&mut self, raiser: &mut Raiser, s: usize) -> bool {
+        let Stack { long, fast, slow, .. } = self.stacks[s];
+        for (passed, kept) in [(slow, fast), (fast, slow)] {
+            let [e] = self.edges_at(passed)[..] else { continue };
+            let end = self.other_end(e, passed);
+            if passed == kept || end == kept || !self.short(passed, 1) {
+                continue;
+            }
+            let matrix = self.oriented(raiser, e, end);
+            let matrix = self.weighted(raiser, matrix, passed);
+            let matrix = raiser.terms.transpose(matrix);
+            let eye = raiser.terms.eye(self.vertices[kept as usize].dim);
+            let (pair, stack) = if passed == slow { ([matrix, eye], [kept, end]) } else { ([eye, matrix], [end, kept]) };
+            let kron = raiser.terms.call(MatFn::Kron, &pair);
+            let [m, n] = stack.map(|v| self.vertices[v as usize].dim);
+            let (to, term) = (self.vertex(m * n), raiser.terms.insert(Mat::Merge(m, n)));
+            self.stacks[s] = Stack { long: to, fast: stack[0], slow: stack[1], term };
+            self.edges[e] = Edge { from: long, to, matrix: kron, symmetric: false };
+            self.gone[passed as usize] = true;
+            return true;
+        }
+        false
+    }
+
+    /// `M*diag(p)` with the vectors at the vertex that the columns are, which are taken.
+    fn weighted(&mut self, raiser: &mut Raiser, matrix: Id, columns: Label) -> Id {
+        let Some(p) = self.take_vectors(raiser, columns) else { return matrix };
+        let weights = raiser.terms.call(MatFn::Diag, &[p]);
+        raiser.terms.mul(&[matrix, weights])
+    }
+
+    /// A new vertex that is summed.
+    fn vertex(&mut self, dim: Dim) -> Label {
+        self.vertices.push(Vertex { dim, vectors: Vec::new() });
+        self.gone.push(false);
+        (self.vertices.len() - 1) as Label
     }
 
     /// A pair of pairs `(k + p*i) + m*p*(l + q*j)` with the inner two changed, `(k + p*l) + p*q*(i + m*j)`, after a permutation:
@@ -42,12 +130,7 @@ impl Network {
         let parts = [raiser.terms.eye(dim(j)), raiser.terms.commutation(dim(l), dim(i)), raiser.terms.eye(dim(k))];
         let permutation = raiser.terms.call(MatFn::Kron, &parts);
         let (whole, low, high) = (dim(long), dim(k) * dim(l), dim(i) * dim(j));
-        let mut vertex = |dim: Dim| {
-            self.vertices.push(Vertex { dim, vectors: Vec::new() });
-            self.gone.push(false);
-            (self.vertices.len() - 1) as Label
-        };
-        let (changed, low, high) = (vertex(whole), vertex(low), vertex(high));
+        let (changed, low, high) = (self.vertex(whole), self.vertex(low), self.vertex(high));
         self.gone[fast as usize] = true;
         self.gone[slow as usize] = true;
         for (at, long, fast, slow) in [(s, changed, low, high), (a, low, k, l), (b, high, i, j)] {
@@ -234,13 +317,7 @@ impl Network {
             {
                 let end = self.other_end(e, joined);
                 let matrix = self.oriented(raiser, e, end);
-                let matrix = match self.take_vectors(raiser, joined) {
-                    Some(p) => {
-                        let d = raiser.terms.call(MatFn::Diag, &[p]);
-                        raiser.terms.mul(&[matrix, d])
-                    }
-                    None => matrix,
-                };
+                let matrix = self.weighted(raiser, matrix, joined);
                 self.edges.remove(e);
                 self.gone[joined as usize] = true;
                 (end, matrix)

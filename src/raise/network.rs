@@ -42,6 +42,7 @@ pub(super) struct Hyper {
     pub term: Id,
 }
 
+#[derive(Clone)]
 pub(super) struct Network {
     pub vertices: Vec<Vertex>,
     pub out: Labels,
@@ -53,6 +54,8 @@ pub(super) struct Network {
     pub gone: Vec<bool>,
     /// Long axes whose pairs were put in another order already.
     pub regrouped: Vec<Label>,
+    /// Whether stacks may be taken to other axes, which is worth it only if a formula comes of it.
+    pub restacking: bool,
 }
 
 impl Network {
@@ -66,6 +69,7 @@ impl Network {
             scalars: Vec::new(),
             gone: vec![false; c.dims.len()],
             regrouped: Vec::new(),
+            restacking: false,
         };
         for f in &c.factors {
             let term = raiser.raise(f.node);

@@ -11,7 +11,25 @@ use crate::matrix::{Build, Mat, MatFn, is_mask};
 use egg::Id;
 
 impl Network {
+    /// As far as it goes; where stacks are in the way, once more with stacks of other axes, if these lead to a formula.
     pub fn reduce(&mut self, raiser: &mut Raiser) {
+        self.reduce_as_allowed(raiser);
+        if !self.stacks.is_empty() {
+            let mut other = Network { restacking: true, ..self.clone() };
+            other.reduce_as_allowed(raiser);
+            if other.is_reduced() {
+                *self = other;
+            }
+        }
+    }
+
+    /// Whether nothing is left that `close` cannot write.
+    fn is_reduced(&self) -> bool {
+        let open = |v: Label| !self.gone[v as usize] && !self.is_out(v) && !self.edges_at(v).is_empty();
+        self.out.len() <= 2 && self.stacks.is_empty() && self.hypers.is_empty() && !(0..self.vertices.len() as Label).any(open)
+    }
+
+    fn reduce_as_allowed(&mut self, raiser: &mut Raiser) {
         while self.loops(raiser)
             || self.pendant(raiser)
             || self.cross_product(raiser)

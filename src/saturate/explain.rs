@@ -41,7 +41,7 @@ pub(crate) fn connect(terms: &Terms, left: &[Id], right: &[Id], rules: &RuleSet,
     rights.iter().for_each(|t| _ = graph.union(b, *t));
     graph.normalise(NORMALISATIONS, limits.nodes);
     let met = |graph: &Graph| graph.canonical(a) == graph.canonical(b);
-    saturate(&mut graph, a, rules, limits, &mut IndexMap::new(), &met);
+    saturate(&mut graph, &[a], rules, limits, &mut IndexMap::new(), &met);
     graph.shapes_agree()?;
     if !met(&graph) {
         return Ok(None);

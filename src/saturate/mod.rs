@@ -12,6 +12,7 @@ mod matcher;
 mod means;
 mod rules;
 mod split;
+mod work;
 
 pub(crate) use explain::{Rewrite, connect};
 pub use law::{Law, with_dims};
@@ -19,6 +20,7 @@ pub(crate) use log::step;
 pub use rules::{RuleSet, laws_of};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Sizes;
 use crate::matrix::{Build, Mat, Operator, TOKEN, Terms};
 use egg::{Id, RecExpr};
 use extract::Extractor;
@@ -27,6 +29,7 @@ use graph::{Below, Graph};
 use indexmap::IndexMap;
 use matcher::{Match, Side};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Ordering;
 
 /// How far saturation may go. The clock plays no part, so that the same input always gives the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +66,12 @@ pub struct Stats {
     pub laws: Vec<(String, usize)>,
 }
 
-/// The simplest term found.
+/// The simplest terms found.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     pub best: RecExpr<Mat>,
+    /// The place in it of each term that was asked for; of one alone it is the last.
+    pub roots: Vec<Id>,
     pub stats: Stats,
 }
 
@@ -83,23 +88,55 @@ const PATIENCE: usize = 2;
 /// # Errors
 /// [`ErrorKind::Internal`] if a law made two terms of different shape equal, or if there is no seed.
 pub fn simplify(terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    simplify_each(terms, &[seeds.to_vec()], rules, limits)
+}
+
+/// Several values in one e-graph, each given by its seeds. Each may have as many nodes as one alone.
+///
+/// # Errors
+/// As [`simplify`].
+pub fn simplify_each(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    let (graph, roots, stats) = saturated(terms, seeds, rules, limits)?;
+    let mut extractor = Extractor::new(&graph);
+    let best: Vec<Id> = roots.iter().map(|root| extractor.extract(*root)).collect();
+    let (best, roots) = sharing_most(&extractor.terms, &best, terms, seeds);
+    Ok(Outcome { best, roots, stats })
+}
+
+/// Of the terms found equal to the seeds the one that takes the fewest operations at these sizes.
+///
+/// # Errors
+/// As [`simplify`].
+pub fn cheapest_at(sizes: &Sizes, terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
+    let (graph, roots, stats) = saturated(terms, &[seeds.to_vec()], rules, limits)?;
+    let (terms, best) = work::cheapest(&graph, roots[0], sizes);
+    let (best, roots) = terms.to_recexprs(&[best]);
+    Ok(Outcome { best, roots, stats })
+}
+
+/// A graph of what is equal to the seeds of each value, and the class of each.
+fn saturated(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: &Limits) -> Result<(Graph, Vec<Id>, Stats)> {
     let mut graph = Graph::default();
-    let given = seeds;
-    let seeds = graph.add_terms(terms, given);
-    let Some((root, others)) = seeds.split_first() else {
-        return Err(Error::new(ErrorKind::Internal, "nothing to simplify"));
-    };
-    others.iter().for_each(|seed| _ = graph.union(*root, *seed));
+    let limits = &Limits { nodes: limits.nodes * seeds.len().max(1), ..*limits };
+    let mut roots = Vec::with_capacity(seeds.len());
+    let classes = graph.add_terms(terms, &seeds.concat());
+    let mut rest = &classes[..];
+    for own in seeds {
+        let (own, others) = rest.split_at(own.len());
+        rest = others;
+        let Some((root, others)) = own.split_first() else {
+            return Err(Error::new(ErrorKind::Internal, "nothing to simplify"));
+        };
+        others.iter().for_each(|seed| _ = graph.union(*root, *seed));
+        roots.push(*root);
+    }
     graph.normalise(NORMALISATIONS, limits.nodes);
     let mut fired = IndexMap::new();
-    let (iterations, stop) = saturate(&mut graph, *root, rules, limits, &mut fired, &|_| false);
+    let (iterations, stop) = saturate(&mut graph, &roots, rules, limits, &mut fired, &|_| false);
     graph.shapes_agree()?;
-    let mut extractor = Extractor::new(&graph);
-    let best = extractor.extract(*root);
-    let best = sharing_most(&extractor.terms, best, terms, given);
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
     let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
-    Ok(Outcome { best, stats })
+    Ok((graph, roots, stats))
 }
 
 /// Whether the laws and factoring find the two terms equal.
@@ -112,18 +149,23 @@ pub fn equates(terms: &Terms, left: Id, right: Id, rules: &RuleSet, limits: &Lim
         return Err(Error::new(ErrorKind::Internal, "a term is not in the graph"));
     };
     graph.normalise(NORMALISATIONS, limits.nodes);
-    saturate(&mut graph, left, rules, limits, &mut IndexMap::new(), &|_| false);
+    saturate(&mut graph, &[left], rules, limits, &mut IndexMap::new(), &|_| false);
     graph.shapes_agree()?;
     Ok(graph.canonical(left) == graph.canonical(right))
 }
 
-/// Extraction counts what occurs twice twice. If a seed is as short once shared parts have names, it is the answer.
-fn sharing_most(extracted: &Terms, best: Id, terms: &Terms, seeds: &[Id]) -> RecExpr<Mat> {
+/// Extraction counts what occurs twice twice. If the seeds are as short once shared parts have names, they are the answer.
+fn sharing_most(extracted: &Terms, best: &[Id], terms: &Terms, seeds: &[Vec<Id>]) -> (RecExpr<Mat>, Vec<Id>) {
     let least = extracted.shared_cost(best);
-    let seed = seeds.iter().copied().min_by(|a, b| terms.shared_cost(*a).cmp(&terms.shared_cost(*b)).then_with(|| terms.compare(*a, *b)));
+    let plain = best.iter().fold(0u64, |sum, t| sum.saturating_add(extracted.cost(*t).plain));
+    let most = seeds.iter().map(Vec::len).max().unwrap_or(0);
+    // The factored form of each, or each as it is.
+    let alike = (0..most).map(|at| seeds.iter().filter_map(|s| s.get(at).or(s.last()).copied()).collect::<Vec<Id>>());
+    let content = |a: &[Id], b: &[Id]| a.iter().zip(b).map(|(a, b)| terms.compare(*a, *b)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal);
+    let seed = alike.min_by(|a, b| terms.shared_cost(a).cmp(&terms.shared_cost(b)).then_with(|| content(a, b)));
     match seed {
-        Some(seed) if terms.shared_cost(seed) < least + TOKEN && least < extracted.cost(best).plain => terms.to_recexpr(seed),
-        _ => extracted.to_recexpr(best),
+        Some(seed) if terms.shared_cost(&seed) < least + TOKEN && least < plain => terms.to_recexprs(&seed),
+        _ => extracted.to_recexprs(best),
     }
 }
 
@@ -148,7 +190,7 @@ struct Searched {
 /// It ends at once where `enough` is true of the graph.
 fn saturate<'a>(
     graph: &mut Graph,
-    root: Id,
+    roots: &[Id],
     rules: &'a RuleSet,
     limits: &Limits,
     fired: &mut IndexMap<&'a str, usize>,
@@ -190,7 +232,7 @@ fn saturate<'a>(
         if !changed {
             return (iteration, Stop::Saturated);
         }
-        let cost = graph.cost(root).plain;
+        let cost = roots.iter().fold(0u64, |sum, root| sum.saturating_add(graph.cost(*root).plain));
         if cost < least {
             (least, improved) = (cost, iteration);
         } else if graph.node_count() > LARGE && iteration - improved >= PATIENCE {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod hostile;
+mod products;
 mod rules;
 
 use std::io::Write;

@@ -42,5 +42,5 @@ identities! { shared_parts
 
 identities! { deltas_between_other_outputs_stay_apart
     ; "p: vector(n); u: vector(n)"
-    "{p[i]*u[j]*u[k]*delta[i,l] + p[i]*u[j]*u[l]*delta[i,k] + p[j]*u[i]*u[k]*delta[j,l] + p[j]*u[i]*u[l]*delta[j,k]}[i,j,k,l]" => "{p[i]*u[j]*u[k]*delta[i,l] + p[i]*u[j]*u[l]*delta[i,k] + p[j]*u[i]*u[k]*delta[j,l] + p[j]*u[i]*u[l]*delta[j,k]}[i,j,k,l]"
+    "{p[i]*u[j]*u[k]*delta[i,l] + p[i]*u[j]*u[l]*delta[i,k] + p[j]*u[i]*u[k]*delta[j,l] + p[j]*u[i]*u[l]*delta[j,k]}[i,j,k,l]" => "{delta[i,k]*p[i]*u[j]*u[l] + delta[i,l]*p[i]*u[j]*u[k] + delta[j,k]*p[j]*u[i]*u[l] + delta[j,l]*p[j]*u[i]*u[k]}[i,j,k,l]"
 }

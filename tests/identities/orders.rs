@@ -54,5 +54,5 @@ identities! { higher_orders
     "diff(diff(diff(diff(sin(t), t), t), t), t)" => "sin(t)"
     "diff(diff(tr(A^2), A), t)" => "zeros(n, n)"
     "diff(diff(x'*A*x, A), x)" => "kron(x, eye(n)) + kron(eye(n), x)"
-    "diff(diff(diff(sum(exp(x)), x), x), x)" => "{exp(x)[i]*delta[i,j]*delta[i,k]}[i,j,k]"
+    "diff(diff(diff(sum(exp(x)), x), x), x)" => "diag(vec(eye(n)))*kron(ones(n), eye(n))*diag(exp(x))"
 }

@@ -161,7 +161,7 @@ identities! { tensors
     "diff(normF(T[1,:,:])^2, T)" => "{2*unit(1, m)[i]*T[1,j,k]}[i,j,k]"
     "reshape(T, m*n, p)" => "{T[k,l,j]*kron(eye(n), ones(m))[i,l]*kron(ones(n), eye(m))[i,k]}[i,j]"
     "diff(kron(y, Y), y)" => "{Y[l,j]*kron(eye(m), ones(p))[i,k]*kron(ones(m), eye(p))[i,l]}[i,j,k]"
-    "diff(kron(y, Y), Y)" => "{kron(y', eye(p))[k,i]*delta[j,l]}[i,j:q,k,l]"
+    "diff(kron(y, Y), Y)" => "{delta[j,l]*kron(y', eye(p))[k,i]}[i,j:q,k,l]"
 }
 
 identities! { levi_civita

@@ -32,8 +32,8 @@ identities! { symmetric_variables
     "diff(norm2(S*a)^2, S)" => "2*sym(S*a*a')"
     "diff(tr(S)^2, S)" => "2*tr(S)*eye(n)"
     "diff(S, S)" => "(commutation(n, n) + eye(n*n))/2"
-    "diff(inv(P), P)" => "-kron(inv(P), inv(P))*(commutation(n, n) + eye(n*n))/2"
-    "diff(diff(logdet(P), P), P)" => "-kron(inv(P), inv(P))*(commutation(n, n) + eye(n*n))/2"
+    "diff(inv(P), P)" => "-(commutation(n, n) + eye(n*n))*kron(inv(P), inv(P))/2"
+    "diff(diff(logdet(P), P), P)" => "-(commutation(n, n) + eye(n*n))*kron(inv(P), inv(P))/2"
     "diff(S*a, S)" => "(kron(a, eye(n)) + kron(eye(n), a))'/2"
 }
 
@@ -201,9 +201,9 @@ const CONVENTIONS: [(&str, &str, &str, [&str; 3]); 14] = [
         "inv(P)",
         "P",
         [
-            "-kron(inv(P), inv(P))*(commutation(n, n) + eye(n*n))/2",
+            "-(commutation(n, n) + eye(n*n))*kron(inv(P), inv(P))/2",
             "-kron(inv(P), inv(P))",
-            "-kron(inv(P), inv(P))*(commutation(n, n) + eye(n*n))/2",
+            "-(commutation(n, n) + eye(n*n))*kron(inv(P), inv(P))/2",
         ],
     ),
     ("W: skew(n); A: matrix(n, n)", "normF(W - A)^2", "W", ["2*W + A' - A", "2*(W - A)", "2*W + A' - A"]),

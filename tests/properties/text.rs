@@ -1,7 +1,7 @@
 //! Printing and reading: one undoes the other, and nothing that is read makes the parser panic.
 
 use super::{DECLARED, Outcome, choices, holds, made};
-use indicial::{Declarations, Engine, ErrorKind, Expr, Scope, evaluate, infer, parse};
+use indicial::{Declarations, Engine, ErrorKind, Expr, Notation, Op, Scope, Symbol, evaluate, infer, parse};
 use proptest::prelude::*;
 
 /// The text of an expression has its value, and what a parser makes of text is what it makes of its print.
@@ -40,6 +40,43 @@ fn answers_read_back() {
         Err(_) => Ok(()),
     };
     holds(300, &choices(), |list| made(list, 4).to_string(), test);
+}
+
+/// No name of an index is bound where it has a meaning already: as an output, or by another sum.
+fn well_scoped(e: &Expr, meant: &[Symbol]) -> Outcome {
+    let bound: Vec<Symbol> = match e.op() {
+        Op::Braces(_, outputs) => outputs.iter().map(|(i, _)| *i).collect(),
+        Op::IndexSum(i, _) => vec![*i],
+        _ => Vec::new(),
+    };
+    if let Some(i) = bound.iter().find(|i| meant.contains(i)) {
+        return Err(format!("{i} has two meanings in {e}"));
+    }
+    let inner = [meant, &bound].concat();
+    let mut outcome = Ok(());
+    e.op().for_each_child(|c| {
+        if outcome.is_ok() {
+            outcome = well_scoped(c, &inner);
+        }
+    });
+    outcome
+}
+
+#[test]
+fn indices_of_answers_have_one_meaning() {
+    let by: Vec<Expr> = ["x", "A", "B"].iter().map(|x| super::read(x)).collect();
+    let test = |list: &Vec<u8>| {
+        for x in &by {
+            let engine = Engine::new().notation(Notation::Index);
+            if let Ok(answer) = engine.derivative(&made(list, 3), std::slice::from_ref(x), &DECLARED) {
+                let formula = answer.formula.inlined();
+                well_scoped(&formula, &[])?;
+                reads_back(&formula, &answer.declarations())?;
+            }
+        }
+        Ok(())
+    };
+    holds(150, &choices(), |list| made(list, 3).to_string(), test);
 }
 
 /// Nothing may panic; what comes out is either an answer or an error with a place in the text.
