@@ -15,7 +15,7 @@ fn main() {
         let cases = cases();
         times(&cases);
         stages(&cases);
-        hessians();
+        textbook();
         ablation(&cases);
     }
     divan::main();
@@ -64,15 +64,35 @@ fn stages(cases: &[Case]) {
     println!();
 }
 
-fn hessians() {
-    for (name, f, x) in [("logistic loss", LOGISTIC, "w"), ("softmax cross-entropy", SOFTMAX, "z")] {
-        let case = Case::new(name, f, "", &[x, x]);
+/// Derivatives that every textbook has, with their answers.
+fn textbook() {
+    const ATTENTION: &str = "Q: matrix(m, d); K: matrix(n, d); V: matrix(n, p); D: matrix(m, p)";
+    const NORM: &str = "x, gamma, beta: vector(n); eps: scalar > 0";
+    const NET: &str = "W: matrix(m, n); x: vector(n); Z: matrix(k, m); y: vector(k)";
+    let cases = [
+        Case::new("Hessian of the logistic loss", LOGISTIC, "", &["w", "w"]),
+        Case::new("Hessian of softmax cross-entropy", SOFTMAX, "", &["z", "z"]),
+        Case::new("Hessian of log(norm2(A*x)^2)", "log(norm2(A*x)^2)", "", &["x", "x"]),
+        Case::new("Hessian of logdet(X)", "logdet(X)", "", &["X", "X"]),
+        Case::new("matrix factorisation by U twice", "normF(T - U*V')^2", "", &["U", "U"]),
+        Case::new("matrix factorisation by U and V", "normF(T - U*V')^2", "", &["U", "V"]),
+        Case::new("Jacobian of layer norm", "gamma.*(x - mean(x))/sqrt(var(x) + eps) + beta", NORM, &["x"]),
+        Case::new("Jacobian of softmax", "softmax(x)", "x: vector(n)", &["x"]),
+        Case::new("Jacobian of x'*x*x", "x'*x*x", "x: vector(n)", &["x"]),
+        Case::new("attention by Q", "sum(softmax(Q*K'/sqrt(d))*V.*D)", ATTENTION, &["Q"]),
+        Case::separate("two-layer net by both weights", "norm2(Z*relu(W*x) - y)^2", NET, &["W", "Z"]),
+        Case::separate(
+            "Gaussian log-likelihood by mean and covariance",
+            "-(x - mu)'*inv(S)*(x - mu)/2 - logdet(S)/2 - n*log(2*pi)/2",
+            "x, mu: vector(n); S: posdef(n)",
+            &["mu", "S"],
+        ),
+    ];
+    println!("derivatives that every textbook has");
+    for case in &cases {
         let time = fastest(51, || drop(divan::black_box(case.print(&Engine::new()))));
-        println!(
-            "Hessian of the {name}: {:.2} ms\n  {f}  ->  {}",
-            milliseconds(time),
-            case.print(&Engine::new()).unwrap_or_else(|e| e.to_string())
-        );
+        let answer = case.print(&Engine::new()).unwrap_or_else(|e| e.to_string());
+        println!("  {:6.2} ms  {}:\n             {}", milliseconds(time), case.id, answer.replace('\n', "\n             "));
     }
     println!();
 }

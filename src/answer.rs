@@ -1,13 +1,14 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
-use crate::code::{Formula, described, source};
+use crate::code::{Coded, Formula, described, source};
 use crate::compress::CompressedPart;
 use crate::dim::{Dim, Symbol};
 use crate::emit::Target;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Compiled, evaluate};
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
+use crate::function::{Call, Function};
 use crate::infer::infer;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::{Engine, on_a_deep_stack};
@@ -260,9 +261,10 @@ impl Answer {
     pub fn code(&self, target: Target) -> Result<String> {
         if self.wrt.is_empty() {
             let value = Formula { output: described("value", "The value", &self.formula), value: self.typed()?, stacked: None };
-            return source(target, &self.variables, vec![("value", vec![value])]);
+            return source(target, vec![Coded { name: "value", variables: &self.variables, formulas: vec![value] }]);
         }
-        let mut functions = vec![("value", vec![self.value_formula()?])];
+        let function = |name, formulas| Coded { name, variables: &self.variables, formulas };
+        let mut functions = vec![function("value", vec![self.value_formula()?])];
         let parts = if self.notation == Notation::Matrix { Vec::new() } else { self.compressed()? };
         let core = |(at, p): (usize, &CompressedPart)| {
             let title = format!("What is not zero of the derivative: the core of {}", p.pattern);
@@ -271,10 +273,10 @@ impl Answer {
         };
         let cores = parts.iter().enumerate().map(core).collect::<Result<Vec<_>>>()?;
         if !cores.is_empty() {
-            functions.push(("core", cores));
+            functions.push(function("core", cores));
         }
-        functions.push(("derivative", vec![self.derivative_formula("derivative")?]));
-        source(target, &self.variables, functions)
+        functions.push(function("derivative", vec![self.derivative_formula("derivative")?]));
+        source(target, functions)
     }
 
     /// The function itself, as code has it.
@@ -408,9 +410,10 @@ fn within_axes(typed: &Typed) -> Vec<String> {
     conditions.into_iter().map(|(small, large)| format!("{small} <= {large}")).collect()
 }
 
-/// The input with every `diff(…)` in it replaced by its value, for targets that cannot differentiate.
+/// The input with every `diff(…)` and `integral(…)` in it replaced by its value, for targets that cannot do either.
 pub(crate) fn without_derivatives(input: &Expr, declarations: &Declarations, convention: Convention) -> Result<Expr> {
-    if input.any(&mut |op| matches!(op, Op::Diff(..))) {
+    let calculus = |op: &Op| matches!(op, Op::Diff(..) | Op::Call(Function::Call(Call::Integral), _));
+    if input.any(&mut |op| calculus(op)) {
         Ok(Engine::new().structure(convention).simplify(input, declarations)?.formula.inlined())
     } else {
         Ok(input.clone())

@@ -1,7 +1,7 @@
 //! Several answers about one function, with the parts that they share.
 
 use crate::answer::Answer;
-use crate::code::{Formula, source};
+use crate::code::{Coded, Formula, source};
 use crate::emit::Target;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Var};
@@ -61,7 +61,8 @@ impl Answers {
             let name = if answer.wrt.is_empty() { "value_".to_owned() } else { format!("derivative{}", at + 1) };
             results.push(Formula { value: Typed { root, ..typed.clone() }, ..answer.derivative_formula(&name)? });
         }
-        source(target, &first.variables, vec![("value", vec![first.value_formula()?]), ("derivatives", results)])
+        let function = |name, formulas| Coded { name, variables: &first.variables, formulas };
+        source(target, vec![function("value", vec![first.value_formula()?]), function("derivatives", results)])
     }
 }
 

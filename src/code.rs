@@ -26,23 +26,40 @@ pub(crate) fn described(name: &str, title: &str, formula: &Presented) -> Output 
     Output { name: name.to_owned(), title: title.to_owned(), formula: lines, axes: String::new(), row: false }
 }
 
-/// The source of functions of the same variables, each with its results. MATLAB has one function with all results but the
-/// cores, which it would have to compute twice.
+/// A function of a module: its name, its arguments and its results.
+pub(crate) struct Coded<'a> {
+    pub name: &'a str,
+    pub variables: &'a [Var],
+    pub formulas: Vec<Formula>,
+}
+
+/// The source of these functions. MATLAB has one function, the first with the results of all others, but for the cores, which it
+/// would compute twice; of a solution it has that alone.
 ///
 /// # Errors
 /// If a formula has no form in that language.
-pub(crate) fn source(target: Target, variables: &[Var], functions: Vec<(&str, Vec<Formula>)>) -> Result<String> {
-    let functions: Vec<(&str, Vec<Formula>)> = match target {
-        Target::Matlab => vec![("objective", functions.into_iter().filter(|f| f.0 != "core").flat_map(|f| f.1).collect())],
+pub(crate) fn source(target: Target, functions: Vec<Coded>) -> Result<String> {
+    let functions: Vec<Coded> = match target {
+        Target::Matlab => together(functions),
         Target::Numpy | Target::Jax | Target::Torch | Target::Rust => functions,
     };
-    let programs = functions.iter().map(|(_, formulas)| program(formulas)).collect::<Result<Vec<_>>>()?;
+    let programs = functions.iter().map(|f| program(&f.formulas)).collect::<Result<Vec<_>>>()?;
     let mut written = Vec::with_capacity(functions.len());
-    for ((name, formulas), program) in functions.iter().zip(&programs) {
-        let outputs = formulas.iter().map(|f| Output { row: is_row(f), ..f.output.clone() }).collect();
-        written.push(Function { name: (*name).to_owned(), program, outputs });
+    for (f, program) in functions.iter().zip(&programs) {
+        let outputs = f.formulas.iter().map(|f| Output { row: is_row(f), ..f.output.clone() }).collect();
+        written.push(Function { name: f.name.to_owned(), variables: f.variables, program, outputs });
     }
-    module(target, variables, &written)
+    module(target, &written)
+}
+
+fn together(functions: Vec<Coded>) -> Vec<Coded> {
+    let solves = functions.iter().any(|f| f.name == "solution");
+    let wanted = |f: &Coded| f.name != "core" && (!solves || f.name == "solution");
+    let mut kept = functions.into_iter().filter(wanted);
+    let Some(mut first) = kept.next() else { return Vec::new() };
+    first.name = "objective";
+    first.formulas.extend(kept.flat_map(|f| f.formulas));
+    vec![first]
 }
 
 /// Whether a result of order 1 is a row: of a derivative only the axes are known.

@@ -8,11 +8,11 @@
 mod tangent;
 
 use crate::applied::Applied;
-use crate::contract::Draft;
+use crate::contract::{Draft, Sandwich};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
 use crate::function::{Map, Map2, Sign};
-use crate::index::{Axes, Contraction, Graph, Label, Labels, Node, NodeId, Opaque};
+use crate::index::{Axes, Contraction, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque};
 use crate::number::Number;
 
 /// d f / d x: axes of `f`, then those of `x`. Of a structured variable each entry counts by itself; `structure.rs` projects.
@@ -189,6 +189,7 @@ impl Reverse {
             Node::Map2(f, a, b) => self.through_map2(graph, adjoint, f, a, b),
             Node::Apply(f, arguments) => self.through_function(graph, adjoint, &f, &arguments),
             Node::Opaque(f, a) => self.through_opaque(graph, adjoint, f, a, node),
+            Node::Operator(f, operands) => self.through_operator(graph, adjoint, f, &operands, node),
         }
         Ok(())
     }
@@ -266,6 +267,7 @@ impl Reverse {
         let axes: Axes = graph.axes(a).into();
         let one = Number::ONE;
         match f {
+            Opaque::Pinv => self.through_pseudoinverse(graph, adjoint, a, node),
             // d inv(X) = -inv(X)*dX*inv(X)
             Opaque::Inv => {
                 let term = self.sandwich(graph, adjoint, node, &[]);
@@ -331,6 +333,45 @@ impl Reverse {
                 let term = draft.finish(graph);
                 self.add(a, one, term);
             }
+        }
+    }
+
+    /// The adjoint of the last operand; of `A*X + X*B = C` that of A is minus it times X', that of B minus X' times it.
+    fn through_operator(&mut self, graph: &mut Graph, adjoint: NodeId, f: LinearOperator, operands: &[NodeId], node: NodeId) {
+        let Some((&last, parameters)) = operands.split_last() else { return };
+        let through = graph.apply_operator(f, parameters, adjoint, self.outputs, true);
+        match f {
+            LinearOperator::Sylvester => {
+                for (at, &a) in parameters.iter().enumerate().filter(|(_, a)| self.wants(**a)).collect::<Vec<_>>() {
+                    let axes: Axes = graph.axes(a).into();
+                    let mut draft = self.with_outer(graph, through, &axes);
+                    let k = draft.draft.label(graph.axes(node)[1 - at]);
+                    let (of_through, of_value) = match at {
+                        0 => ([draft.own[0], k], [draft.own[1], k]),
+                        _ => ([k, draft.own[1]], [k, draft.own[0]]),
+                    };
+                    let labels: Labels = draft.outer.iter().copied().chain(of_through).collect();
+                    draft.draft.factor(through, &labels).factor(node, &of_value);
+                    let term = draft.finish(graph);
+                    self.add(a, Number::MINUS_ONE, term);
+                }
+            }
+        }
+        self.add(last, Number::ONE, through);
+    }
+
+    /// The adjoint of the differential of a pseudoinverse P of X, whose rank does not change:
+    /// `dP = -P*dX*P + P*P'*dX'*(eye - X*P) + (eye - P*X)*dX'*P'*P` (Golub and Pereyra 1973, (4.12)).
+    fn through_pseudoinverse(&mut self, graph: &mut Graph, adjoint: NodeId, x: NodeId, p: NodeId) {
+        for Sandwich { sign, left, turned, right } in graph.differential_of_pseudoinverse(x, p) {
+            let axes: Axes = graph.axes(x).into();
+            let mut draft = self.with_outer(graph, adjoint, &axes);
+            let (k, l) = (draft.draft.label(axes[1]), draft.draft.label(axes[0]));
+            let (from, to) = if turned { (draft.own[1], draft.own[0]) } else { (draft.own[0], draft.own[1]) };
+            let labels: Labels = draft.outer.iter().copied().chain([k, l]).collect();
+            draft.draft.factor(adjoint, &labels).factor(left, &[k, from]).factor(right, &[to, l]);
+            let term = draft.finish(graph);
+            self.add(x, sign, term);
         }
     }
 

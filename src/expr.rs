@@ -332,6 +332,21 @@ impl Expr {
         self.any(&mut |op| matches!(op, Op::Var(v) if v.name == name))
     }
 
+    /// The expression with a value in place of each variable of that name.
+    #[must_use]
+    pub(crate) fn with(&self, name: Symbol, value: &Expr) -> Expr {
+        if !self.mentions(name) {
+            return self.clone();
+        }
+        if matches!(self.op(), Op::Var(v) if v.name == name) {
+            return value.clone();
+        }
+        let mapped: Result<Op, std::convert::Infallible> = self.op().try_map(|c| Ok(c.with(name, value)));
+        match mapped {
+            Ok(op) => Expr::new(op),
+        }
+    }
+
     /// The same without places in a text.
     #[must_use]
     pub fn unplaced(&self) -> Expr {

@@ -14,6 +14,7 @@
 //! | `f.(A)` | symmetric; skew if f is odd; lower, upper, hollow if f(0) = 0; the sign of f |
 //! | `A.^p` | symmetric; skew for odd p; lower, upper, hollow for p > 0; (semi)definite for natural p (Schur) |
 //! | `inv(A)` | invertible; symmetric, skew, lower, upper, orthogonal; definite if A is semidefinite |
+//! | `pinv(A)` | symmetric, skew, diagonal, orthogonal, (semi)definite, invertible |
 //! | `adj(A)` | symmetric, lower, upper, (semi)definite |
 //! | `A^k` | symmetric, lower, upper, orthogonal, (semi)definite, invertible; of a skew matrix by the parity of k; semidefinite for even k and symmetric A |
 //! | `kron(A, B)` | symmetric, lower, upper, orthogonal, (semi)definite, invertible, sign if both are; hollow if one is; skew if one is and the other is symmetric |
@@ -236,6 +237,11 @@ impl Facts {
             | self.only(Facts::PSD)
     }
 
+    pub fn pseudoinverted(self) -> Facts {
+        let inverse = self.only(Facts::SYMMETRIC) | self.whole(Facts::SKEW) | self.only(Facts::ORTHOGONAL) | self.only(Facts::POSDEF);
+        inverse | self.whole(Facts::DIAGONAL) | self.only(Facts::INVERTIBLE)
+    }
+
     pub fn adjugated(self) -> Facts {
         self.only(Facts::SYMMETRIC) | self.only(Facts::LOWER) | self.only(Facts::UPPER) | self.only(Facts::POSDEF)
     }
@@ -343,6 +349,8 @@ fn of_call(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> Facts) -> Facts {
     match f {
         MatFn::Inv => of.inverted(),
         MatFn::Adj => of.adjugated(),
+        MatFn::Pinv => of.pseudoinverted(),
+        MatFn::Sylvester => Facts::NONE,
         MatFn::Det => of.of_definite() | of.only(Facts::INVERTIBLE),
         MatFn::LogDet | MatFn::LogSumExp | MatFn::Cross => Facts::NONE,
         MatFn::Trace | MatFn::DiagOf => of.of_definite() | of.only(Facts::POSITIVE),
@@ -357,7 +365,7 @@ fn of_call(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> Facts) -> Facts {
         | MatFn::Vec
         | MatFn::Vech => of.only(Facts::POSITIVE),
         MatFn::Kron => Facts::kronecker(arguments.iter().map(|a| child(*a))),
-        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Variance => Facts::NONNEGATIVE,
+        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Nuclear | MatFn::Variance => Facts::NONNEGATIVE,
         MatFn::Softmax => Facts::POSITIVE,
         MatFn::Sym => Facts::SYMMETRIC,
         MatFn::Tril => Facts::LOWER | of.only(Facts::UPPER) | of.only(Facts::HOLLOW) | of.only(Facts::NONNEGATIVE),

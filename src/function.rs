@@ -217,9 +217,9 @@ calls! {
     Commutation "commutation" []          2 2 "commutation(m, n)" true;
     Duplication "duplication" []          1 1 "duplication(n)" true;
     Elimination "elimination" []          1 1 "elimination(n)" true;
-    Integral    "integral"    []          4 4 "integral(F, t, a, b)" false;
+    Integral    "integral"    []          4 4 "integral(F, t, a, b)" true;
     Inv         "inv"         []          1 1 "inv(A)" true;
-    Pinv        "pinv"        []          1 1 "pinv(A)" false;
+    Pinv        "pinv"        []          1 1 "pinv(A)" true;
     Adj         "adj"         []          1 1 "adj(A)" true;
     Expm        "expm"        []          1 1 "expm(A)" false;
     Logm        "logm"        []          1 1 "logm(A)" false;
@@ -227,7 +227,7 @@ calls! {
     Cosm        "cosm"        []          1 1 "cosm(A)" false;
     Sinm        "sinm"        []          1 1 "sinm(A)" false;
     Cholesky    "cholesky"    ["chol"]    1 1 "cholesky(A)" false;
-    Sylvester   "sylvester"   []          3 3 "sylvester(A, B, C)" false;
+    Sylvester   "sylvester"   []          3 3 "sylvester(A, B, C)" true;
 }
 
 impl Call {

@@ -64,7 +64,30 @@ pub enum Opaque {
     Softmax,
     /// log(sum(exp(·))) along the last axis, which it removes.
     LogSumExp,
+    /// The Moore-Penrose pseudoinverse.
+    Pinv,
 }
+
+impl Opaque {
+    /// Whether the value commutes with every matrix that commutes with the argument.
+    pub fn is_function_of_matrix(self) -> bool {
+        match self {
+            Opaque::Inv | Opaque::Adj => true,
+            Opaque::Det | Opaque::LogDet | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp | Opaque::Pinv => false,
+        }
+    }
+}
+
+/// A map of matrices that is linear in its last argument and depends on the others. What it does to a tensor of more than
+/// two axes is a contraction with its matrix ([`Graph::matrix_of_operator`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LinearOperator {
+    /// The X of `A*X + X*B = C`, of A, B and C.
+    Sylvester,
+}
+
+/// The arguments of a linear operator.
+pub type Operands = SmallVec<[NodeId; 3]>;
 
 /// A node of the index form.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -104,6 +127,7 @@ pub enum Node {
     /// Both of the same axes.
     Map2(Map2, NodeId, NodeId),
     Opaque(Opaque, NodeId),
+    Operator(LinearOperator, Operands),
     /// A declared function: entry by entry of arguments of the same axes, or with the axes of [`Applied::axes`].
     Apply(Arc<Applied>, Vec<NodeId>),
 }
@@ -127,6 +151,7 @@ impl Node {
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Opaque(_, a) => visit(*a),
             Node::Sum(terms) => terms.iter().for_each(|(_, a)| visit(*a)),
             Node::Apply(_, arguments) => arguments.iter().for_each(|a| visit(*a)),
+            Node::Operator(_, operands) => operands.iter().for_each(|a| visit(*a)),
             Node::Map2(_, a, b) => {
                 visit(*a);
                 visit(*b);
@@ -249,6 +274,8 @@ impl Graph {
             Node::Apply(f, arguments) if f.elementwise => arguments.first().map(|a| self.meta(*a).axes.clone()).unwrap_or_default(),
             Node::Apply(f, _) => f.axes(),
             Node::Opaque(Opaque::Inv | Opaque::Adj | Opaque::Softmax, a) => self.meta(*a).axes.clone(),
+            Node::Opaque(Opaque::Pinv, a) => self.axes(*a).iter().rev().copied().collect(),
+            Node::Operator(LinearOperator::Sylvester, operands) => self.axes(operands[2]).into(),
             Node::Opaque(Opaque::Det | Opaque::LogDet | Opaque::Product | Opaque::NormInf, _) => Axes::new(),
             Node::Opaque(Opaque::LogSumExp, a) => {
                 let axes = self.axes(*a);
@@ -309,7 +336,9 @@ impl Graph {
                     Sign::Any
                 }
             }
-            Node::Opaque(Opaque::Inv | Opaque::Adj | Opaque::LogDet | Opaque::LogSumExp, _) => Sign::Any,
+            Node::Opaque(Opaque::Inv | Opaque::Pinv | Opaque::Adj | Opaque::LogDet | Opaque::LogSumExp, _) | Node::Operator(..) => {
+                Sign::Any
+            }
         }
     }
 
@@ -414,6 +443,12 @@ impl Graph {
             }
             Node::Opaque(o, a) => {
                 h.add(14).add(*o as u64).add(of(a));
+            }
+            Node::Operator(f, operands) => {
+                h.add(19).add(*f as u64);
+                operands.iter().for_each(|a| {
+                    h.add(of(a));
+                });
             }
             Node::Apply(f, arguments) => {
                 h.add(16).text(f.function).add(u64::from(f.elementwise)).add(f.by.len() as u64);

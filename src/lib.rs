@@ -6,6 +6,7 @@
 //! | an [`Expr`] | text, LaTeX, Unicode, operators of Rust | [`parse`], [`parse_latex`], [`parse_input`], [`Expr`] |
 //! | an [`Answer`], which prints as text, Unicode, LaTeX, NumPy | an expression | [`Engine::derivative`], [`Engine::simplify`] |
 //! | a [`Comparison`]: a [`Proof`] or a [`Counterexample`] | two expressions | [`Engine::check`], [`Engine::prove`] |
+//! | a [`Solution`] of an equation | two expressions and an unknown | [`Engine::solve`] |
 //! | a [`Derivation`] line by line | an expression | [`Engine::explain`] |
 //! | a [`Catalog`] with rules of one's own | a text of rules | [`Catalog::extend`], [`Catalog::audit`], [`Engine::rules`] |
 //! | numbers | an expression and [`Inputs`] | [`evaluate`], [`Answer::verify`] |
@@ -45,6 +46,7 @@ mod compress; // a tensor as smaller arrays and deltas
 mod question; // what is asked of a derivative
 mod answer; // a formula with everything that was understood on the way,
 mod answers; // and several of one function
+mod solution; // of an equation: a formula, and when it solves
 
 // Passes, in order.
 mod parse; // text to an expression
@@ -52,6 +54,7 @@ mod infer; // kinds and dimensions of every part
 mod lower; // to index form,
 mod contract; // whose constructors normalise and recognise
 mod diff; // derivatives, in reverse or forwards
+mod integrate; // closed forms of integrals
 mod factor; // common factors of sums of contractions
 mod raise; // back to matrix terms
 mod catalog; // the rules of mathematics,
@@ -67,6 +70,7 @@ mod pipeline; // an expression to an answer
 mod prove; // two equal expressions to a chain of steps
 mod explain; // a derivative to the lines of a teacher
 mod compare; // two expressions to a proof, a counterexample, or what is off
+mod solve; // an equation to its solution
 mod audit; // rules to what the lints and the tests say of them
 
 // Numbers, by which answers and rules are checked.
@@ -104,6 +108,7 @@ pub use question::Question;
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};
+pub use solution::{Extent, Proviso, Solution};
 pub use structure::Convention;
 pub use typed::{Typed, TypedId, TypedNode};
 

@@ -7,6 +7,7 @@ mod build;
 mod call;
 mod cost;
 mod form;
+mod function;
 mod language;
 mod of_typed;
 mod part;
@@ -20,8 +21,9 @@ mod terms;
 pub use build::{Build, reconstruct};
 pub use cost::{Cost, TOKEN, coefficient_cost, cost_of};
 pub use form::form_of;
+pub use function::{MatFn, Scaling};
 pub use language::Operator;
-pub use of_typed::{of_one_argument, of_typed};
+pub use of_typed::of_typed;
 pub use part::form_of_slice;
 pub use product::{TURNED, turn};
 pub(crate) use structure::is_mask;
@@ -48,52 +50,6 @@ pub enum Form {
     Grid(Dim, Dim),
     /// A tensor of order 3 or more, or an order-1 or order-2 contraction shown in index notation has a `Grid`.
     Tensor(SmallVec<[Dim; 4]>),
-}
-
-/// Functions of fixed arity at matrix level. A vector argument is a column unless said otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum MatFn {
-    Inv,
-    Det,
-    LogDet,
-    Adj,
-    Trace,
-    /// `diag(v)` of a column: a matrix.
-    Diag,
-    /// `diag(A)` of a matrix: a column.
-    DiagOf,
-    /// The sum of all entries.
-    Sum,
-    /// `sum(X, 1)`: over rows, a row.
-    SumRows,
-    /// `sum(X, 2)`: over columns, a column.
-    SumColumns,
-    Mean,
-    MeanRows,
-    MeanColumns,
-    /// The variance of all entries, divided by how many there are. Its root is printed as `std`.
-    Variance,
-    Product,
-    Norm1,
-    Norm2,
-    NormF,
-    NormInf,
-    /// Of a column, or of a matrix along each row.
-    LogSumExp,
-    /// Of a column, or of a matrix along each row.
-    Softmax,
-    /// The columns stacked.
-    Vec,
-    /// The lower triangle of a square matrix, its columns stacked.
-    Vech,
-    Kron,
-    Cross,
-    /// Half of `A + A'`.
-    Sym,
-    /// The lower triangle with the diagonal, of a square matrix.
-    Tril,
-    /// The upper triangle with the diagonal, of a square matrix.
-    Triu,
 }
 
 /// How the factors of a contraction are joined: the labels of the output and of each child, and their lengths.

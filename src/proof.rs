@@ -108,6 +108,13 @@ pub enum Requirement {
 }
 
 impl Requirement {
+    /// What it is asked of.
+    pub fn of(&self) -> &Expr {
+        match self {
+            Requirement::Invertible(e) | Requirement::NonZero(e) | Requirement::Positive(e) => e,
+        }
+    }
+
     /// `A is invertible`
     pub fn sentence(&self) -> String {
         match self {

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each bench uses a part of this")]
 
-use indicial::{Answer, Declarations, Engine, Result, parse};
+use indicial::{Answer, Declarations, Engine, Result, Stats, parse};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,8 @@ pub struct Case {
     /// The textbook's answer, if there is one, and its notation.
     pub textbook: Option<String>,
     pub notation: String,
+    /// Whether each variable is differentiated by on its own, in one answer.
+    pub separate: bool,
 }
 
 impl Case {
@@ -26,7 +28,13 @@ impl Case {
             wrt: wrt.iter().map(|x| (*x).to_owned()).collect(),
             textbook: None,
             notation: "matrix".to_owned(),
+            separate: false,
         }
+    }
+
+    /// A derivative by each of the variables.
+    pub fn separate(id: &str, text: &str, declarations: &str, wrt: &[&str]) -> Case {
+        Case { separate: true, ..Case::new(id, text, declarations, wrt) }
     }
 
     /// From text to an answer.
@@ -42,7 +50,20 @@ impl Case {
 
     /// From text to the printed answer.
     pub fn print(&self, engine: &Engine) -> Result<String> {
-        Ok(self.solve(engine)?.to_string())
+        Ok(self.print_with_stats(engine)?.0)
+    }
+
+    /// The printed answer, and what saturation did.
+    pub fn print_with_stats(&self, engine: &Engine) -> Result<(String, Option<Stats>)> {
+        if !self.separate {
+            let answer = self.solve(engine)?;
+            return Ok((answer.to_string(), answer.profile.saturation));
+        }
+        let declarations = Declarations::parse(&self.declarations)?;
+        let f = parse(&self.text, &declarations)?;
+        let wrt = self.wrt.iter().map(|x| Ok(vec![parse(x, &declarations)?])).collect::<Result<Vec<_>>>()?;
+        let answers = engine.derivatives(&f, &wrt, &declarations)?;
+        Ok((answers.to_string(), answers.answers.into_iter().next().and_then(|a| a.profile.saturation)))
     }
 }
 
@@ -65,6 +86,7 @@ fn case(c: &Value) -> Option<Case> {
         wrt: c["wrt"].as_array().into_iter().flatten().filter_map(|x| x.as_str().map(str::to_owned)).collect(),
         textbook: c["answer"].as_str().map(str::to_owned),
         notation: text("notation"),
+        separate: false,
     })
 }
 

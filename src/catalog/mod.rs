@@ -27,6 +27,7 @@ const THEMES: &[(&str, &str)] = &[
     ("trace", include_str!("../../rules/trace.rules")),
     ("determinant", include_str!("../../rules/determinant.rules")),
     ("inverse", include_str!("../../rules/inverse.rules")),
+    ("matrix_function", include_str!("../../rules/matrix_function.rules")),
     ("hadamard", include_str!("../../rules/hadamard.rules")),
     ("diagonal", include_str!("../../rules/diagonal.rules")),
     ("kronecker", include_str!("../../rules/kronecker.rules")),

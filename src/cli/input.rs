@@ -10,11 +10,11 @@ use std::path::Path;
 /// The largest text read from standard input; the parser has the same limit.
 const MAX_TEXT: u64 = 1 << 20;
 
-/// The declarations and the expression of a call.
-pub struct Input {
+/// The declarations and the expression of a call, or what else its text is.
+pub struct Input<T = Expr> {
     pub text: String,
     pub declarations: Declarations,
-    pub expr: Expr,
+    pub expr: T,
     format: InputFormat,
 }
 
@@ -27,13 +27,34 @@ pub struct Failure {
 
 impl Input {
     pub fn read(arguments: &Expression) -> std::result::Result<Input, Failure> {
+        Input::read_by(arguments, parse_input)
+    }
+
+    /// The value on the data of a file: by a program, or by the reference where there is none.
+    pub fn evaluate(&self, path: &Path) -> Result<ArrayD<f64>> {
+        let typed = infer(&self.expr, &self.declarations)?;
+        let inputs = read_data(path, &typed)?;
+        match Compiled::new(&typed) {
+            Ok(program) => program.run(&inputs),
+            Err(e) if e.kind == ErrorKind::Unsupported => evaluate(&typed, &inputs),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+impl<T> Input<T> {
+    /// The declarations, and what `parse` makes of the text.
+    pub fn read_by(
+        arguments: &Expression,
+        parse: impl FnOnce(&str, InputFormat, &Declarations) -> Result<T>,
+    ) -> std::result::Result<Input<T>, Failure> {
         let mut declarations = Declarations::new();
         for text in &arguments.var {
             declarations.extend(text).map_err(|error| Failure { error: error.into(), text: text.clone(), name: "<declarations>" })?;
         }
         let text = if arguments.expr == "-" { standard_input()? } else { arguments.expr.clone() };
         let format = arguments.input.into();
-        match parse_input(&text, format, &declarations) {
+        match parse(&text, format, &declarations) {
             Ok(expr) => Ok(Input { text, declarations, expr, format }),
             Err(error) => Err(Failure { error: error.into(), text, name: "<expression>" }),
         }
@@ -52,17 +73,6 @@ impl Input {
 
     pub fn explain(&self, error: Error) -> Failure {
         Failure { error: error.into(), text: self.text.clone(), name: "<expression>" }
-    }
-
-    /// The value on the data of a file: by a program, or by the reference where there is none.
-    pub fn evaluate(&self, path: &Path) -> Result<ArrayD<f64>> {
-        let typed = infer(&self.expr, &self.declarations)?;
-        let inputs = read_data(path, &typed)?;
-        match Compiled::new(&typed) {
-            Ok(program) => program.run(&inputs),
-            Err(e) if e.kind == ErrorKind::Unsupported => evaluate(&typed, &inputs),
-            Err(e) => Err(e),
-        }
     }
 }
 

@@ -9,6 +9,7 @@ mod json;
 mod output;
 mod rules;
 mod separate;
+mod solve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Notation, Result, Sizes, Symbol};
@@ -74,6 +75,11 @@ enum Verb {
     ///
     /// Exit status 0: equal; 1: different; 3: they agree at random points but no proof was found.
     Check(check::Arguments),
+    /// The unknown of an equation: a formula, with the conditions under which it solves.
+    ///
+    /// The solution has been put into the equation at random points. Where there are many solutions it is that of least norm,
+    /// where there may be none that of least squares; standard error says so.
+    Solve(solve::Arguments),
     /// The value of an expression on data.
     Eval {
         #[command(flatten)]
@@ -283,6 +289,7 @@ pub fn run() -> ExitCode {
             answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
         }
         Verb::Check(arguments) => check::run(&arguments),
+        Verb::Solve(arguments) => solve::run(&arguments),
         Verb::Eval { expression, data, format } => evaluate(&expression, &data, format),
         Verb::Rules { verb } => rules::run(verb),
     }

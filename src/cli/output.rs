@@ -48,7 +48,7 @@ fn with_parts(answer: &Answer, spell: fn(&indicial::Expr) -> String, (first, nex
 }
 
 /// What was assumed, on which space the derivative is projected, the notation if it is not the usual one, what verification saw, statistics.
-fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>) -> String {
+pub fn notes(answer: &Answer, options: &Answers, verification: Option<&Verification>) -> String {
     let mut notes = assumptions(answer);
     for remark in answer.remarks() {
         let _ = writeln!(notes, "{remark}");

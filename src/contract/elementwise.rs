@@ -79,6 +79,7 @@ impl Graph {
             },
             (Map::Log, _) => self.known_logarithm(a, axes),
             (Map::Abs, _) if sign != Sign::Any => Some(a),
+            (Map::Relu, _) if self.as_constant(a).is_some_and(|c| c.is_negative()) => Some(self.zero(axes)),
             (Map::Abs, Node::Map(Map::Abs, _)) | (Map::Relu, Node::Map(Map::Relu, _)) => Some(a),
             (Map::Relu, _) if sign != Sign::Any => Some(a),
             (Map::Sign | Map::Step, _) if sign == Sign::Positive => {
@@ -261,6 +262,11 @@ impl Graph {
     fn by_definition(&mut self, f: Map, a: NodeId) -> Option<NodeId> {
         let formula = DEFINITIONS[f as usize].get_or_init(|| f.row().definition.and_then(formula)).as_ref()?;
         self.template(formula, a).ok()
+    }
+
+    /// A formula in the scalar `u`, such as those of the function table, at each entry of a node.
+    pub(crate) fn entrywise(&mut self, text: &str, u: NodeId) -> Option<NodeId> {
+        self.template(&formula(text)?, u).ok()
     }
 
     /// A formula of the function table, in terms of `u`, at a node.

@@ -27,6 +27,7 @@ mod elementwise;
 mod half;
 mod levi_civita;
 mod opaque;
+mod operator;
 mod power;
 mod rebuild;
 mod recognise;
@@ -41,6 +42,7 @@ use crate::number::Number;
 
 use canonical::Parity;
 pub(crate) use canonical::{gram_half, is_gram};
+pub(crate) use operator::Sandwich;
 use structure::Settled;
 
 /// A contraction under construction. Labels are handed out by [`Draft::label`].

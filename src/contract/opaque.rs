@@ -10,11 +10,11 @@ use crate::number::Number;
 use std::sync::Arc;
 
 /// A square matrix taken apart: a number, scalar factors, and a chain of square factors of the same size.
-struct Chain {
+pub(super) struct Chain {
     coefficient: Number,
     scalars: Vec<NodeId>,
     /// In order; with whether it stands transposed.
-    links: Vec<(NodeId, bool)>,
+    pub(super) links: Vec<(NodeId, bool)>,
 }
 
 impl Graph {
@@ -24,6 +24,7 @@ impl Graph {
             Opaque::Inv => self.inverse(a),
             Opaque::Det => self.determinant(a),
             Opaque::LogDet => self.log_determinant(a),
+            Opaque::Pinv => self.pseudoinverse(a),
             Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp => self.insert(Node::Opaque(f, a)),
         }
     }
@@ -240,7 +241,7 @@ impl Graph {
         (chain.links.len() > 1 || !chain.coefficient.is_one() || !chain.scalars.is_empty()).then_some(chain)
     }
 
-    fn chain_of(&self, c: &Contraction, coefficient: Number) -> Option<Chain> {
+    pub(super) fn chain_of(&self, c: &Contraction, coefficient: Number) -> Option<Chain> {
         if c.out.len() != 2 || !all_distinct(&c.out) {
             return None;
         }

@@ -180,8 +180,12 @@ impl Graph {
             Node::Map(f, a) => of(a).mapped(*f),
             Node::Power(a, p) => of(a).powered(p),
             Node::Map2(_, a, b) => of(a).common(of(b)).common(Facts::SYMMETRIC),
+            // Zeros have no inverse; facts of zeros would make a product with one vanish.
+            Node::Opaque(Opaque::Inv, a) if matches!(self.node(*a), Node::Zero(_)) => Facts::NONE,
             Node::Opaque(Opaque::Inv, a) => of(a).inverted(),
             Node::Opaque(Opaque::Adj, a) => of(a).adjugated(),
+            Node::Opaque(Opaque::Pinv, a) => of(a).pseudoinverted(),
+            Node::Operator(f, operands) => self.facts_of_operator(*f, operands),
             Node::Contract(c) => self.facts_of_contraction(c),
             Node::Sum(terms) => Facts::sum(terms.iter().map(|(n, a)| (n.is_negative(), of(a)))) | self.mirrored_sum(terms),
             Node::Apply(f, arguments) if f.elementwise => arguments.iter().fold(Facts::SYMMETRIC, |all, a| all.common(of(a))),
@@ -224,7 +228,7 @@ impl Graph {
         if c.out[0] == c.out[1] {
             return self.facts_of_diagonal(c);
         }
-        if self.is_unstacked_half(c) {
+        if self.is_unstacked_half(c) || self.as_projector(c).is_some() {
             return Facts::SYMMETRIC;
         }
         let (turned, parity) = canonical::canonical_and_sign(self, &canonical::transposed(c));

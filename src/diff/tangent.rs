@@ -5,11 +5,11 @@
 //! the answer, and the product rule shows as people write it.
 
 use super::{dependent, one_kind, partial, slope_of_largest};
-use crate::contract::Draft;
+use crate::contract::{Draft, Sandwich};
 use crate::dim::Dim;
 use crate::error::Result;
 use crate::expr::Var;
-use crate::index::{Axes, Contraction, Graph, Labels, Node, NodeId, Opaque};
+use crate::index::{Axes, Contraction, Graph, Labels, LinearOperator, Node, NodeId, Opaque};
 use crate::number::Number;
 use rustc_hash::FxHashMap;
 
@@ -103,6 +103,7 @@ impl Forward {
                     });
                 }
             }
+            Node::Operator(f, operands) => terms.push((Number::ONE, self.of_operator(graph, f, &operands, node))),
             Node::Opaque(f, a) => {
                 if let Some(t) = self.of(a) {
                     self.of_opaque(graph, f, a, node, t, &mut terms);
@@ -159,6 +160,16 @@ impl Forward {
         let inner = draft.labels(&self.inner);
         let of_argument: Labels = own.iter().chain(&inner).copied().collect();
         match f {
+            Opaque::Pinv => {
+                for Sandwich { sign, left, turned, right } in graph.differential_of_pseudoinverse(a, node) {
+                    let mut draft = draft.clone();
+                    let (k, l) = (draft.label(axes[1]), draft.label(axes[0]));
+                    let (from, to) = if turned { (own[1], own[0]) } else { (own[0], own[1]) };
+                    draft.factor(left, &[k, from]).factor(t, &of_argument).factor(right, &[to, l]);
+                    let out: Labels = [k, l].into_iter().chain(inner.iter().copied()).collect();
+                    terms.push((sign, graph.contract(draft.out(&out))));
+                }
+            }
             // d inv(X) = -inv(X)*dX*inv(X)
             Opaque::Inv => terms.push((Number::MINUS_ONE, self.sandwich(graph, node, t, None))),
             // d det(X) = det(X)*tr(inv(X)*dX)
@@ -208,6 +219,29 @@ impl Forward {
                 terms.push((Number::ONE, graph.contract(draft.out(&out))));
             }
         }
+    }
+
+    /// The X of `A*X + X*B = C` changes by that of `dC - dA*X - X*dB` on the right.
+    fn of_operator(&self, graph: &mut Graph, f: LinearOperator, operands: &[NodeId], node: NodeId) -> NodeId {
+        let Some((&last, parameters)) = operands.split_last() else { return node };
+        let axes: Axes = graph.axes(node).iter().copied().chain(self.inner.iter().copied()).collect();
+        let mut terms: Vec<(Number, NodeId)> = self.of(last).map(|t| (Number::ONE, t)).into_iter().collect();
+        match f {
+            LinearOperator::Sylvester => {
+                for (at, a) in parameters.iter().enumerate() {
+                    let Some(t) = self.of(*a) else { continue };
+                    let mut draft = Draft::new();
+                    let labels = draft.labels(&axes);
+                    let k = draft.label(axes[at]);
+                    let (of_tangent, of_value) = if at == 0 { ([labels[0], k], [k, labels[1]]) } else { ([k, labels[1]], [labels[0], k]) };
+                    let of_tangent: Labels = of_tangent.into_iter().chain(labels[2..].iter().copied()).collect();
+                    draft.factor(t, &of_tangent).factor(node, &of_value);
+                    terms.push((Number::MINUS_ONE, graph.contract(draft.out(&labels))));
+                }
+            }
+        }
+        let right = graph.sum(&axes, terms);
+        graph.apply_operator(f, parameters, right, 0, false)
     }
 
     /// `Y*dX*Y` times a scalar.

@@ -8,7 +8,7 @@ use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
 use crate::function::{Constant, Map, Map2};
-use crate::index::Opaque;
+use crate::index::{LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
 use crate::program::{Kernel, Operand, Operation, Pair, Part, Program, Solve, Solver, Tensor, ValueId};
@@ -56,6 +56,8 @@ pub(super) trait Language {
     fn determinant(&self, body: &mut Body, matrix: &Factor) -> Code;
     fn log_determinant(&self, body: &mut Body, matrix: &Factor) -> Code;
     fn function(&self, body: &mut Body, f: Opaque, a: ValueId, axes: &[Dim]) -> Result<Code>;
+    /// The X of `A*X + X*B = C`.
+    fn sylvester(&self, body: &mut Body, matrices: [&Code; 3]) -> Code;
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code>;
 }
 
@@ -156,6 +158,11 @@ impl<'a> Body<'a> {
                 Ok(language.log_determinant(self, &matrix))
             }
             Operation::Function(f, a) => language.function(self, *f, *a, axes),
+            Operation::Operator(LinearOperator::Sylvester, arguments) => {
+                let [a, b, c] = arguments[..] else { return Err(Error::new(ErrorKind::Internal, "an operator of three matrices")) };
+                let (a, b, c) = (self.value(a)?, self.value(b)?, self.value(c)?);
+                Ok(language.sylvester(self, [&a, &b, &c]))
+            }
             Operation::Apply(f, arguments) => language.apply(self, f, arguments),
         }
     }

@@ -96,7 +96,7 @@ fn functions(f: Opaque) -> Option<&'static str> {
     match f {
         Opaque::Softmax => Some("jax.nn.softmax({}, axis=-1)"),
         Opaque::LogSumExp => Some("special.logsumexp({}, axis=-1)"),
-        Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf => None,
+        Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Pinv => None,
     }
 }
 

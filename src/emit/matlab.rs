@@ -13,7 +13,7 @@ use super::{Function, Written, no_code};
 use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
-use crate::expr::{Shape, Var};
+use crate::expr::Shape;
 use crate::function::{Constant, Map, Map2};
 use crate::index::Opaque;
 use crate::number::Number;
@@ -409,9 +409,14 @@ impl Language for Matlab {
                 body.need(ADJUGATE);
                 "adjugate_({})".to_owned()
             }
+            Opaque::Pinv => "pinv({})".to_owned(),
             Opaque::Inv | Opaque::Det | Opaque::LogDet => return Err(no_code("a function of a factorisation")),
         };
         Ok(Code::call(&template, &[&argument]))
+    }
+
+    fn sylvester(&self, _: &mut Body, [a, b, c]: [&Code; 3]) -> Code {
+        Code::call("sylvester({}, {}, {})", &[a, b, c])
     }
 
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {
@@ -511,11 +516,11 @@ fn map(f: Map) -> &'static str {
 }
 
 /// The file: the function, then what it needs.
-pub(super) fn module(functions: &[Function], variables: &[Var]) -> Result<String> {
+pub(super) fn module(functions: &[Function]) -> Result<String> {
     let mut source = String::new();
     let mut helpers: Vec<&str> = Vec::new();
     for f in functions {
-        let mut written = Written::new(&Matlab, f, variables)?;
+        let mut written = Written::new(&Matlab, f)?;
         source.push_str(&function(&mut written));
         for h in written.body.helpers {
             if !helpers.contains(&h) {
@@ -523,7 +528,7 @@ pub(super) fn module(functions: &[Function], variables: &[Var]) -> Result<String
             }
         }
     }
-    if !variables.is_empty() {
+    if functions.iter().any(|f| !f.variables.is_empty()) {
         helpers.push(CHECK);
     }
     helpers.iter().for_each(|h| source.push_str(h));

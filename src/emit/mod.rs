@@ -55,6 +55,8 @@ impl Target {
 /// A function to write: a program, and what is said of each of its outputs.
 pub(crate) struct Function<'a> {
     pub name: String,
+    /// The arguments.
+    pub variables: &'a [Var],
     pub program: &'a Program,
     pub outputs: Vec<Output>,
 }
@@ -73,17 +75,17 @@ pub(crate) struct Output {
     pub row: bool,
 }
 
-/// The source of a module with these functions of the same variables.
+/// The source of a module with these functions.
 ///
 /// # Errors
 /// `Unsupported` for an operation that a target has no code for.
-pub(crate) fn module(target: Target, variables: &[Var], functions: &[Function]) -> Result<String> {
+pub(crate) fn module(target: Target, functions: &[Function]) -> Result<String> {
     match target {
-        Target::Numpy => python::module(&numpy::LIBRARY, functions, variables),
-        Target::Jax => python::module(&jax::LIBRARY, functions, variables),
-        Target::Torch => python::module(&torch::LIBRARY, functions, variables),
-        Target::Matlab => matlab::module(functions, variables),
-        Target::Rust => rust::module(functions, variables),
+        Target::Numpy => python::module(&numpy::LIBRARY, functions),
+        Target::Jax => python::module(&jax::LIBRARY, functions),
+        Target::Torch => python::module(&torch::LIBRARY, functions),
+        Target::Matlab => matlab::module(functions),
+        Target::Rust => rust::module(functions),
     }
 }
 
@@ -102,8 +104,8 @@ struct Written<'a> {
 }
 
 impl<'a> Written<'a> {
-    fn new(language: &'a dyn Language, function: &'a Function<'a>, variables: &'a [Var]) -> Result<Written<'a>> {
-        let program = function.program;
+    fn new(language: &'a dyn Language, function: &'a Function<'a>) -> Result<Written<'a>> {
+        let (program, variables) = (function.program, function.variables);
         let mut body = Body::new(program, language, variables);
         let mut results = Vec::new();
         for output in &program.outputs {

@@ -38,7 +38,7 @@ macro_rules! python_names {
                 "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
                 "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
                 "pass", "raise", "return", "try", "while", "with", "yield", "len", "range", "np", "special", "linalg", "_shape", "_adjugate",
-                "_duplication", $($more),*
+                "_duplication", "_sylvester", $($more),*
             ],
             unicode: true,
             underscore_first: true,
@@ -75,7 +75,7 @@ fn functions(f: Opaque) -> Option<&'static str> {
     match f {
         Opaque::Softmax => Some("special.softmax({}, axis=-1)"),
         Opaque::LogSumExp => Some("special.logsumexp({}, axis=-1)"),
-        Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf => None,
+        Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Pinv => None,
     }
 }
 

@@ -9,7 +9,6 @@ use super::{Function, Written};
 use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
-use crate::expr::Var;
 use crate::function::{Constant, Map, Map2};
 use crate::index::Opaque;
 use crate::number::Number;
@@ -409,6 +408,7 @@ impl Language for Library {
         let template = match f {
             Opaque::Product => format!("{np}.prod({{}})"),
             Opaque::NormInf => format!("{np}.max({np}.abs({{}}))"),
+            Opaque::Pinv => format!("{np}.linalg.pinv({{}})"),
             Opaque::Adj => {
                 body.need(match np {
                     "np" => ADJUGATE_NUMPY,
@@ -423,6 +423,13 @@ impl Language for Library {
             },
         };
         Ok(Code::call(&template, &[&argument]))
+    }
+
+    fn sylvester(&self, body: &mut Body, [a, b, c]: [&Code; 3]) -> Code {
+        if self.np != "np" {
+            body.need(if self.np == "jnp" { SYLVESTER_JAX } else { SYLVESTER_TORCH });
+        }
+        Code::call(if self.np == "np" { "linalg.solve_sylvester({}, {}, {})" } else { "_sylvester({}, {}, {})" }, &[a, b, c])
     }
 
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {
@@ -507,12 +514,25 @@ def _adjugate(A):
     return torch.linalg.det(U)*torch.linalg.det(Vt)*((Vt.T*others) @ U.T)
 ";
 
+const SYLVESTER_JAX: &str = "
+def _sylvester(A, B, C):
+    \"\"\"The X with A @ X + X @ B = C.\"\"\"
+    left = jnp.kron(A, jnp.eye(len(B))) + jnp.kron(jnp.eye(len(A)), B.T)
+    return jnp.reshape(jnp.linalg.solve(left, jnp.reshape(C, (-1,))), C.shape)
+";
+const SYLVESTER_TORCH: &str = "
+def _sylvester(A, B, C):
+    \"\"\"The X with A @ X + X @ B = C.\"\"\"
+    left = torch.kron(A, torch.eye(len(B), dtype=C.dtype, device=C.device)) + torch.kron(torch.eye(len(A), dtype=C.dtype, device=C.device), B.T)
+    return torch.reshape(torch.linalg.solve(left, torch.reshape(C, (-1,))), C.shape)
+";
+
 /// The module with all functions.
-pub(super) fn module(library: &'static Library, functions: &[Function], variables: &[Var]) -> Result<String> {
+pub(super) fn module(library: &'static Library, functions: &[Function]) -> Result<String> {
     let mut helpers: Vec<&str> = Vec::new();
     let mut texts = Vec::new();
     for f in functions {
-        let mut written = Written::new(library, f, variables)?;
+        let mut written = Written::new(library, f)?;
         texts.push(function(library, &mut written));
         if !written.variables.is_empty() && !helpers.contains(&library.shape) {
             helpers.insert(0, library.shape);

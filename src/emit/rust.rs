@@ -10,7 +10,6 @@ use super::{Function, Written, no_code};
 use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
-use crate::expr::Var;
 use crate::function::{Constant, Map, Map2};
 use crate::index::Opaque;
 use crate::number::Number;
@@ -344,8 +343,15 @@ impl Language for Rust {
                     method(&code, &format!(".map_axis(Axis({}), log_sum_exp)", axes.len()))
                 }
             }
+            Opaque::Pinv => return Err(no_code("a pseudoinverse")),
             Opaque::Inv | Opaque::Det | Opaque::LogDet => return Err(no_code("a function of a factorisation")),
         })
+    }
+
+    fn sylvester(&self, body: &mut Body, [a, b, c]: [&Code; 3]) -> Code {
+        body.need(LU);
+        body.need(SYLVESTER);
+        Code::call("sylvester({}, {}, {})", &[&method(a, ".view()"), &method(b, ".view()"), &method(c, ".view()")])
     }
 
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {
@@ -455,11 +461,11 @@ fn map(f: Map) -> &'static str {
 }
 
 /// The file: the functions, then what they need.
-pub(super) fn module(functions: &[Function], variables: &[Var]) -> Result<String> {
+pub(super) fn module(functions: &[Function]) -> Result<String> {
     let mut text = String::new();
     let mut helpers: Vec<&str> = Vec::new();
     for f in functions {
-        let mut written = Written::new(&Rust, f, variables)?;
+        let mut written = Written::new(&Rust, f)?;
         text.push('\n');
         text.push_str(&function(&mut written)?);
         for h in written.body.helpers {
@@ -468,7 +474,7 @@ pub(super) fn module(functions: &[Function], variables: &[Var]) -> Result<String
             }
         }
     }
-    if variables.iter().any(|v| !v.axes().is_empty()) {
+    if functions.iter().flat_map(|f| f.variables).any(|v| !v.axes().is_empty()) {
         helpers.push(CHECK);
     }
     helpers.iter().for_each(|h| text.push_str(h));
@@ -651,6 +657,19 @@ fn adjugate(a: ArrayView2<f64>) -> Array2<f64> {
         let sign = if (i + j)%2 == 0 { 1.0 } else { -1.0 };
         sign*lu(minor.view()).determinant()
     })
+}
+";
+const SYLVESTER: &str = "
+/// The X of A*X + X*B = C.
+fn sylvester(a: ArrayView2<f64>, b: ArrayView2<f64>, c: ArrayView2<f64>) -> Array2<f64> {
+    let (m, n) = (a.nrows(), b.nrows());
+    let left = Array2::from_shape_fn((m*n, m*n), |(p, q)| {
+        let (i, j, k, l) = (p/n, p%n, q/n, q%n);
+        (if j == l { a[[i, k]] } else { 0.0 }) + (if i == k { b[[l, j]] } else { 0.0 })
+    });
+    let right = Array2::from_shape_fn((m*n, 1), |(p, _)| c[[p/n, p%n]]);
+    let x = lu(left.view()).solve(right.view());
+    Array2::from_shape_fn((m, n), |(i, j)| x[[i*n + j, 0]])
 }
 ";
 const TRIANGULAR: &str = "

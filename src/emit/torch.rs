@@ -115,7 +115,7 @@ fn functions(f: Opaque) -> Option<&'static str> {
     match f {
         Opaque::Softmax => Some("torch.softmax({}, dim=-1)"),
         Opaque::LogSumExp => Some("torch.logsumexp({}, dim=-1)"),
-        Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf => None,
+        Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Pinv => None,
     }
 }
 

@@ -79,9 +79,19 @@ impl<'a> Dense<'a> {
         if let Some(slice) = self.slice() {
             return slice.to_vec();
         }
-        match self.view() {
-            Ok(view) => view.iter().copied().collect(),
-            Err(_) => Vec::new(),
+        let mut entries = Vec::with_capacity(self.len());
+        self.copy(0, 0, &mut entries);
+        entries
+    }
+
+    /// Appends the entries from some axis on, in row-major order. Recursion is as deep as there are axes.
+    fn copy(&self, axis: usize, offset: usize, to: &mut Vec<f64>) {
+        let data = self.data();
+        match (self.shape.get(axis), self.strides.get(axis)) {
+            (Some(n), Some(1)) if axis + 1 == self.shape.len() => to.extend_from_slice(&data[offset..offset + n]),
+            (Some(n), Some(s)) if axis + 1 == self.shape.len() => to.extend((0..*n).map(|k| data[offset + k * s])),
+            (Some(n), Some(s)) => (0..*n).for_each(|k| self.copy(axis + 1, offset + k * s, to)),
+            _ => to.extend(data.get(offset)),
         }
     }
 

@@ -149,10 +149,7 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         Call::Duplication => linear::duplication(size(first)?)?.into_dyn(),
         Call::Elimination => linear::elimination(size(first)?)?.into_dyn(),
         Call::Inv => linear::inverse(&first.matrix()?)?.into_dyn(),
-        Call::Pinv => {
-            let inverse = linear::to_finite(&first.matrix()?)?.pseudo_inverse(1e-13).map_err(internal)?;
-            linear::from_dense(&inverse).into_dyn()
-        }
+        Call::Pinv => linear::pseudoinverse(&first.matrix()?)?.into_dyn(),
         Call::Adj => linear::adjugate(&first.matrix()?)?.into_dyn(),
         Call::Expm => matrix_functions::exponential(&first.matrix()?)?.into_dyn(),
         Call::Logm => matrix_functions::logarithm(&first.matrix()?)?.into_dyn(),

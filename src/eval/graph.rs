@@ -3,6 +3,7 @@
 use super::einsum::{Labelled, contract};
 use super::functions::{elementwise, internal, log_sum_exp, power, scalar};
 use super::linear;
+use super::matrix_functions;
 use super::sizes::Sizes;
 use super::stand_in;
 use super::tree::levi_civita;
@@ -94,6 +95,10 @@ fn value(graph: &Graph, id: NodeId, values: &[Option<ArrayD<f64>>], inputs: &Inp
         }
         Node::Map2(m, a, b) => elementwise(&of(a)?.view(), &of(b)?.view(), |x, y| m.value(x, y)),
         Node::Opaque(o, a) => opaque(*o, of(a)?),
+        Node::Operator(f, operands) => {
+            let operands = operands.iter().map(|a| matrix(of(a)?)).collect::<Result<Vec<_>>>()?;
+            Ok(matrix_functions::operator(*f, &operands)?.into_dyn())
+        }
         Node::Apply(f, arguments) => {
             let arguments = arguments.iter().map(|a| Ok(of(a)?.clone())).collect::<Result<Vec<_>>>()?;
             stand_in::apply(f, &arguments, inputs)
@@ -105,10 +110,15 @@ fn lengths_of(graph: &Graph, id: NodeId, sizes: &Sizes) -> Result<Vec<usize>> {
     sizes.lengths(graph.axes(id))
 }
 
+fn matrix(a: &ArrayD<f64>) -> Result<Array2<f64>> {
+    a.clone().into_dimensionality::<Ix2>().map_err(internal)
+}
+
 fn opaque(o: Opaque, a: &ArrayD<f64>) -> Result<ArrayD<f64>> {
-    let matrix = || -> Result<Array2<f64>> { a.clone().into_dimensionality::<Ix2>().map_err(internal) };
+    let matrix = || matrix(a);
     Ok(match o {
         Opaque::Inv => linear::inverse(&matrix()?)?.into_dyn(),
+        Opaque::Pinv => linear::pseudoinverse(&matrix()?)?.into_dyn(),
         Opaque::Adj => linear::adjugate(&matrix()?)?.into_dyn(),
         Opaque::Det => scalar(linear::determinant(&matrix()?)?),
         Opaque::LogDet => scalar(linear::log_determinant(&matrix()?)?),

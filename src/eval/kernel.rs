@@ -158,30 +158,11 @@ impl Compiled {
         kept.iter().zip(&own).for_each(|(at, s)| strides[*at] = *s);
         let mut out = vec![0.0; shape.iter().product()];
         let loops = Loops::new(operands, &order, lengths, &strides, self.places_matter);
-        pulp::Arch::new().dispatch(|| self.fill(operands, &loops, !over.is_empty(), &mut out));
+        pulp::Arch::new().dispatch(Fill { kernel: self, operands, loops: &loops, summed: !over.is_empty(), out: &mut out });
         // The axes in their own order again.
         let mut back: Vec<usize> = (0..kept.len()).collect();
         back.sort_by_key(|k| kept[*k]);
         Dense::new(out, &shape).permuted(&back)
-    }
-
-    #[inline(always)]
-    fn fill(&self, operands: &[Dense], loops: &Loops, summed: bool, out: &mut [f64]) {
-        let mut stack = vec![[0.0; BLOCK]; self.depth.saturating_sub(1)];
-        let mut scratch = [0.0; BLOCK];
-        loops.for_each_block(|block| {
-            if !summed {
-                let to = &mut out[block.out..block.out + block.len];
-                return self.block(operands, &block, to, &mut stack);
-            }
-            let values = &mut scratch[..block.len];
-            self.block(operands, &block, values, &mut stack);
-            if block.out_stride == 0 {
-                out[block.out] += total(values);
-            } else {
-                out[block.out..block.out + block.len].iter_mut().zip(values).for_each(|(x, y)| *x += *y);
-            }
-        });
     }
 
     /// One block: the lowest place of the stack is the output itself.
@@ -216,6 +197,41 @@ impl Compiled {
                 Code::Step => each(out, stack, top, len, |x| if x > 0.0 { 1.0 } else { 0.0 }),
                 Code::Map(f) => each(out, stack, top, len, f),
             }
+        }
+    }
+}
+
+/// All blocks of a kernel. What is called in it is inlined, so that it is compiled for the vectors of the machine.
+struct Fill<'k> {
+    kernel: &'k Compiled,
+    operands: &'k [Dense<'k>],
+    loops: &'k Loops,
+    summed: bool,
+    out: &'k mut [f64],
+}
+
+impl pulp::WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Fill { kernel, operands, loops, summed, out } = self;
+        let mut stack = vec![[0.0; BLOCK]; kernel.depth.saturating_sub(1)];
+        let mut scratch = [0.0; BLOCK];
+        let mut cursor = Cursor::new(loops);
+        while let Some(block) = cursor.block(loops) {
+            let (to, len) = (block.out, block.len);
+            if !summed {
+                kernel.block(operands, &block, &mut out[to..to + len], &mut stack);
+            } else {
+                let values = &mut scratch[..len];
+                kernel.block(operands, &block, values, &mut stack);
+                match block.out_stride {
+                    0 => out[to] += total(values),
+                    _ => out[to..to + len].iter_mut().zip(values).for_each(|(x, y)| *x += *y),
+                }
+            }
+            cursor.advance(loops, len);
         }
     }
 }
@@ -372,40 +388,45 @@ impl Loops {
         }
         loops
     }
+}
 
-    /// Visits runs of places, from the first loop to the last.
-    #[inline(always)]
-    fn for_each_block(&self, mut visit: impl FnMut(Block)) {
-        let (Some((inner, outer)), Some((last, rest))) = (self.lengths.split_last(), self.strides.split_last()) else { return };
-        let (Some((out_stride, strides)), false) = (last.split_last(), self.lengths.contains(&0)) else { return };
-        let mut places: Lengths = smallvec![0; self.lengths.len()];
-        let mut offsets: Vec<usize> = vec![0; last.len()];
-        loop {
-            let mut done = 0;
-            while done < *inner {
-                let len = BLOCK.min(inner - done);
-                places[outer.len()] = done;
-                let (out, operands) = (offsets[strides.len()], &offsets[..strides.len()]);
-                visit(Block { len, offsets: operands, strides, out, out_stride: *out_stride, places: &places });
-                offsets.iter_mut().zip(last).for_each(|(o, s)| *o += s * len);
-                done += len;
+/// A place in the loops, from the first run of places to the last.
+struct Cursor {
+    places: Lengths,
+    /// Of each operand, then of the result.
+    offsets: Vec<usize>,
+    ended: bool,
+}
+
+impl Cursor {
+    fn new(loops: &Loops) -> Cursor {
+        let operands = loops.strides.first().map_or(0, Vec::len);
+        Cursor { places: smallvec![0; loops.lengths.len()], offsets: vec![0; operands], ended: loops.lengths.contains(&0) }
+    }
+
+    /// The run of places that begins here.
+    fn block<'c>(&'c self, loops: &'c Loops) -> Option<Block<'c>> {
+        let (out_stride, strides) = loops.strides.last()?.split_last()?;
+        let (out, offsets) = self.offsets.split_last()?;
+        let len = BLOCK.min(loops.lengths.last()? - self.places.last()?);
+        let block = Block { len, offsets, strides, out: *out, out_stride: *out_stride, places: &self.places };
+        (!self.ended).then_some(block)
+    }
+
+    /// On to the next run; a loop that ends hands over to the one outside it.
+    fn advance(&mut self, loops: &Loops, len: usize) {
+        let mut step = len;
+        for at in (0..self.places.len()).rev() {
+            self.places[at] += step;
+            self.offsets.iter_mut().zip(&loops.strides[at]).for_each(|(o, s)| *o += s * step);
+            if self.places[at] < loops.lengths[at] {
+                return;
             }
-            offsets.iter_mut().zip(last).for_each(|(o, s)| *o -= s * inner);
-            // The next place of the outer loops; each ends and hands over to the one outside it.
-            let mut at = outer.len();
-            loop {
-                if at == 0 {
-                    return;
-                }
-                at -= 1;
-                places[at] += 1;
-                offsets.iter_mut().zip(&rest[at]).for_each(|(o, s)| *o += s);
-                if places[at] < outer[at] {
-                    break;
-                }
-                offsets.iter_mut().zip(&rest[at]).for_each(|(o, s)| *o -= s * outer[at]);
-                places[at] = 0;
-            }
+            let whole = self.places[at];
+            self.offsets.iter_mut().zip(&loops.strides[at]).for_each(|(o, s)| *o -= s * whole);
+            self.places[at] = 0;
+            step = 1;
         }
+        self.ended = true;
     }
 }

@@ -3,6 +3,7 @@
 use super::linear::{blocks, from_dense, inverse, kronecker, to_dense};
 use super::sizes::check_entries;
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::LinearOperator;
 use ndarray::{Array1, Array2, Axis, Slice};
 
 /// Square roots taken before the logarithm's series; more means that the matrix has no principal logarithm.
@@ -93,6 +94,14 @@ pub(crate) fn sylvester(a: &Array2<f64>, b: &Array2<f64>, c: &Array2<f64>) -> Re
     let system = kronecker(&Array2::eye(n), a)? + kronecker(&b.t().to_owned(), &Array2::eye(m))?;
     let x = inverse(&system)?.dot(&Array1::from_iter(c.t().iter().copied()));
     Ok(Array2::from_shape_fn((m, n), |(i, j)| x[i + m * j]))
+}
+
+/// The value of a linear operator.
+pub(crate) fn operator(f: LinearOperator, operands: &[Array2<f64>]) -> Result<Array2<f64>> {
+    match (f, operands) {
+        (LinearOperator::Sylvester, [a, b, c]) => sylvester(a, b, c),
+        (LinearOperator::Sylvester, _) => Err(Error::new(ErrorKind::Internal, "sylvester takes three matrices")),
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod kernel;
 mod linear;
 mod matrix_functions;
 mod products;
+mod quadrature;
 mod random;
 mod run;
 mod sizes;

@@ -154,9 +154,8 @@ fn matrix_vector(a: &ArrayView2<f64>, x: &[f64], to: &mut [f64]) {
         copy.view()
     };
     let (m, n) = rows.dim();
-    pulp::Arch::new().dispatch(|| match rows.as_slice() {
-        Some(data) if by_rows => rows_times(data, n, x, to),
-        Some(data) => combination(data, m, n, x, to),
+    match rows.as_slice() {
+        Some(data) => pulp::Arch::new().dispatch(MatrixVector { data, m, n, by_rows, x, to }),
         // Rows with gaps between them.
         None => {
             for (at, row) in rows.outer_iter().enumerate() {
@@ -164,7 +163,28 @@ fn matrix_vector(a: &ArrayView2<f64>, x: &[f64], to: &mut [f64]) {
                 if by_rows { to[at] = dot(row, x) } else { add_scaled(to, x[at], row) }
             }
         }
-    });
+    }
+}
+
+/// A row-major matrix times a vector, or its transpose. What is called in it is inlined, so that it is compiled for the vectors of
+/// the machine.
+struct MatrixVector<'a> {
+    data: &'a [f64],
+    m: usize,
+    n: usize,
+    by_rows: bool,
+    x: &'a [f64],
+    to: &'a mut [f64],
+}
+
+impl pulp::WithSimd for MatrixVector<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let MatrixVector { data, m, n, by_rows, x, to } = self;
+        if by_rows { rows_times(data, n, x, to) } else { combination(data, m, n, x, to) }
+    }
 }
 
 #[inline(always)]
@@ -199,23 +219,25 @@ pub(super) fn add_scaled(to: &mut [f64], c: f64, x: &[f64]) {
 /// Sixteen sums at a time, so that additions need not wait for each other.
 #[inline(always)]
 pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
+    let ((xs, x_rest), (ys, y_rest)) = (x.as_chunks::<16>(), y.as_chunks::<16>());
     let mut sums = [0.0; 16];
-    let (xs, ys) = (x.chunks_exact(16), y.chunks_exact(16));
-    let rest: f64 = xs.remainder().iter().zip(ys.remainder()).map(|(u, v)| u * v).sum();
-    for (u, v) in xs.zip(ys) {
+    for (u, v) in xs.iter().zip(ys) {
         for k in 0..16 {
             sums[k] += u[k] * v[k];
         }
     }
-    sums.iter().sum::<f64>() + rest
+    sums.iter().sum::<f64>() + x_rest.iter().zip(y_rest).map(|(u, v)| u * v).sum::<f64>()
 }
 
 /// Likewise the sum of the entries.
 #[inline(always)]
 pub(super) fn total(entries: &[f64]) -> f64 {
+    let (chunks, rest) = entries.as_chunks::<16>();
     let mut sums = [0.0; 16];
-    let chunks = entries.chunks_exact(16);
-    let rest: f64 = chunks.remainder().iter().sum();
-    chunks.for_each(|c| sums.iter_mut().zip(c).for_each(|(s, x)| *s += x));
-    sums.iter().sum::<f64>() + rest
+    for chunk in chunks {
+        for k in 0..16 {
+            sums[k] += chunk[k];
+        }
+    }
+    sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
 }

@@ -5,6 +5,7 @@ use super::factors::Factors;
 use super::functions::{internal, log_sum_exp};
 use super::kernel::Compiled;
 use super::linear;
+use super::matrix_functions;
 use super::products::{contract, total};
 use super::sizes::{Sizes, check_entries};
 use super::stand_in;
@@ -198,6 +199,11 @@ impl<'a> Machine<'a> {
             Operation::Determinant(solver, a) => Dense::new(vec![self.with_factors(*solver, *a, Factors::determinant)?], lengths),
             Operation::LogDeterminant(solver, a) => Dense::new(vec![self.with_factors(*solver, *a, Factors::log_determinant)?], lengths),
             Operation::Function(f, a) => self.function(*f, *a, lengths)?,
+            Operation::Operator(f, operands) => {
+                let matrix = |id: &ValueId| self.value(*id)?.to_array()?.into_dimensionality::<Ix2>().map_err(internal);
+                let operands = operands.iter().map(matrix).collect::<Result<Vec<_>>>()?;
+                of_array(matrix_functions::operator(*f, &operands)?.into_dyn())
+            }
             Operation::Apply(f, arguments) => {
                 let arguments = arguments.iter().map(|a| self.value(*a)?.to_array()).collect::<Result<Vec<_>>>()?;
                 of_array(stand_in::apply(f, &arguments, self.inputs)?)
@@ -323,6 +329,10 @@ impl<'a> Machine<'a> {
             Opaque::Adj => {
                 let matrix = a.to_array()?.into_dimensionality::<Ix2>().map_err(internal)?;
                 of_array(linear::adjugate(&matrix)?.into_dyn())
+            }
+            Opaque::Pinv => {
+                let matrix = a.to_array()?.into_dimensionality::<Ix2>().map_err(internal)?;
+                of_array(linear::pseudoinverse(&matrix)?.into_dyn())
             }
             Opaque::Inv | Opaque::Det | Opaque::LogDet => return Err(internal("a function of a factorisation was expected")),
         })
@@ -455,6 +465,14 @@ mod tests {
             }
         }
         assert!(problems.is_empty(), "{}", problems.join("\n"));
+    }
+
+    #[test]
+    fn an_inverse_that_does_not_exist_is_an_error() {
+        let declarations = crate::Declarations::parse("A: matrix(n, n); x: vector(n)").unwrap();
+        let typed = crate::infer(&crate::parse("inv(A - A)*x", &declarations).unwrap(), &declarations).unwrap();
+        let inputs = Inputs::from_json(r#"{"A": [[2, 1], [0, 3]], "x": [1, 2]}"#, typed.variables.values()).unwrap();
+        assert_eq!(crate::Compiled::new(&typed).unwrap().run(&inputs).unwrap_err().kind, ErrorKind::Domain);
     }
 
     fn disagreement(declarations: &str, input: &str) -> Result<f64> {

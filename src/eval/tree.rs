@@ -5,13 +5,14 @@ use super::functions::{self, Operand, elementwise, internal, scalar};
 use super::indices::{Indexed, Place, Ranges, choose, scalars};
 use super::linear;
 use super::matrix_functions;
+use super::quadrature::integrate;
 use super::random::Random;
 use super::stand_in;
 use super::value::Inputs;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Op, Shape, Structure, Subscript, Var};
-use crate::function::Function;
+use crate::function::{Call, Function};
 use crate::typed::{Typed, TypedId, TypedNode};
 use ndarray::ArrayD;
 use std::rc::Rc;
@@ -70,7 +71,7 @@ struct Evaluator<'a> {
     disturbance: Option<Random>,
 }
 
-/// The nodes that the value of `root` needs, children first. What is under a `diff` is evaluated elsewhere.
+/// The nodes that the value of `root` needs, children first. What is under a `diff` or an `integral` is evaluated elsewhere.
 fn order(typed: &Typed, root: TypedId) -> Vec<TypedId> {
     let mut seen = vec![false; typed.nodes.len()];
     let mut waiting = vec![root];
@@ -84,6 +85,7 @@ fn order(typed: &Typed, root: TypedId) -> Vec<TypedId> {
                     waiting.extend(places.iter().flat_map(numbers));
                 }
             }
+            Op::Call(Function::Call(Call::Integral), arguments) => waiting.extend(&arguments[2..]),
             op => op.for_each_child(|c| waiting.push(*c)),
         }
     }
@@ -149,6 +151,7 @@ impl<'a> Evaluator<'a> {
             Op::LeviCivita(subscripts) => self.symbol(node, &self.places(subscripts)?, levi_civita),
             Op::Braces(body, outputs) => self.braces(node, *body, outputs),
             Op::Diff(function, variable) => self.derivative(node, *function, *variable),
+            Op::Call(Function::Call(Call::Integral), arguments) => self.integral(arguments),
             Op::Neg(_)
             | Op::Add(_)
             | Op::Mul(_)
@@ -327,18 +330,34 @@ impl<'a> Evaluator<'a> {
         self.choose(&Indexed { value: &value, free }, &places, node)
     }
 
-    /// The axes of the value of `function`, then those of the variable.
-    fn differences(&self, function: TypedId, variable: Symbol, structure: Structure) -> Result<ArrayD<f64>> {
+    /// `integral(F, t, a, b)`: by quadrature.
+    fn integral(&self, arguments: &[TypedId]) -> Result<ArrayD<f64>> {
+        let &[function, variable, from, to] = arguments else { return Err(internal("an integral has four arguments")) };
+        let Op::Var(v) = &self.typed.node(variable).op else {
+            return Err(Error::unsupported("an integral over something that is no variable"));
+        };
+        let end = |id: TypedId| Ok(self.indexed(id)?.value.sum());
+        let mut at = self.moving(function, v.name);
+        integrate(&mut |t| at(&scalar(t)), end(from)?, end(to)?)
+    }
+
+    /// The value of `function` as a function of the value of a variable.
+    fn moving(&self, function: TypedId, variable: Symbol) -> impl FnMut(&ArrayD<f64>) -> Result<ArrayD<f64>> + use<'a> {
         let order = order(self.typed, function);
         let dependent = self.dependent(variable);
         let dependent: Vec<TypedId> = order.iter().copied().filter(|id| dependent[id.0 as usize]).collect();
         let mut moved = Evaluator { typed: self.typed, inputs: self.inputs.clone(), values: self.values.clone(), disturbance: None };
-        let mut value_at = |at: &ArrayD<f64>| {
+        move |at: &ArrayD<f64>| {
             moved.inputs.values.insert(variable, at.clone());
             dependent.iter().for_each(|id| moved.values[id.0 as usize] = None);
             moved.fill(&order)?;
             Ok(moved.indexed(function)?.value.clone())
-        };
+        }
+    }
+
+    /// The axes of the value of `function`, then those of the variable.
+    fn differences(&self, function: TypedId, variable: Symbol, structure: Structure) -> Result<ArrayD<f64>> {
+        let mut value_at = self.moving(function, variable);
         differentiate(&mut value_at, self.inputs.value(variable)?, structure, self.typed.convention)
     }
 

@@ -5,9 +5,9 @@ use super::Level;
 use super::formula::{Factor, Formula, Product, expanded};
 use crate::diff::{partial, slope_of_largest};
 use crate::dim::{Dim, Symbol};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::function::Map2;
-use crate::index::{Node, NodeId, Opaque};
+use crate::index::{LinearOperator, Node, NodeId, Opaque};
 use crate::number::Number;
 
 /// What a step of differentiation used.
@@ -130,7 +130,8 @@ impl Level<'_> {
                 }
                 Ok(pieces)
             }
-            Node::Opaque(f, a) => Ok(self.whole_tensor(node, f, a, at, scope, used)),
+            Node::Opaque(f, a) => self.whole_tensor(node, f, a, at, scope, used),
+            Node::Operator(LinearOperator::Sylvester, _) => Err(no_lines("sylvester")),
             Node::Apply(f, arguments) => {
                 arguments.iter().for_each(|a| self.uses_function(*a, used));
                 let mut pieces = Vec::new();
@@ -201,12 +202,13 @@ impl Level<'_> {
         at: &[Symbol],
         scope: &mut Vec<Symbol>,
         used: &mut Used,
-    ) -> Vec<Product> {
+    ) -> Result<Vec<Product>> {
         self.uses_function(a, used);
         let entry = |node: NodeId, at: &[Symbol]| Factor::Entry(node, at.to_vec());
         let axes: Vec<Dim> = self.graph.axes(a).to_vec();
         let product = |factors: Vec<Factor>, bound: Vec<(Symbol, Dim)>| Product { factors, bound, ..Product::one() };
-        match f {
+        Ok(match f {
+            Opaque::Pinv => return Err(no_lines("pinv")),
             Opaque::Inv => {
                 used.rule("d_inv");
                 let (p, q) = (self.fresh(axes[0], scope), self.fresh(axes[1], scope));
@@ -263,8 +265,13 @@ impl Level<'_> {
                 let other: Vec<Symbol> = at.iter().copied().chain([p.0]).collect();
                 vec![product(vec![entry(softmax, &other)], vec![p]).times(self.change(a, &other))]
             }
-        }
+        })
     }
+}
+
+/// What has no derivation entry by entry.
+fn no_lines(function: &str) -> Error {
+    Error::unsupported(format!("the derivation of `{function}` line by line")).help("`diff` gives its derivative")
 }
 
 /// The rule of that name in the catalog, if there is one.

@@ -180,6 +180,7 @@ impl Cutter<'_> {
                 Node::Map2(f, a, self.argument(b))
             }
             Node::Opaque(f, a) => Node::Opaque(f, self.argument(a)),
+            Node::Operator(f, operands) => Node::Operator(f, operands.into_iter().map(|a| self.argument(a)).collect()),
         };
         self.graph.insert(new)
     }

@@ -314,7 +314,7 @@ impl Level<'_> {
                 let meaning = subscripted(self.matrix(node)?, at);
                 triangle(at, marks, meaning)
             }
-            Node::Opaque(..) | Node::Apply(..) | Node::Duplication(_) | Node::Elimination(_) => {
+            Node::Opaque(..) | Node::Operator(..) | Node::Apply(..) | Node::Duplication(_) | Node::Elimination(_) => {
                 let matrix = self.matrix(node)?;
                 self.at(matrix, at)
             }
@@ -365,7 +365,7 @@ impl Level<'_> {
 
     fn has_parts(&self, node: NodeId) -> bool {
         match self.graph.node(node) {
-            Node::Var(_) | Node::Opaque(..) => true,
+            Node::Var(_) | Node::Opaque(..) | Node::Operator(..) => true,
             Node::Map(_, a) | Node::Power(a, _) => self.has_parts(*a),
             Node::Map2(_, a, b) => self.has_parts(*a) && self.has_parts(*b),
             Node::Constant(_)

@@ -93,7 +93,13 @@ impl Pass<'_> {
                 let n = self.dim_argument(a)?;
                 Ok(Shape::Matrix(n.triangular(), n * n))
             }
-            Call::Integral => Ok(self.shape(a).clone()),
+            Call::Integral => {
+                self.all_scalars(&arguments[1..], row.name)?;
+                match self.nodes[arguments[1].0 as usize].op {
+                    Op::Var(_) => Ok(self.shape(a).clone()),
+                    _ => Err(self.unfit(arguments[1], "an integral is over a variable", "write `integral(F, t, a, b)`")),
+                }
+            }
             Call::Pinv => self.transpose(a),
             Call::Sylvester => self.sylvester(a, arguments[1], arguments[2]),
         }

@@ -16,6 +16,8 @@ use rustc_hash::FxHashSet;
 pub struct Names {
     /// Those that stand for the length of an axis, wherever they occur.
     pub dims: IndexSet<Symbol>,
+    /// Those over which something is integrated: scalars, whatever their spelling.
+    pub integrated: IndexSet<Symbol>,
     /// All of them, indices too.
     used: IndexSet<Symbol>,
 }
@@ -43,6 +45,9 @@ pub fn names(all: &[&Expr], declarations: &Declarations) -> Names {
         names.note(expr.op(), is_dim, declarations);
         match expr.op() {
             Op::Call(Function::Call(call), arguments) => {
+                if let (Call::Integral, Some(Op::Var(t))) = (call, arguments.get(1).map(Expr::op)) {
+                    names.integrated.insert(t.name);
+                }
                 let first = first_dim_argument(*call);
                 waiting.extend(arguments.iter().enumerate().map(|(at, a)| (a.clone(), is_dim || at >= first)));
             }

@@ -77,7 +77,7 @@ fn shapes_beside(expr: &Expr, pairs: &[(Expr, Expr)], declarations: &Declaration
         return Err(deep.span().into_iter().fold(error, Error::at));
     }
     let names = leaf::names(&all, declarations);
-    let mut guesses = IndexMap::new();
+    let mut guesses: IndexMap<Symbol, Guess> = names.integrated.iter().map(|t| (*t, Guess::Scalar)).collect();
     for _ in 0..MAX_PASSES {
         let mut pass = Pass::new(declarations, &names, &guesses);
         let outcome = pass.run(expr).and_then(|root| Ok((root, pass.pairs(pairs)?)));

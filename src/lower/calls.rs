@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::applied::Applied;
+use crate::integrate::integral;
 use crate::part::Selection;
 
 impl Lowering<'_> {
@@ -28,6 +29,18 @@ impl Lowering<'_> {
         frame.attach(x, self.typed.node(a), &shape);
         frame.attach(y, self.typed.node(b), &shape);
         Ok(frame.finish(self.graph, typed, &[]))
+    }
+
+    /// An end of an integral, which may be infinite.
+    fn end(&mut self, id: TypedId) -> Result<NodeId> {
+        match self.typed(id).op.clone() {
+            Op::Constant(Constant::Infinity) => Ok(self.graph.insert(Node::Constant(Constant::Infinity))),
+            Op::Neg(a) if matches!(self.typed(a).op, Op::Constant(Constant::Infinity)) => {
+                let end = self.end(a)?;
+                Ok(self.graph.negate(end))
+            }
+            _ => self.node(id),
+        }
     }
 
     pub(super) fn call(&mut self, f: Call, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
@@ -63,6 +76,8 @@ impl Lowering<'_> {
             Call::LogDet => self.of_square(Opaque::LogDet, args[0]),
             Call::Inv => self.of_square(Opaque::Inv, args[0]),
             Call::Adj => self.of_square(Opaque::Adj, args[0]),
+            Call::Pinv => self.pinv(args[0], typed),
+            Call::Sylvester => self.sylvester(args, typed),
             Call::Norm1 | Call::Norm2 | Call::NormF | Call::NormInf | Call::Norm => self.norm(f, args, typed),
             Call::LogSumExp | Call::Softmax => {
                 self.closed(args[0])?;
@@ -140,18 +155,21 @@ impl Lowering<'_> {
                 Ok(if self.typed(args[0]).shape == Shape::Scalar { self.graph.einsum(&[], &[(half, &[0])]) } else { half })
             }
             Call::Reshape => self.reshape(typed, args),
+            Call::Integral => {
+                args.iter().try_for_each(|a| self.closed(*a))?;
+                let Op::Var(t) = self.typed(args[1]).op.clone() else { return Err(Error::unsupported("an integral over no variable")) };
+                let (f, from, to) = (self.node(args[0])?, self.end(args[2])?, self.end(args[3])?);
+                integral(self.graph, f, &t, from, to)
+            }
             Call::Nuclear
             | Call::LambdaMax
             | Call::LambdaMin
-            | Call::Integral
-            | Call::Pinv
             | Call::Expm
             | Call::Logm
             | Call::Sqrtm
             | Call::Cosm
             | Call::Sinm
-            | Call::Cholesky
-            | Call::Sylvester => Err(Error::unsupported(format!("{}()", f.name()))),
+            | Call::Cholesky => Err(Error::unsupported(format!("{}()", f.name()))),
         }
     }
 
@@ -193,6 +211,19 @@ impl Lowering<'_> {
         } else {
             value
         })
+    }
+
+    /// Of a column, a row or a scalar as of a matrix with one column, row or entry.
+    fn pinv(&mut self, a: TypedId, typed: &TypedNode) -> Result<NodeId> {
+        let matrix = self.kron_factor(a)?;
+        let value = self.graph.opaque(Opaque::Pinv, matrix);
+        Ok(self.squeeze(value, typed))
+    }
+
+    fn sylvester(&mut self, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
+        let operands = args.iter().map(|a| self.kron_factor(*a)).collect::<Result<_>>()?;
+        let value = self.graph.operator(LinearOperator::Sylvester, operands);
+        Ok(self.squeeze(value, typed))
     }
 
     /// `sum(X)`, `sum(X, 1)`, `sum(X, 2)`.

@@ -16,7 +16,7 @@ use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Op, Shape, Subscript, Var};
 use crate::function::{Call, Constant, Function, Map, Map2};
-use crate::index::{Axes, Graph, Label, Labels, Node, NodeId, Opaque};
+use crate::index::{Axes, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque};
 use crate::number::Number;
 use crate::structure::{self, Convention};
 use crate::typed::{Typed, TypedId, TypedNode};

@@ -2,7 +2,7 @@
 
 use super::build::{Build, split};
 use super::product::{TURNED, turn};
-use super::{Form, Mat, MatFn, Spec, structure};
+use super::{Form, Mat, MatFn, Scaling, Spec, structure};
 use crate::dim::Dim;
 use crate::fact::Facts;
 use crate::function::{Map, Map2, Parity};
@@ -107,47 +107,9 @@ pub fn matpower<B: Build + ?Sized>(b: &mut B, base: Id, exponent: i64) -> Id {
     }
 }
 
-/// How a function of one argument answers to a scalar factor of it.
-enum Homogeneity {
-    /// `f(c*A) = c*f(A)`
-    Linear,
-    /// `f(c*A) = |c|*f(A)`
-    Norm,
-    /// `f(c*A) = c^2*f(A)`
-    Square,
-    /// `f(c*A) = f(A)/c`
-    Inverse,
-    None,
-}
-
-fn homogeneity(f: MatFn) -> Homogeneity {
-    match f {
-        MatFn::Trace
-        | MatFn::Diag
-        | MatFn::DiagOf
-        | MatFn::Sum
-        | MatFn::SumRows
-        | MatFn::SumColumns
-        | MatFn::Mean
-        | MatFn::MeanRows
-        | MatFn::MeanColumns
-        | MatFn::Vec
-        | MatFn::Vech
-        | MatFn::Kron
-        | MatFn::Cross
-        | MatFn::Sym
-        | MatFn::Tril
-        | MatFn::Triu => Homogeneity::Linear,
-        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => Homogeneity::Norm,
-        MatFn::Variance => Homogeneity::Square,
-        MatFn::Inv => Homogeneity::Inverse,
-        MatFn::Det | MatFn::LogDet | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Homogeneity::None,
-    }
-}
-
 pub fn call<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
-    let homogeneity = homogeneity(f);
-    if matches!(homogeneity, Homogeneity::None) {
+    let scaling = f.row().scaling;
+    if matches!(scaling, Scaling::None | Scaling::Even) {
         return bare(b, f, arguments);
     }
     let mut coefficient = Number::ONE;
@@ -167,18 +129,18 @@ pub fn call<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
     }
     let value = bare(b, f, &cores);
     let scalar = b.had(&scalars);
-    let (coefficient, scalar) = match homogeneity {
-        Homogeneity::Linear | Homogeneity::None => (coefficient, scalar),
-        Homogeneity::Norm => (coefficient.abs(), b.map(Map::Abs, scalar)),
-        Homogeneity::Square => (&coefficient * &coefficient, b.power(scalar, &Number::int(2))),
-        Homogeneity::Inverse => (coefficient.recip().unwrap_or(coefficient), b.power(scalar, &Number::MINUS_ONE)),
+    let (coefficient, scalar) = match scaling {
+        Scaling::Linear | Scaling::Even | Scaling::None => (coefficient, scalar),
+        Scaling::Norm => (coefficient.abs(), b.map(Map::Abs, scalar)),
+        Scaling::Square => (&coefficient * &coefficient, b.power(scalar, &Number::int(2))),
+        Scaling::Inverse => (coefficient.recip().unwrap_or(coefficient), b.power(scalar, &Number::MINUS_ONE)),
     };
     let value = b.times(scalar, value);
     b.scale(&coefficient, value)
 }
 
 fn of_zero<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
-    if f == MatFn::Inv {
+    if f == MatFn::Inv || f == MatFn::Sylvester {
         return b.insert(Mat::Call(f, arguments.into()));
     }
     let form = super::form_of(&Mat::Call(f, arguments.into()), |c| b.form(c));
@@ -194,6 +156,7 @@ fn bare<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
     }
     let simpler = match f {
         MatFn::Inv => inverse(b, a),
+        MatFn::Pinv => pseudoinverse(b, a),
         MatFn::Trace => trace(b, a),
         MatFn::Det | MatFn::LogDet => determinant(b, f, a),
         MatFn::Diag => diag(b, a),
@@ -225,7 +188,7 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
             let magnitude = b.map(Map::Abs, a);
             b.map(Map::Log, magnitude)
         }
-        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf => b.map(Map::Abs, a),
+        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Nuclear => b.map(Map::Abs, a),
         MatFn::Det
         | MatFn::Trace
         | MatFn::Diag
@@ -244,7 +207,8 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
         | MatFn::Sym
         | MatFn::Tril
         | MatFn::Triu => a,
-        MatFn::Cross => b.insert(Mat::Call(f, [a].into())),
+        // The pseudoinverse of 0 is 0.
+        MatFn::Cross | MatFn::Sylvester | MatFn::Pinv => b.insert(Mat::Call(f, [a].into())),
     }
 }
 
@@ -262,6 +226,20 @@ fn inverse<B: Build + ?Sized>(b: &mut B, a: Id) -> Option<Id> {
             let inverse = b.call(MatFn::Inv, &[inner]);
             Some(b.transpose(inverse))
         }
+        _ => None,
+    }
+}
+
+fn pseudoinverse<B: Build + ?Sized>(b: &mut B, a: Id) -> Option<Id> {
+    match b.view(a) {
+        Mat::Eye(_) => Some(a),
+        Mat::Call(MatFn::Pinv, inner) => Some(inner[0]),
+        Mat::Transpose([inner]) => {
+            let inner = *inner;
+            let inverse = b.call(MatFn::Pinv, &[inner]);
+            Some(b.transpose(inverse))
+        }
+        _ if b.facts(a).contains(Facts::INVERTIBLE) => Some(b.call(MatFn::Inv, &[a])),
         _ => None,
     }
 }

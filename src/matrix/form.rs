@@ -1,6 +1,6 @@
 //! The shape of each node from the shapes of its children.
 
-use super::{Form, Mat, MatFn, Spec};
+use super::{Form, Mat, Spec};
 use crate::dim::Dim;
 use crate::expr::{Shape, Var};
 use egg::Id;
@@ -87,7 +87,7 @@ pub fn form_of<'a>(node: &Mat, child: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Mul(factors) => Form::Grid(child(factors[0]).rows(), child(factors[factors.len() - 1]).columns()),
         Mat::Add(_, terms) | Mat::Had(terms) => child(terms[0]).clone(),
         Mat::Transpose([a]) => child(*a).transposed(),
-        Mat::Call(f, arguments) => form_of_call(*f, arguments, child),
+        Mat::Call(f, arguments) => f.form(arguments.iter().map(|a| (child(*a).rows(), child(*a).columns()))),
         Mat::Apply(f, arguments) if f.elementwise => child(arguments[0]).clone(),
         Mat::Apply(f, _) => Form::of_shape(&f.shape()),
         Mat::Commutation(m, n) => Form::Grid(*m * *n, *m * *n),
@@ -97,37 +97,5 @@ pub fn form_of<'a>(node: &Mat, child: impl Fn(Id) -> &'a Form) -> Form {
         Mat::LeviCivita(k) => Form::Tensor(smallvec::smallvec![Dim::number(i64::from(*k)); usize::from(*k)]),
         Mat::Merge(m, n) => Form::Tensor(smallvec::smallvec![*m * *n, *m, *n]),
         Mat::Contract(spec, _) => Form::of_spec(spec),
-    }
-}
-
-fn form_of_call<'a>(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> &'a Form) -> Form {
-    let a = child(arguments[0]);
-    match f {
-        MatFn::Inv | MatFn::Adj | MatFn::Sym | MatFn::Tril | MatFn::Triu | MatFn::Softmax => a.clone(),
-        // Of a vector and each column of a matrix.
-        MatFn::Cross => child(arguments[arguments.len() - 1]).clone(),
-        MatFn::Det
-        | MatFn::LogDet
-        | MatFn::Trace
-        | MatFn::Sum
-        | MatFn::Mean
-        | MatFn::Variance
-        | MatFn::Product
-        | MatFn::Norm1
-        | MatFn::Norm2
-        | MatFn::NormF
-        | MatFn::NormInf => Form::SCALAR,
-        MatFn::Diag => Form::Grid(a.rows(), a.rows()),
-        MatFn::DiagOf => Form::column(a.rows()),
-        MatFn::SumRows | MatFn::MeanRows => Form::Grid(Dim::ONE, a.columns()),
-        MatFn::SumColumns | MatFn::MeanColumns => Form::column(a.rows()),
-        MatFn::LogSumExp if a.columns() == Dim::ONE => Form::SCALAR,
-        MatFn::LogSumExp => Form::column(a.rows()),
-        MatFn::Vec => Form::column(a.rows() * a.columns()),
-        MatFn::Vech => Form::column(a.rows().triangular()),
-        MatFn::Kron => arguments.iter().skip(1).fold(a.clone(), |left, b| {
-            let right = child(*b);
-            Form::Grid(left.rows() * right.rows(), left.columns() * right.columns())
-        }),
     }
 }

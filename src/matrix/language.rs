@@ -65,7 +65,7 @@ impl Operator {
             Operator::Contract => 19,
             Operator::Map2(f) => 20 + f as u32,
             Operator::Call(f) => 24 + f as u32,
-            Operator::Map(f) => 64 + f as u32,
+            Operator::Map(f) => 80 + f as u32,
             Operator::Duplication
             | Operator::Elimination
             | Operator::Reshape

@@ -183,8 +183,9 @@ impl Converter<'_> {
             (Call::Sym, [a]) => self.half_sum(*a, Number::ratio(1, 2)),
             (Call::Skew, [a]) => self.half_sum(*a, Number::ratio(-1, 2)),
             (Call::Cross, [a, b]) => self.terms.call(MatFn::Cross, &[*a, *b]),
+            (Call::Sylvester, [_, _, _]) => self.terms.call(MatFn::Sylvester, &values),
             (Call::Kron, all) => self.terms.call(MatFn::Kron, all),
-            (_, [a]) => match of_one_argument(f) {
+            (_, [a]) => match MatFn::of_one_argument(f) {
                 Some(f @ (MatFn::Norm1 | MatFn::Norm2 | MatFn::NormInf | MatFn::NormF)) => self.norm(f, *a),
                 Some(f) => self.terms.call(f, &[*a]),
                 None => return Err(Error::unsupported(f.name())),
@@ -223,28 +224,4 @@ impl Converter<'_> {
             _ => Err(Error::unsupported("a sum along another direction than 1 or 2")),
         }
     }
-}
-
-/// The functions of one argument that are the same at matrix level.
-pub fn of_one_argument(f: Call) -> Option<MatFn> {
-    Some(match f {
-        Call::Variance => MatFn::Variance,
-        Call::Product => MatFn::Product,
-        Call::Trace => MatFn::Trace,
-        Call::Det => MatFn::Det,
-        Call::LogDet => MatFn::LogDet,
-        Call::Norm1 => MatFn::Norm1,
-        Call::Norm2 => MatFn::Norm2,
-        Call::NormF => MatFn::NormF,
-        Call::NormInf => MatFn::NormInf,
-        Call::LogSumExp => MatFn::LogSumExp,
-        Call::Softmax => MatFn::Softmax,
-        Call::Vec => MatFn::Vec,
-        Call::Vech => MatFn::Vech,
-        Call::Inv => MatFn::Inv,
-        Call::Adj => MatFn::Adj,
-        Call::Tril => MatFn::Tril,
-        Call::Triu => MatFn::Triu,
-        _ => return None,
-    })
 }

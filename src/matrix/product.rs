@@ -300,6 +300,7 @@ fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
         Mat::Slice(_, [a]) => of(a).min(TURNED),
         Mat::Scale(_, [a]) | Mat::Times([_, a]) | Mat::Power(_, [a]) | Mat::MatPower(_, [a]) => of(a),
         Mat::Call(MatFn::Tril | MatFn::Triu, a) => of(&a[0]),
+        Mat::Call(MatFn::Inv, a) if of(&a[0]) <= 0 => of(&a[0]),
         Mat::Map(_, [a]) => of(a).min(TURNED),
         Mat::Mul(factors) => factors.iter().map(of).sum(),
         Mat::Had(all) | Mat::Add(_, all) => all.iter().map(of).sum::<i64>().min(TURNED),
@@ -373,6 +374,11 @@ pub fn transpose<B: Build + ?Sized>(b: &mut B, t: Id) -> Id {
         Mat::Mul(factors) => {
             let factors: Vec<Id> = factors.iter().rev().map(|f| transpose(b, *f)).collect();
             b.mul(&factors)
+        }
+        // Of a plain matrix the transpose stays outside: `inv(A)'`.
+        Mat::Call(MatFn::Inv, a) if turn(b, a[0]) <= 0 => {
+            let a = transpose(b, a[0]);
+            b.call(MatFn::Inv, &[a])
         }
         Mat::Add(cs, ts) if enters(b, &ts) => {
             let terms: Vec<(Number, Id)> = cs.iter().cloned().zip(ts.iter().map(|t| transpose(b, *t))).collect();

@@ -10,7 +10,7 @@ use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::function::{Call, Function, Map, Map2, Parity};
-use crate::matrix::{Form, Mat, MatFn};
+use crate::matrix::{Form, Mat, MatFn, Scaling};
 use crate::number::Number;
 use egg::Id;
 use rustc_hash::FxHashSet;
@@ -267,20 +267,20 @@ impl<'a> Builder<'a> {
     }
 
     fn call(&mut self, function: MatFn, all: &[Id], scalar: bool) -> Result<Factors> {
-        let name = call_of(function);
+        let name = function.row().call;
         let axis = match function {
             MatFn::SumRows | MatFn::MeanRows => Some(1),
             MatFn::SumColumns | MatFn::MeanColumns => Some(2),
             _ => None,
         };
         let make = |arguments: Vec<Expr>| call(name, arguments.into_iter().chain(axis.map(Expr::number)));
-        match role(function) {
-            Role::Linear => self.linear(all, scalar, |arguments| make(arguments.to_vec())),
-            Role::Even => {
+        match function.row().scaling {
+            Scaling::Linear => self.linear(all, scalar, |arguments| make(arguments.to_vec())),
+            Scaling::Even | Scaling::Norm | Scaling::Square => {
                 let arguments = all.iter().map(|a| Ok(self.factors(*a)?.absolute().finish())).collect::<Result<Vec<_>>>()?;
                 Ok(Factors::of(make(arguments), scalar))
             }
-            Role::Odd => {
+            Scaling::Inverse => {
                 let mut sign = Number::ONE;
                 let mut arguments = Vec::new();
                 for a in all {
@@ -292,7 +292,7 @@ impl<'a> Builder<'a> {
                 }
                 Ok(Factors::of(make(arguments), scalar).scaled(&sign))
             }
-            Role::Other => {
+            Scaling::None => {
                 let arguments = all.iter().map(|a| self.expr(*a)).collect::<Result<Vec<_>>>()?;
                 Ok(Factors::of(make(arguments), scalar))
             }
@@ -327,69 +327,6 @@ fn common_power_of_ten(coefficients: &[Number]) -> Option<Number> {
         return None;
     }
     Number::int(10).pow(&Number::int(most.to_f64().log10().floor() as i64))
-}
-
-/// What a factor of an argument does to the value.
-enum Role {
-    /// Scalars go in front.
-    Linear,
-    /// The sign of the argument does not matter.
-    Even,
-    /// A minus goes in front.
-    Odd,
-    Other,
-}
-
-fn role(function: MatFn) -> Role {
-    match function {
-        MatFn::Trace
-        | MatFn::Diag
-        | MatFn::DiagOf
-        | MatFn::Sum
-        | MatFn::SumRows
-        | MatFn::SumColumns
-        | MatFn::Mean
-        | MatFn::MeanRows
-        | MatFn::MeanColumns
-        | MatFn::Vec
-        | MatFn::Vech
-        | MatFn::Kron
-        | MatFn::Cross
-        | MatFn::Sym
-        | MatFn::Tril
-        | MatFn::Triu => Role::Linear,
-        MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Variance | MatFn::LogDet => Role::Even,
-        MatFn::Inv => Role::Odd,
-        MatFn::Det | MatFn::Adj | MatFn::Product | MatFn::LogSumExp | MatFn::Softmax => Role::Other,
-    }
-}
-
-fn call_of(function: MatFn) -> Call {
-    match function {
-        MatFn::Inv => Call::Inv,
-        MatFn::Det => Call::Det,
-        MatFn::LogDet => Call::LogDet,
-        MatFn::Adj => Call::Adj,
-        MatFn::Trace => Call::Trace,
-        MatFn::Diag | MatFn::DiagOf => Call::Diag,
-        MatFn::Sum | MatFn::SumRows | MatFn::SumColumns => Call::Sum,
-        MatFn::Mean | MatFn::MeanRows | MatFn::MeanColumns => Call::Mean,
-        MatFn::Variance => Call::Variance,
-        MatFn::Product => Call::Product,
-        MatFn::Norm1 => Call::Norm1,
-        MatFn::Norm2 => Call::Norm2,
-        MatFn::NormF => Call::NormF,
-        MatFn::NormInf => Call::NormInf,
-        MatFn::LogSumExp => Call::LogSumExp,
-        MatFn::Softmax => Call::Softmax,
-        MatFn::Vec => Call::Vec,
-        MatFn::Vech => Call::Vech,
-        MatFn::Kron => Call::Kron,
-        MatFn::Cross => Call::Cross,
-        MatFn::Sym => Call::Sym,
-        MatFn::Tril => Call::Tril,
-        MatFn::Triu => Call::Triu,
-    }
 }
 
 /// A term of a sum with what decides its place.

@@ -2,7 +2,7 @@
 
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Shape, Var};
-use crate::matrix::{Form, Mat, MatFn, Spec, form_of_slice};
+use crate::matrix::{Form, Mat, Spec, form_of_slice};
 use crate::part::Cut;
 use egg::Id;
 use std::collections::BTreeSet;
@@ -72,7 +72,7 @@ fn form_of<'a>(term: &Mat, of: impl Fn(Id) -> &'a Form) -> Form {
         Mat::Add(_, all) | Mat::Had(all) => all.iter().map(|a| of(*a)).find(|f| **f != SCALAR).unwrap_or(&SCALAR).clone(),
         Mat::Map2(_, all) => all.iter().map(|a| of(*a)).find(|f| **f != SCALAR).unwrap_or(&SCALAR).clone(),
         Mat::Transpose([a]) => Form::Grid(grid(*a).1, grid(*a).0),
-        Mat::Call(function, all) => form_of_call(*function, &all.iter().map(|a| grid(*a)).collect::<Vec<_>>()),
+        Mat::Call(function, all) => function.form(all.iter().map(|a| grid(*a))),
         Mat::Apply(f, all) if f.elementwise => of(all[0]).clone(),
         Mat::Apply(f, _) => Form::of_shape(&f.shape()),
         Mat::Commutation(m, n) => Form::Grid(*m * *n, *m * *n),
@@ -100,36 +100,6 @@ fn form_of_spec(spec: &Spec) -> Form {
         [n] => Form::Grid(*n, Dim::ONE),
         [m, n] => Form::Grid(*m, *n),
         _ => Form::Tensor(axes.into_iter().collect()),
-    }
-}
-
-fn form_of_call(function: MatFn, arguments: &[(Dim, Dim)]) -> Form {
-    let (m, n) = arguments.first().copied().unwrap_or((Dim::ONE, Dim::ONE));
-    match function {
-        MatFn::Inv | MatFn::Adj | MatFn::Softmax | MatFn::Sym | MatFn::Tril | MatFn::Triu => Form::Grid(m, n),
-        MatFn::Cross => arguments.last().map_or(SCALAR, |(m, n)| Form::Grid(*m, *n)),
-        MatFn::Diag => Form::Grid(m, m),
-        MatFn::DiagOf | MatFn::SumColumns | MatFn::MeanColumns => Form::Grid(m, Dim::ONE),
-        MatFn::SumRows | MatFn::MeanRows => Form::Grid(Dim::ONE, n),
-        MatFn::LogSumExp if n == Dim::ONE => SCALAR,
-        MatFn::LogSumExp => Form::Grid(m, Dim::ONE),
-        MatFn::Vec => Form::Grid(m * n, Dim::ONE),
-        MatFn::Vech => Form::Grid(m.triangular(), Dim::ONE),
-        MatFn::Kron => {
-            let (m, n) = arguments.iter().fold((Dim::ONE, Dim::ONE), |(m, n), (p, q)| (m * *p, n * *q));
-            Form::Grid(m, n)
-        }
-        MatFn::Det
-        | MatFn::LogDet
-        | MatFn::Trace
-        | MatFn::Sum
-        | MatFn::Mean
-        | MatFn::Variance
-        | MatFn::Product
-        | MatFn::Norm1
-        | MatFn::Norm2
-        | MatFn::NormF
-        | MatFn::NormInf => SCALAR,
     }
 }
 

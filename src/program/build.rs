@@ -179,6 +179,10 @@ impl<'a> Builder<'a> {
             Node::Merge(m, n) => Ok(self.step(Operation::Constant(Tensor::Merge(*m, *n)), axes)),
             Node::Zero(_) => Ok(self.number(&Number::ZERO, axes)),
             Node::Opaque(f, a) => self.opaque(*f, *a, axes),
+            Node::Operator(f, operands) => {
+                let operands = operands.iter().map(|a| self.value(*a)).collect::<Result<Vec<_>>>()?;
+                Ok(self.step(Operation::Operator(*f, operands), axes))
+            }
             Node::Apply(f, arguments) if !f.elementwise => {
                 let arguments = arguments.iter().map(|a| self.value(*a)).collect::<Result<Vec<_>>>()?;
                 Ok(self.step(Operation::Apply(f.clone(), arguments), axes))
@@ -220,7 +224,7 @@ impl<'a> Builder<'a> {
                 let (solver, factor) = self.factorised(a)?;
                 Ok(self.step(Operation::LogDeterminant(solver, factor), axes))
             }
-            Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp => {
+            Opaque::Adj | Opaque::Pinv | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp => {
                 let a = self.value(a)?;
                 Ok(self.step(Operation::Function(f, a), axes))
             }
@@ -295,6 +299,7 @@ impl Step {
             Operation::Determinant(s, a) => Operation::Determinant(s, to(a)),
             Operation::LogDeterminant(s, a) => Operation::LogDeterminant(s, to(a)),
             Operation::Function(f, a) => Operation::Function(f, to(a)),
+            Operation::Operator(f, operands) => Operation::Operator(f, operands.into_iter().map(to).collect()),
             Operation::Apply(f, arguments) => Operation::Apply(f, arguments.into_iter().map(to).collect()),
         };
         Step { operation, axes: self.axes }

@@ -7,7 +7,7 @@ use super::{Entry, Operation, Pair, Program, Solver, Step};
 use crate::dim::{Dim, Symbol};
 use crate::error::Result;
 use crate::eval::Sizes;
-use crate::index::Label;
+use crate::index::{Label, LinearOperator};
 use crate::number::Number;
 use std::fmt;
 
@@ -117,6 +117,11 @@ impl Program {
             Operation::Determinant(_, a) => side(self.step(*a)),
             Operation::LogDeterminant(_, a) => number(2) * side(self.step(*a)),
             Operation::Function(_, a) => number(3) * entries(self.step(*a)),
+            // The Schur forms of both matrices, and a system for each column (Golub and Van Loan 2013, section 7.6.3).
+            Operation::Operator(LinearOperator::Sylvester, _) => {
+                let (m, n) = (side(step), step.axes.last().copied().unwrap_or(Dim::ONE));
+                number(25) * (m * m * m + n * n * n) + number(5) * (m * m * n + m * n * n)
+            }
             Operation::Apply(..) => all,
         }
     }
@@ -163,6 +168,7 @@ fn keeps(operation: &Operation) -> bool {
         | Operation::Determinant(..)
         | Operation::LogDeterminant(..)
         | Operation::Function(..)
+        | Operation::Operator(..)
         | Operation::Apply(..) => true,
     }
 }

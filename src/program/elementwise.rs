@@ -69,6 +69,7 @@ impl Builder<'_> {
             | Node::Elimination(_)
             | Node::Merge(..)
             | Node::Opaque(..)
+            | Node::Operator(..)
             | Node::Apply(..) => {
                 let value = self.value(node)?;
                 operand(operands, value, axes)
@@ -93,7 +94,8 @@ impl Builder<'_> {
             | Node::Duplication(_)
             | Node::Elimination(_)
             | Node::Merge(..)
-            | Node::Opaque(..) => false,
+            | Node::Opaque(..)
+            | Node::Operator(..) => false,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::expr::Var;
 use crate::function::{Constant, Map, Map2};
-use crate::index::{Axes, Labels, Opaque};
+use crate::index::{Axes, Labels, LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
 use smallvec::SmallVec;
@@ -73,6 +73,7 @@ pub enum Operation {
     LogDeterminant(Solver, ValueId),
     /// `Adj`, `Product`, `NormInf`, `Softmax`, `LogSumExp`, as index form has them.
     Function(Opaque, ValueId),
+    Operator(LinearOperator, Vec<ValueId>),
     /// A declared function of whole arguments.
     Apply(Arc<Applied>, Vec<ValueId>),
 }
@@ -302,7 +303,7 @@ impl Operation {
             | Operation::Determinant(_, a)
             | Operation::LogDeterminant(_, a)
             | Operation::Function(_, a) => visit(*a),
-            Operation::Apply(_, arguments) => arguments.iter().copied().for_each(visit),
+            Operation::Apply(_, arguments) | Operation::Operator(_, arguments) => arguments.iter().copied().for_each(visit),
         }
     }
 }

@@ -58,6 +58,7 @@ impl Builder<'_> {
             | Node::Power(..)
             | Node::Map2(..)
             | Node::Opaque(..)
+            | Node::Operator(..)
             | Node::Apply(..) => Ok(vec![Part::whole(self.value(node)?, order)]),
         }
     }

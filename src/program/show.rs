@@ -92,6 +92,9 @@ fn shown(operation: &Operation, names: &[String], order: usize) -> String {
         Operation::Determinant(_, a) => format!("det({})", name(*a)),
         Operation::LogDeterminant(_, a) => format!("logdet({})", name(*a)),
         Operation::Function(f, a) => format!("{f:?}({})", name(*a)).to_lowercase(),
+        Operation::Operator(f, operands) => {
+            format!("{f:?}({})", operands.iter().map(|a| name(*a)).collect::<Vec<_>>().join(", ")).to_lowercase()
+        }
         Operation::Apply(f, arguments) => format!("{f}({})", arguments.iter().map(|a| name(*a)).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -62,7 +62,7 @@ impl<'a, 'b> Entries<'a, 'b> {
                 (0..count).map(|at| constant(lower(&places(at, sizes)), one)).map(cleaned).collect()
             }
             // What these do is known to the constructors alone.
-            Node::Duplication(_) | Node::Elimination(_) | Node::Apply(..) => return None,
+            Node::Duplication(_) | Node::Elimination(_) | Node::Apply(..) | Node::Operator(..) => return None,
             Node::LeviCivita(_) => (0..count).map(|at| constant(permutation_sign(&places(at, sizes)), one)).map(cleaned).collect(),
             Node::Merge(..) => {
                 let stacked = |p: &[usize]| i64::from(p[0] == p[1] + sizes[1] * p[2]);
@@ -137,7 +137,7 @@ impl<'a, 'b> Entries<'a, 'b> {
                 }
                 vec![product]
             }
-            Node::Opaque(Opaque::LogDet | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp, _) => return None,
+            Node::Opaque(Opaque::LogDet | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp | Opaque::Pinv, _) => return None,
         })
     }
 

@@ -105,6 +105,11 @@ impl Expander<'_> {
             }
             Node::Opaque(Opaque::Det, x) => self.determinant(x)?,
             Node::Opaque(f @ (Opaque::Softmax | Opaque::LogSumExp), x) if self.definitions => self.along_the_last_axis(f, x)?,
+            Node::Operator(f, operands) => {
+                let operands = operands.into_iter().map(|x| self.node(x)).collect::<Option<_>>()?;
+                let value = self.graph.operator(f, operands);
+                self.flat(value)
+            }
             Node::Opaque(f, x) => {
                 let x = self.node(x)?;
                 let value = self.graph.opaque(f, x);

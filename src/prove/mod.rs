@@ -39,6 +39,7 @@ use crate::proof::{Proof, ProofStep};
 use crate::raise::Raiser;
 use crate::saturate::{Limits, Rewrite, RuleSet, connect};
 use crate::typed::Typed;
+pub(crate) use domain::requirements;
 use egg::{Id, RecExpr};
 use entries::Entries;
 pub(crate) use expand::Expander;

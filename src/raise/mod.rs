@@ -13,7 +13,7 @@ use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::expr::Shape;
 use crate::fact::Facts;
-use crate::index::{Axes, Contraction, Graph, Label, Node, NodeId, Opaque};
+use crate::index::{Axes, Contraction, Graph, Label, LinearOperator, Node, NodeId, Opaque};
 use crate::matrix::{Build, Form, Mat, MatFn, Terms};
 use crate::number::Number;
 use egg::Id;
@@ -76,6 +76,15 @@ impl Raiser<'_> {
                 self.terms.map2(f, a, b)
             }
             Node::Opaque(f, a) => self.opaque(f, a),
+            Node::Operator(f, operands) => {
+                let operands: Vec<Id> = operands.into_iter().map(|a| self.raise(a)).collect();
+                self.terms.call(
+                    match f {
+                        LinearOperator::Sylvester => MatFn::Sylvester,
+                    },
+                    &operands,
+                )
+            }
             Node::Apply(f, arguments) => self.apply(&f, &arguments),
         };
         let facts = self.graph.meta(node).facts;
@@ -144,6 +153,7 @@ impl Raiser<'_> {
             Opaque::Det => MatFn::Det,
             Opaque::LogDet => MatFn::LogDet,
             Opaque::Adj => MatFn::Adj,
+            Opaque::Pinv => MatFn::Pinv,
             Opaque::Product => MatFn::Product,
             Opaque::NormInf => MatFn::NormInf,
             Opaque::Softmax => MatFn::Softmax,

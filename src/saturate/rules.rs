@@ -8,7 +8,7 @@ use crate::expr::{Expr, Op};
 use crate::fact::Facts;
 use crate::function::{Call, Function, Map, Map2};
 use crate::infer::infer;
-use crate::matrix::{MatFn, Operator, of_one_argument};
+use crate::matrix::{MatFn, Operator};
 use crate::rule::{Fact, Rule};
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -144,6 +144,7 @@ fn operator(function: Function) -> Option<Operator> {
         Function::Call(Call::Diag) => None,
         Function::Call(Call::Kron) => Some(Operator::Call(MatFn::Kron)),
         Function::Call(Call::Cross) => Some(Operator::Call(MatFn::Cross)),
-        Function::Call(f) => of_one_argument(f).map(Operator::Call),
+        Function::Call(Call::Sylvester) => Some(Operator::Call(MatFn::Sylvester)),
+        Function::Call(f) => MatFn::of_one_argument(f).map(Operator::Call),
     }
 }

@@ -156,7 +156,6 @@ pub const IDENTITIES: Table = (
         ("A[i,j]*B[j,k]", "A*B", "equal"),
         ("A[i,j]", "A[j,i]", "different: equal up to transposition; equal if A is symmetric"),
         ("expm(A + B)", "expm(A)*expm(B)", "different: equal if A and B commute"),
-        ("pinv(A)", "inv(A)", "undecided: no proof could be tried: the function `pinv` is not supported yet"),
         ("1/(1 + exp(-s))", "sigmoid(-s)", "different: `sigmoid(-s)` should be `sigmoid(s)`"),
         ("log(s^2)", "2*log(s)", "undecided: at some points the left side is defined and the right one is not; equal if s > 0"),
         ("s/s", "1", "equal"),

@@ -169,3 +169,48 @@ fn what_has_no_derivative_has_no_derivation() {
         assert_eq!((explain.code, explain.out.as_str(), explain.err), (2, "", diff.err));
     }
 }
+
+#[test]
+fn several_derivatives_share_their_parts() {
+    let arguments = ["diff", "normF(T - U*V')^2", "--wrt", "U", "--wrt", "V", "--separate"];
+    let outcome = run(&[&arguments[..], &["--value", "--verify"]].concat());
+    assert_eq!(
+        (outcome.code, outcome.out.as_str()),
+        (0, "F = normF(t1)^2\ndF/dU = 2*t1*V\ndF/dV = 2*t1'*U\nwhere t1 = U*V' - T\n"),
+        "{}",
+        outcome.err
+    );
+    for label in ["F", "dF/dU", "dF/dV"] {
+        assert!(outcome.err.contains(&format!("{label} verified at 6 random points")), "{}", outcome.err);
+    }
+    let printed = |format| run(&[&arguments[..], &["--format", format]].concat()).out;
+    assert_eq!(printed("unicode"), "∂F/∂U = 2t₁V\n∂F/∂V = 2t₁ᵀU\nwhere t₁ = UVᵀ - T\n");
+    let latex = printed("latex");
+    assert!(latex.starts_with("\\begin{align*}\n\\frac{\\partial F}{\\partial U} &= 2 t_1 V \\\\\n"), "{latex}");
+    let numpy = printed("numpy");
+    assert!(numpy.contains("def derivatives(*, T, U, V):") && numpy.matches("U @ V.T").count() == 2, "{numpy}");
+}
+
+#[test]
+fn several_derivatives_are_one_object() {
+    let object = json(
+        &run(&["diff", "norm2(A*x - b)^2", "--wrt", "A", "--wrt", "x", "--separate", "--value", "--order", "2", "--format", "json"]).out,
+    );
+    let all = object["derivatives"].as_array().expect("a list");
+    assert_eq!(object["value"]["text"], "norm2(A*x - b)^2");
+    assert_eq!(all.iter().map(|d| d["text"].to_string()).collect::<Vec<_>>(), [r#""2*kron(x*x', eye(m))""#, r#""2*A'*A""#]);
+    assert_eq!(all[1]["wrt"], serde_json::json!(["x", "x"]));
+    assert_eq!(all[0]["notation"], "kron");
+    assert!(object["numpy"].as_str().is_some_and(|code| code.contains("def derivatives(")));
+}
+
+#[test]
+fn what_goes_with_several_derivatives_does_not_go_without() {
+    for arguments in [
+        &["diff", "x'*x", "--wrt", "x", "--value"][..],
+        &["diff", "x'*x", "--wrt", "x", "--separate", "--hvp", "v"],
+        &["diff", "x'*x", "--wrt", "y", "--separate"],
+    ] {
+        assert_eq!(run(arguments).code, 2, "{arguments:?}");
+    }
+}

@@ -24,6 +24,7 @@ mod gradients;
 mod indices;
 mod kronecker;
 mod matrices;
+mod matrix_functions;
 mod orders;
 mod parts;
 mod products;
