@@ -10,6 +10,7 @@ use crate::eval::{Compiled, evaluate};
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
 use crate::function::{Call, Function};
 use crate::infer::infer;
+use crate::layout::Layout;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::present::Presented;
@@ -40,6 +41,8 @@ pub enum Notation {
     Kronecker,
     /// Einstein's notation.
     Index,
+    /// dF with the changes of the variables in place, as [`Engine::differential`] has it.
+    Differential,
 }
 
 impl fmt::Display for Notation {
@@ -48,6 +51,7 @@ impl fmt::Display for Notation {
             Notation::Matrix => "matrix",
             Notation::Kronecker => "kron",
             Notation::Index => "index",
+            Notation::Differential => "differential",
         })
     }
 }
@@ -101,12 +105,19 @@ pub struct Answer {
     pub notation: Notation,
     /// How a derivative by a structured variable is meant.
     pub convention: Convention,
-    /// The formula, with its shared parts apart.
+    /// Which way the formula that is shown is turned.
+    pub layout: Layout,
+    /// The formula, with its shared parts apart; its layout is mixed.
     pub formula: Presented,
+    /// Its transpose, where the layout shows that.
+    pub(crate) laid_out: Option<Presented>,
     pub profile: Profile,
     /// How many leading axes are rows in Kronecker notation.
     pub(crate) rows: usize,
 }
+
+/// How far the answer may be from central differences, by how often these are nested.
+const TOLERANCE: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
 
 impl Answer {
     /// The declarations under which the formula reads back.
@@ -151,6 +162,11 @@ impl Answer {
         let mut seen = BTreeSet::new();
         conditions.retain(|c| seen.insert(c.clone()));
         Ok(conditions)
+    }
+
+    /// The formula as the layout asked for shows it.
+    pub fn shown(&self) -> &Presented {
+        self.laid_out.as_ref().unwrap_or(&self.formula)
     }
 
     /// The formula with the shape of each part.
@@ -208,13 +224,11 @@ impl Answer {
     pub fn index(&self) -> Result<Presented> {
         let engine = Engine::new().notation(Notation::Index).structure(self.convention);
         let (f, by, declarations) = (&self.input, &self.by, &self.declarations());
-        let answer = match (&self.question, by.as_slice()) {
-            (Question::Jvp(directions), _) => {
-                engine.jvp(f, &by.iter().cloned().zip(directions.iter().cloned()).collect::<Vec<_>>(), declarations)
+        let answer = match &self.question {
+            Question::Value | Question::Derivative => engine.derivative(f, by, declarations),
+            Question::Jvp(_) | Question::Vjp(_) | Question::Hvp(_) | Question::Differential { .. } => {
+                engine.product(f, by, self.question.clone(), declarations)
             }
-            (Question::Vjp(v), [x]) => engine.vjp(f, x, v, declarations),
-            (Question::Hvp(v), [x]) => engine.hvp(f, x, v, declarations),
-            (Question::Value | Question::Derivative | Question::Vjp(_) | Question::Hvp(_), by) => engine.derivative(f, by, declarations),
         };
         Ok(answer?.formula)
     }
@@ -303,6 +317,10 @@ impl Answer {
             Question::Jvp(_) | Question::Vjp(_) | Question::Hvp(_) => {
                 (format!("A product with the derivative of {} by {by}", self.input), String::new())
             }
+            Question::Differential { order: 1, .. } => (format!("The differential of {} by {by}", self.input), String::new()),
+            Question::Differential { order, .. } => {
+                (format!("The differential of order {order} of {} by {by}", self.input), String::new())
+            }
         };
         let mut output = described(name, &title, &self.formula);
         output.axes = axes;
@@ -320,7 +338,6 @@ impl Answer {
     /// # Errors
     /// Of kind `Domain` if no point was found where all is finite.
     pub fn verify(&self, points: usize) -> Result<Verification> {
-        const TOLERANCE: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
         let declarations = self.declarations();
         let function = infer(&self.input, &declarations)?.by(self.convention);
         if !matches!(self.question, Question::Value | Question::Derivative) {
@@ -329,13 +346,14 @@ impl Answer {
         let by_parts = self.by.iter().any(|x| !matches!(x.op(), Op::Var(_)));
         let whole = self.by.iter().fold(self.input.clone(), |f, x| Expr::new(Op::Diff(f, x.clone())));
         let whole = by_parts.then(|| infer(&whole, &declarations)).transpose()?;
-        let answer = self.typed()?;
+        let answer = infer(&self.shown().inlined(), &declarations)?;
         let wanted = |at: &crate::Inputs| {
             let derivative = match &whole {
                 Some(whole) => evaluate(whole, at)?,
                 None => numeric_derivative_by(self.convention, &|at| evaluate(&function, at), &self.wrt, at)?,
             };
-            if self.notation == Notation::Kronecker { kronecker_form(&derivative, self.rows) } else { Ok(derivative) }
+            let value = if self.notation == Notation::Kronecker { kronecker_form(&derivative, self.rows)? } else { derivative };
+            Ok(if self.laid_out.is_some() { value.reversed_axes() } else { value })
         };
         let tolerance = TOLERANCE[self.wrt.len().min(TOLERANCE.len() - 1)];
         Scope::of(&[whole.as_ref().unwrap_or(&function), &answer]).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
@@ -367,7 +385,12 @@ impl Answer {
         };
         let scope: Vec<&Typed> =
             terms.iter().flat_map(|(d, all)| std::iter::once(d).chain(all)).chain(&reverse).chain(std::iter::once(&answer)).collect();
-        let tolerance = if matches!(self.question, Question::Hvp(_)) { 1e-4 } else { 1e-6 };
+        let order = match &self.question {
+            Question::Hvp(_) => 2,
+            Question::Differential { order, .. } => *order,
+            Question::Value | Question::Derivative | Question::Jvp(_) | Question::Vjp(_) => 1,
+        };
+        let tolerance = TOLERANCE[order.min(TOLERANCE.len() - 1)];
         Scope::of(&scope).compare(&wanted, &|at| evaluate(&answer, at), points, tolerance)
     }
 }
@@ -375,7 +398,7 @@ impl Answer {
 /// As text that reads back to the same value: the formula, then its shared parts.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}", self.formula)
+        write!(f, "{}", self.shown())
     }
 }
 

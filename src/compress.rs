@@ -26,8 +26,8 @@ use std::collections::BTreeSet;
 /// let hessian = Engine::new().derivative(&f, &[u.clone(), u], &declarations)?;
 /// let [part] = &hessian.compressed()?[..] else { panic!("one core") };
 /// assert_eq!(part.core.to_string(), "2*V'*V");
-/// assert_eq!(part.pattern.to_string(), "{delta[i,k]*core[j,l]}[i:m,j,k,l]");
-/// assert_eq!(part.dense().to_string(), "{delta[i,k]*(2*V'*V)[j,l]}[i:m,j,k,l]");
+/// assert_eq!(part.pattern.to_string(), "{delta[i,l]*core[j,p]}[i:m,j,l,p]");
+/// assert_eq!(part.dense().to_string(), "{delta[i,l]*(2*V'*V)[j,p]}[i:m,j,l,p]");
 /// # Ok::<(), indicial::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -336,8 +336,8 @@ mod tests {
     #[test]
     fn every_function_that_is_no_constant_has_a_rule_for_its_differential() {
         let constants = ["eye", "ones", "zeros", "vector", "matrix", "unit", "commutation", "duplication", "elimination"];
-        // The third polygamma is no function here.
-        let without = ["trigamma"];
+        // The third polygamma is no function here; an integral has a variable of its own, which no law over values speaks of.
+        let without = ["trigamma", "integral"];
         let laws: Vec<&str> = crate::Catalog::standard().rules().filter(|r| r.differential).map(|r| &*r.law).collect();
         let lefts: Vec<&str> = laws.iter().filter_map(|law| law.split("=>").next()).collect();
         let names = ELEMENTWISE.iter().map(|r| r.name).chain(CALLS.iter().filter(|r| r.supported).map(|r| r.name));

@@ -42,6 +42,7 @@ mod rule; // a law with its conditions, reason and source
 mod proof; // a chain of laws between two expressions
 mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
+mod layout; // which way matrix notation turns a derivative
 mod compress; // a tensor as smaller arrays and deltas
 mod question; // what is asked of a derivative
 mod answer; // a formula with everything that was understood on the way,
@@ -97,6 +98,7 @@ pub use eval::{Compiled, Compressed, Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};
 pub use function::{Call, Constant, Function, Map, Map2, Sign};
 pub use infer::infer;
+pub use layout::Layout;
 pub use number::Number;
 pub use parse::{Declaration, Declarations, InputFormat, parse, parse_equation, parse_input, parse_latex};
 pub use pipeline::Engine;

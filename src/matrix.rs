@@ -12,7 +12,6 @@ mod language;
 mod of_typed;
 mod part;
 mod product;
-mod sharing;
 mod structure;
 mod show;
 mod sum;

@@ -1,6 +1,7 @@
 //! The pipeline: every pass in order, from an expression to an answer. Proofs, explanations and comparisons compose the same
 //! passes in `prove`, `explain` and `compare`.
 
+mod differential;
 mod products;
 pub(crate) mod several;
 
@@ -13,9 +14,10 @@ use crate::eval::Sizes;
 use crate::expr::{Expr, Op, Shape, Subscript, Var};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
+use crate::layout::Layout;
 use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
-use crate::present::{Presented, present};
+use crate::present::{Presented, Rooted, Setting, shortest};
 use crate::proof::Proof;
 use crate::prove::prove;
 use crate::question::Question;
@@ -45,6 +47,7 @@ pub struct Engine {
     recognition: bool,
     notation: Notation,
     convention: Convention,
+    layout: Layout,
     /// Nothing stands for the rules of the crate, which are compiled once for all queries.
     rules: Option<RuleSet>,
     /// The sizes at which the answer is to be cheap; nothing if it is to be short.
@@ -60,6 +63,7 @@ impl Default for Engine {
             recognition: true,
             notation: Notation::Matrix,
             convention: Convention::default(),
+            layout: Layout::default(),
             rules: None,
             sizes: None,
         }
@@ -136,6 +140,13 @@ impl Engine {
         self
     }
 
+    /// Which way matrix and Kronecker notation turn a derivative; products with directions and differentials have one layout.
+    #[must_use]
+    pub fn layout(mut self, layout: Layout) -> Engine {
+        self.layout = layout;
+        self
+    }
+
     /// The most nodes that the e-graph may have.
     #[must_use]
     pub fn node_limit(mut self, nodes: usize) -> Engine {
@@ -168,7 +179,8 @@ impl Engine {
         self
     }
 
-    /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable. A
+    /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable. In
+    /// differential notation it is [`Engine::differential`] by all of them together. A
     /// variable may be a part of one, `X[1:k,:]`; by a structured one the derivative is that of [`Engine::structure`].
     ///
     /// ```
@@ -185,6 +197,9 @@ impl Engine {
     /// If shapes do not fit, a construct is not supported, a derivative is not known, or a variable is neither in F nor
     /// declared.
     pub fn derivative(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Answer> {
+        if self.notation == Notation::Differential {
+            return self.differential_of_list(f, wrt, declarations);
+        }
         wrt.iter().try_for_each(|x| known(x, f, declarations))?;
         let f = &with_axes_for_free_indices(f, declarations)?;
         let wrt = &wrt.iter().map(|x| part_by_axes(x, f)).collect::<Result<Vec<_>>>()?[..];
@@ -205,6 +220,9 @@ impl Engine {
     /// # Errors
     /// If shapes do not fit, a construct is not supported or a derivative in it is not known.
     pub fn simplify(&self, expr: &Expr, declarations: &Declarations) -> Result<Answer> {
+        if self.notation == Notation::Differential {
+            return Err(Error::unsupported("differential notation of what is not differentiated").help("use `diff … --wrt X`"));
+        }
         self.answer(expr, &[], Question::Value, expr, declarations)
     }
 
@@ -245,7 +263,8 @@ impl Engine {
             let Some(parts) = parts else { return Ok(Vec::new()) };
             let presented = |part: Part| {
                 let axes = graph.axes(part.core).to_vec();
-                let (core, _) = self.formula(&mut graph, part.core, (0, false), &taken, &mut Profile::default())?;
+                let setting = Setting { taken: &taken, input: Some(f) };
+                let (core, _) = self.formula(&mut graph, part.core, (0, false), setting, &mut Profile::default())?;
                 Ok(part.presented(core, axes, &lengths, &taken))
             };
             match parts.into_iter().map(presented).collect::<Result<Vec<_>>>() {
@@ -278,10 +297,28 @@ impl Engine {
     }
 
     /// From the index form of an answer to the answer.
-    fn finished(&self, asked: Asked, found: Found, mut profile: Profile) -> Result<Answer> {
+    fn finished(&self, asked: Asked, mut found: Found, mut profile: Profile) -> Result<Answer> {
+        let setting = Setting { taken: &declared_names(&found.typed), input: Some(asked.input) };
+        let (formula, notation) = self.formula(&mut found.graph, found.node, (found.rows, found.row), setting, &mut profile)?;
+        self.answered(asked, found, formula, notation, profile)
+    }
+
+    /// The answer with this formula.
+    fn answered(&self, asked: Asked, found: Found, formula: Presented, notation: Notation, mut profile: Profile) -> Result<Answer> {
         let Found { typed, mut graph, node, rows, row } = found;
-        let (formula, notation) = self.formula(&mut graph, node, (rows, row), &declared_names(&typed), &mut profile)?;
         lengths_are_known(asked.whole, &typed, &formula)?;
+        let shape = graph.axes(node).to_vec();
+        let turned = asked.question == Question::Derivative && notation != Notation::Index && {
+            let variables = asked.wrt.iter().zip(asked.by).filter(|(x, part)| order_of_part(part, x) > 0).count();
+            let axes_of_variables: usize = asked.wrt.iter().zip(asked.by).map(|(x, part)| order_of_part(part, x)).sum();
+            self.layout.turns(shape.len() - axes_of_variables, variables)
+        };
+        let laid_out = if turned {
+            let (found, _) = self.simplest(&mut graph, node, (rows, row), true, &mut profile)?;
+            Some(written(&found, Setting { taken: &declared_names(&typed), input: Some(asked.input) })?)
+        } else {
+            None
+        };
         Ok(Answer {
             input: asked.input.clone(),
             question: asked.question,
@@ -289,10 +326,12 @@ impl Engine {
             by: asked.by.to_vec(),
             variables: typed.variables.values().cloned().collect(),
             assumed: typed.assumed.clone(),
-            shape: graph.axes(node).to_vec(),
+            shape,
             notation,
             convention: self.convention,
+            layout: self.layout,
             formula,
+            laid_out,
             profile,
             rows,
         })
@@ -326,25 +365,46 @@ impl Engine {
         graph: &mut Graph,
         node: NodeId,
         (rows, row): (usize, bool),
-        taken: &BTreeSet<Symbol>,
+        setting: Setting,
         profile: &mut Profile,
     ) -> Result<(Presented, Notation)> {
-        let (terms, seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
-        let best = if let Some(sizes) = &self.sizes {
+        let (found, notation) = self.simplest(graph, node, (rows, row), false, profile)?;
+        Ok((profile.stage("present", || written(&found, setting))?, notation))
+    }
+
+    /// The simplest terms of a node in the first notation that expresses it, or those of its transpose.
+    fn simplest(
+        &self,
+        graph: &mut Graph,
+        node: NodeId,
+        (rows, row): (usize, bool),
+        turned: bool,
+        profile: &mut Profile,
+    ) -> Result<(Vec<Rooted>, Notation)> {
+        let (mut terms, mut seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
+        if turned {
+            seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
+        }
+        let found = if let Some(sizes) = &self.sizes {
             sizes_are_known(&terms, &seeds, sizes)?;
             let (rules, limits) = (self.rule_set().with_laws_of_the_engine(), Limits { nodes: self.limits.nodes * 3, ..self.limits });
             let outcome = profile.stage("saturate", || cheapest_at(sizes, &terms, &seeds, rules, &limits))?;
             profile.saturation = Some(outcome.stats);
-            outcome.best
+            outcome.found
         } else if self.saturation {
             let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
             profile.saturation = Some(outcome.stats);
-            outcome.best
+            outcome.found
         } else {
             let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
-            terms.to_recexpr(seed)
+            vec![terms.to_recexprs(&[seed])]
         };
-        Ok((profile.stage("present", || present(&best, taken))?, notation))
+        Ok((found, notation))
+    }
+
+    /// The notation asked for.
+    pub(crate) fn notation_asked(&self) -> Notation {
+        self.notation
     }
 
     /// The laws that saturation and proofs use.
@@ -406,6 +466,13 @@ fn sizes_are_known(terms: &Terms, seeds: &[Id], sizes: &Sizes) -> Result<()> {
         let error = Error::new(ErrorKind::Data, format!("the size of {s} is not given"));
         Err(error.help(format!("name every dimension: `--for {s}=100,…`")))
     })
+}
+
+/// The shortest of equal terms as people write it.
+fn written(found: &[Rooted], setting: Setting) -> Result<Presented> {
+    let (bodies, parts) = shortest(found, setting)?;
+    let body = bodies.into_iter().next().ok_or_else(|| Error::new(ErrorKind::Internal, "no term was written"))?;
+    Ok(Presented { body, parts })
 }
 
 /// Both sides of an equation, whose names mean the same in both.

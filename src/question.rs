@@ -27,6 +27,8 @@ pub enum Question {
     Vjp(Expr),
     /// The Hessian of a scalar times a direction of the variable, of whose shape it is.
     Hvp(Expr),
+    /// The derivative of that order along these changes of all variables together: of F's shape.
+    Differential { changes: Vec<Expr>, order: usize },
 }
 
 impl Question {
@@ -43,6 +45,12 @@ impl Question {
             Question::Value => vec![(f.clone(), Vec::new())],
             Question::Derivative | Question::Vjp(_) => vec![(by.iter().fold(f.clone(), derivative), Vec::new())],
             Question::Jvp(directions) => by.iter().zip(directions).map(|(x, v)| (derivative(f.clone(), x), vec![v.clone()])).collect(),
+            Question::Differential { changes, order } => (0..*order).fold(vec![(f.clone(), Vec::new())], |terms, _| {
+                let along = |(f, directions): &(Expr, Vec<Expr>), (x, v): (&Expr, &Expr)| {
+                    (derivative(f.clone(), x), directions.iter().chain([v]).cloned().collect())
+                };
+                terms.iter().flat_map(|term| by.iter().zip(changes).map(move |pair| along(term, pair))).collect()
+            }),
             Question::Hvp(v) => by.iter().map(|x| (derivative(derivative(f.clone(), x), x), vec![v.clone()])).collect(),
         }
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// If the answer has no form in Python.
 pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool) -> Result<Value> {
     is_short_enough(&answer.input)?;
-    let formula = &answer.formula;
+    let formula = answer.shown();
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| {
         object.insert(key.to_owned(), value);
@@ -26,6 +26,7 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("conditions", json!(answer.conditions()?));
     put("shape", json!(answer.shape.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put("notation", json!(answer.notation.to_string()));
+    put("layout", json!(answer.layout.to_string()));
     put("structure", if answer.remarks().is_empty() { Value::Null } else { json!(answer.convention.to_string()) });
     put("text", json!(formula.body.to_string()));
     put("unicode", json!(unicode(&formula.body)));
@@ -125,6 +126,7 @@ fn product(question: &Question) -> Option<(&'static str, &[Expr])> {
     match question {
         Question::Jvp(directions) => Some(("jvp", directions)),
         Question::Vjp(direction) => Some(("vjp", std::slice::from_ref(direction))),
+        Question::Differential { changes, .. } => Some(("differential", changes)),
         Question::Hvp(direction) => Some(("hvp", std::slice::from_ref(direction))),
         _ => None,
     }

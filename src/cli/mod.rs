@@ -12,7 +12,7 @@ mod separate;
 mod solve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Notation, Result, Sizes, Symbol};
+use indicial::{Answer, Convention, Engine, Error, ErrorKind, Expr, InputFormat, Layout, Notation, Result, Sizes, Symbol};
 use input::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,13 +52,15 @@ enum Verb {
         order: u8,
         /// A derivative by each variable on its own, in one answer with shared parts. With --order: each by its own variable
         /// again and again.
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["jvp", "vjp", "hvp", "sizes"])]
         separate: bool,
         /// With --separate: the value of the expression as well, sharing parts with its derivatives.
         #[arg(long, requires = "separate")]
         value: bool,
         #[command(flatten)]
         products: Products,
+        #[command(flatten)]
+        at: AtSizes,
         #[command(flatten)]
         answers: Answers,
     },
@@ -68,6 +70,8 @@ enum Verb {
     Simplify {
         #[command(flatten)]
         expression: Expression,
+        #[command(flatten)]
+        at: AtSizes,
         #[command(flatten)]
         answers: Answers,
     },
@@ -175,6 +179,14 @@ impl Products {
     }
 }
 
+/// The sizes at which an answer is evaluated. `solve` has no such option: its `--for` names the unknown.
+#[derive(Args)]
+struct AtSizes {
+    /// The equal form that takes the fewest operations at these sizes, as in `--for n=1000,m=10`.
+    #[arg(long = "for", value_name = "SIZES")]
+    sizes: Option<String>,
+}
+
 #[derive(Args)]
 struct Answers {
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -182,15 +194,15 @@ struct Answers {
     /// The first notation to try; what it cannot express is written in the next one, and the answer says which.
     #[arg(long, value_enum, default_value_t = NotationName::Matrix)]
     notation: NotationName,
+    /// Which way matrix and Kronecker notation turn a derivative; shapes and code do not depend on it.
+    #[arg(long, value_enum, default_value_t = LayoutName::Mixed)]
+    layout: LayoutName,
     /// What a derivative by a structured variable (symmetric, diagonal, orthogonal, …) is; the answer says it.
     #[arg(long, value_enum, default_value_t = StructureName::Projected)]
     structure: StructureName,
     /// Evaluate the answer and central differences of the input at random points and say what was seen.
     #[arg(long)]
     verify: bool,
-    /// The equal form that takes the fewest operations at these sizes, as in `--for n=1000,m=10`.
-    #[arg(long = "for", value_name = "SIZES")]
-    sizes: Option<String>,
     /// Say what each stage took, how large the e-graph was, which rules found something, and what the answer costs to evaluate.
     #[arg(long)]
     stats: bool,
@@ -227,6 +239,8 @@ enum NotationName {
     Kron,
     /// Einstein's notation.
     Index,
+    /// dF with the changes of all variables in place.
+    Differential,
 }
 
 impl From<NotationName> for Notation {
@@ -235,6 +249,27 @@ impl From<NotationName> for Notation {
             NotationName::Matrix => Notation::Matrix,
             NotationName::Kron => Notation::Kronecker,
             NotationName::Index => Notation::Index,
+            NotationName::Differential => Notation::Differential,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LayoutName {
+    /// Gradients as columns, Jacobians with F's rows and X's columns.
+    Mixed,
+    /// Gradients as rows.
+    Numerator,
+    /// Jacobians transposed.
+    Denominator,
+}
+
+impl From<LayoutName> for Layout {
+    fn from(name: LayoutName) -> Layout {
+        match name {
+            LayoutName::Mixed => Layout::Mixed,
+            LayoutName::Numerator => Layout::Numerator,
+            LayoutName::Denominator => Layout::Denominator,
         }
     }
 }
@@ -276,7 +311,7 @@ pub fn run() -> ExitCode {
         Verb::Diff { expression, wrt, order, separate: true, value, answers, .. } => {
             separate::run(&expression, &answers, &separate::Wanted { wrt, order, value })
         }
-        Verb::Diff { expression, wrt, order, products, answers, .. } => answer(&expression, &answers, |input, engine| {
+        Verb::Diff { expression, wrt, order, products, at, answers, .. } => answer(&expression, &at, &answers, |input, engine| {
             let once = wrt.iter().map(|x| input.parse(x)).collect::<Result<Vec<_>>>()?;
             if let Some(answer) = products.answer(input, engine, &once) {
                 return answer;
@@ -285,8 +320,8 @@ pub fn run() -> ExitCode {
             engine.derivative(&input.expr, &all, &input.declarations)
         }),
         Verb::Explain(arguments) => explain::run(&arguments),
-        Verb::Simplify { expression, answers } => {
-            answer(&expression, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
+        Verb::Simplify { expression, at, answers } => {
+            answer(&expression, &at, &answers, |input, engine| engine.simplify(&input.expr, &input.declarations))
         }
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Solve(arguments) => solve::run(&arguments),
@@ -296,16 +331,16 @@ pub fn run() -> ExitCode {
 }
 
 /// Reads, computes and prints; the exit code says how it went.
-fn answer(expression: &Expression, options: &Answers, compute: impl FnOnce(&Input, &Engine) -> Result<Answer>) -> ExitCode {
+fn answer(expression: &Expression, at: &AtSizes, options: &Answers, compute: impl FnOnce(&Input, &Engine) -> Result<Answer>) -> ExitCode {
     let input = match Input::read(expression) {
         Ok(input) => input,
         Err(failure) => return output::failure(&failure, options.format),
     };
     let engine = match options.rules.engine(options.format) {
-        Ok(engine) => engine.notation(options.notation.into()).structure(options.structure.into()),
+        Ok(engine) => engine.notation(options.notation.into()).layout(options.layout.into()).structure(options.structure.into()),
         Err(code) => return code,
     };
-    let engine = match options.sizes.as_deref().map(sizes).transpose() {
+    let engine = match at.sizes.as_deref().map(sizes).transpose() {
         Ok(Some(sizes)) => engine.cheapest_at(sizes),
         Ok(None) => engine,
         Err(error) => return output::failure(&input.explain(error), options.format),
@@ -352,4 +387,15 @@ fn unreadable(pair: &str) -> Error {
 /// 3 for a limit, 2 for everything else that is wrong with the input.
 fn status(error: &Error) -> u8 {
     if error.kind == ErrorKind::Limit { 3 } else { 2 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_option_of_a_verb_has_two_meanings() {
+        Cli::command().debug_assert();
+    }
 }

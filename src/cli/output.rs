@@ -2,7 +2,7 @@
 
 use super::input::Failure;
 use super::{Answers, Format, json, status};
-use indicial::{Answer, Notation, Result, Target, Verification, latex, render, unicode};
+use indicial::{Answer, Layout, Notation, Question, Result, Target, Verification, latex, render, unicode};
 use ndarray::{ArrayD, ArrayViewD};
 use std::fmt::Write;
 use std::io::Write as _;
@@ -39,8 +39,8 @@ fn code(answer: &Answer, target: Target) -> Result<String> {
 }
 
 fn with_parts(answer: &Answer, spell: fn(&indicial::Expr) -> String, (first, next): (&str, &str)) -> String {
-    let mut text = spell(&answer.formula.body);
-    for (at, (name, part)) in answer.formula.parts.iter().enumerate() {
+    let mut text = spell(&answer.shown().body);
+    for (at, (name, part)) in answer.shown().parts.iter().enumerate() {
         let name = indicial::Expr::var(indicial::Var::undeclared(name.as_str()));
         let _ = write!(text, "{} {} = {}", if at == 0 { first } else { next }, spell(&name), spell(part));
     }
@@ -57,6 +57,9 @@ pub fn notes(answer: &Answer, options: &Answers, verification: Option<&Verificat
     if let Some(note) = notation(answer) {
         let _ = writeln!(notes, "{note}");
     }
+    if answer.layout != Layout::Mixed {
+        let _ = writeln!(notes, "in {} layout", answer.layout);
+    }
     if answer.notation != Notation::Matrix {
         notes.push_str(&compressed(answer));
     }
@@ -67,6 +70,15 @@ pub fn notes(answer: &Answer, options: &Answers, verification: Option<&Verificat
         notes.push_str(&statistics(answer));
     }
     notes
+}
+
+/// `d F, with dX: matrix(n, n)`
+fn differential(answer: &Answer) -> String {
+    let Question::Differential { changes, order } = &answer.question else { return String::new() };
+    let is_change = |v: &indicial::Var| changes.iter().any(|c| c.mentions(v.name));
+    let changes: Vec<String> = answer.variables.iter().filter(|v| is_change(v)).map(|v| format!("{v:?}")).collect();
+    let what = if *order == 1 { "d F".to_owned() } else { format!("d^{order} F") };
+    format!("{what}, with {}", changes.join("; "))
 }
 
 /// The smaller arrays that the answer is made of, if it is.
@@ -95,11 +107,12 @@ pub fn conditions(answer: &Answer) -> String {
 }
 
 /// What is said of a notation that is not the usual one.
-pub fn notation(answer: &Answer) -> Option<&'static str> {
+pub fn notation(answer: &Answer) -> Option<String> {
     match answer.notation {
         Notation::Matrix => None,
-        Notation::Kronecker => Some("in Kronecker notation: d vec(F) / d vec(X)', columns stacked"),
-        Notation::Index => Some("in index notation"),
+        Notation::Kronecker => Some("in Kronecker notation: d vec(F) / d vec(X)', columns stacked".to_owned()),
+        Notation::Index => Some("in index notation".to_owned()),
+        Notation::Differential => Some(format!("in differential notation: {}", differential(answer))),
     }
 }
 

@@ -21,7 +21,7 @@ pub fn run(expression: &Expression, options: &super::Answers, wanted: &Wanted) -
         Err(failure) => return output::failure(&failure, options.format),
     };
     let engine = match options.rules.engine(options.format) {
-        Ok(engine) => engine.notation(options.notation.into()).structure(options.structure.into()),
+        Ok(engine) => engine.notation(options.notation.into()).layout(options.layout.into()).structure(options.structure.into()),
         Err(code) => return code,
     };
     let outcome = answers(&input, &engine, wanted).and_then(|answers| {

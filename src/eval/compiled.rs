@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// let (f, x) = (parse("norm2(A*x)^2", &declarations)?, parse("x", &declarations)?);
 /// let gradient = Engine::new().derivative(&f, &[x], &declarations)?.compile()?;
 /// let inputs = Inputs::from_json(r#"{"A": [[1, 2], [0, 1], [1, 0]], "x": [1, -1]}"#, gradient.variables())?;
-/// assert_eq!(gradient.run(&inputs)?, ndarray::arr1(&[2.0, -6.0]).into_dyn());
+/// assert_eq!(gradient.run(&inputs)?, ndarray::arr1(&[0.0, -6.0]).into_dyn());
 /// # Ok::<(), indicial::Error>(())
 /// ```
 pub struct Compiled {
@@ -106,8 +106,8 @@ impl Compiled {
     /// let data = r#"{"T": [[1, 2], [3, 4], [5, 6]], "U": [[1], [0], [1]], "V": [[1], [2]]}"#;
     /// let inputs = Inputs::from_json(data, hessian.variables())?;
     /// let compressed = hessian.run_compressed(&inputs)?;
-    /// // 2*V'*V, where the first and the third axis are equal.
-    /// assert_eq!(compressed[0].core.iter().sum::<f64>(), 10.0);
+    /// // 2*V'*V for each of the three rows, where the first and the third axis are equal.
+    /// assert_eq!(compressed[0].core.iter().sum::<f64>(), 30.0);
     /// assert_eq!(compressed[0].pattern[0], compressed[0].pattern[2]);
     /// assert_eq!(hessian.run(&inputs)?.shape(), [3, 1, 3, 1]);
     /// # Ok::<(), indicial::Error>(())

@@ -468,6 +468,15 @@ mod tests {
     }
 
     #[test]
+    fn a_part_at_the_beginning_stands_in_zeros() {
+        let declarations = crate::Declarations::parse("x: vector(n)").unwrap();
+        let typed = crate::infer(&crate::parse("diff(sum(x[1:k].^2), x)", &declarations).unwrap(), &declarations).unwrap();
+        let inputs = Inputs::from_json(r#"{"x": [1, 2, 3], "k": 2}"#, typed.variables.values()).unwrap();
+        let value = crate::Compiled::new(&typed).unwrap().run(&inputs).unwrap();
+        assert_eq!(value.into_iter().collect::<Vec<f64>>(), [2.0, 4.0, 0.0]);
+    }
+
+    #[test]
     fn an_inverse_that_does_not_exist_is_an_error() {
         let declarations = crate::Declarations::parse("A: matrix(n, n); x: vector(n)").unwrap();
         let typed = crate::infer(&crate::parse("inv(A - A)*x", &declarations).unwrap(), &declarations).unwrap();

@@ -16,7 +16,7 @@ use crate::expr::{Expr, Op, Var};
 use crate::index::NodeId;
 use crate::infer::infer;
 use crate::matrix::{Terms, of_typed};
-use crate::present::{Presented, present};
+use crate::present::{Presented, Setting, present};
 use crate::saturate::{Limits, Rewrite, connect, step};
 use egg::Id;
 use rustc_hash::FxHashMap;
@@ -37,7 +37,8 @@ impl Level<'_> {
         let engine = self.engine.clone().saturation(false);
         let taken = self.names.taken().clone();
         let node = self.general.with_structure(self.graph, known.node);
-        let raised = engine.formula(self.graph, node, (answer.rows, self.order_one_is_row), &taken, &mut Profile::default());
+        let setting = Setting { taken: &taken, input: Some(&answer.input) };
+        let raised = engine.formula(self.graph, node, (answer.rows, self.order_one_is_row), setting, &mut Profile::default());
         let target = answer.formula.inlined();
         // What has no notation over the names may have one without them.
         let Ok((formula, notation)) = raised else { return self.conclude(answer, matrix_title(answer.notation), None) };
@@ -131,7 +132,8 @@ impl Level<'_> {
                 connect(&terms, &left, &[right], self.engine.rule_set(), &limits).ok()??
             }
         };
-        let shown = |rewrite: Rewrite| Some((rewrite.rule.to_string(), present(&rewrite.after, self.names.taken()).ok()?.inlined()));
+        let setting = Setting { taken: self.names.taken(), input: Some(&answer.input) };
+        let shown = |rewrite: Rewrite| Some((rewrite.rule.to_string(), present(&rewrite.after, setting).ok()?.inlined()));
         chain.into_iter().map(shown).collect()
     }
 
@@ -172,7 +174,7 @@ impl Level<'_> {
 
     fn left_of(&self, notation: Notation) -> Written {
         match notation {
-            Notation::Matrix | Notation::Index => self.change_of_function(),
+            Notation::Matrix | Notation::Index | Notation::Differential => self.change_of_function(),
             Notation::Kronecker => {
                 let function = Expr::var(Var { name: self.stages.all[0].name, kind: None });
                 change_of_columns(&plain(&function), &plain(&Expr::var(self.variable.clone())))
@@ -261,7 +263,7 @@ fn title_of(rule: &str) -> &'static str {
 
 fn matrix_title(notation: Notation) -> &'static str {
     match notation {
-        Notation::Matrix => "in matrix notation",
+        Notation::Matrix | Notation::Differential => "in matrix notation",
         Notation::Kronecker => "in Kronecker notation, columns stacked",
         Notation::Index => "no matrix formula expresses this; in index notation",
     }

@@ -159,7 +159,7 @@ fn left_of(answer: &Answer, function: &Expr, before: Option<&Step>) -> Written {
     let several = answer.by.len() > 1;
     let own = |x: &Expr| match answer.notation {
         Notation::Kronecker => change_of_columns(&plain(function), &plain(x)),
-        Notation::Matrix | Notation::Index => quotient_of_changes(function, x),
+        Notation::Matrix | Notation::Index | Notation::Differential => quotient_of_changes(function, x),
     };
     let Some(v) = answer.projections().next() else {
         let before = before.map(|s| s.left.clone()).filter(|_| several);

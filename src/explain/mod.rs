@@ -37,6 +37,7 @@ use crate::lower::lower_parts;
 use crate::parse::Declarations;
 use crate::part::Selection;
 use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
+use crate::present::Setting;
 use crate::structure::Convention;
 use crate::typed::Typed;
 use formula::{Formula, Index, expanded};
@@ -71,6 +72,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::derivative`].
     pub fn explain(&self, f: &Expr, wrt: &[Expr], declarations: &Declarations) -> Result<Derivation> {
+        if self.notation_asked() == crate::Notation::Differential {
+            return Err(crate::Error::unsupported("a derivation in differential notation"));
+        }
         let answer = self.derivative(f, wrt, declarations)?;
         let known = answer.declarations();
         let whole = with_axes_for_free_indices(f, declarations)?;
@@ -528,7 +532,8 @@ impl<'a> Level<'a> {
             return Ok(known.clone());
         }
         let engine = self.engine.clone().saturation(false);
-        let (formula, _) = engine.formula(self.graph, node, (0, false), self.names.taken(), &mut Profile::default())?;
+        let setting = Setting { taken: self.names.taken(), input: None };
+        let (formula, _) = engine.formula(self.graph, node, (0, false), setting, &mut Profile::default())?;
         let e = self.general.restored(&formula.inlined());
         self.matrices.insert(node, e.clone());
         Ok(e)

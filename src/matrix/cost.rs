@@ -11,6 +11,8 @@ use egg::Id;
 /// One name, number or operator.
 pub const TOKEN: u64 = 10;
 const TRANSPOSE: u64 = 1;
+/// A transpose after a bracket is read twice: `A'*B + C'` rather than `(B'*A + C)'`.
+const TRANSPOSED_BRACKET: u64 = 1;
 const DIAGONAL: u64 = 2;
 const SUM: u64 = 3;
 /// A mean says more than a sum of the same length.
@@ -55,6 +57,12 @@ impl Cost {
         let led = factors.clone().any(|c| c.plain < c.factor);
         let plain = if led { factor.saturating_sub(TOKEN) } else { factor.saturating_add(TOKEN) };
         Cost { plain, factor, addend: plain, tail: factor, root: plain.saturating_add(TOKEN) }
+    }
+
+    /// So much more everywhere.
+    pub fn more(self, extra: u64) -> Cost {
+        let more = |cost: u64| cost.saturating_add(extra);
+        Cost { plain: more(self.plain), factor: more(self.factor), addend: more(self.addend), tail: more(self.tail), root: more(self.root) }
     }
 
     pub fn min(self, other: Cost) -> Cost {
@@ -164,7 +172,10 @@ pub fn cost_of(node: &Mat, child: impl Fn(Id) -> Cost + Copy) -> Cost {
         Mat::Mul(factors) => more(all(factors), TOKEN * (factors.len() as u64 - 1)),
         Mat::Add(coefficients, terms) => Cost::plain(sum(coefficients, terms, child)),
         Mat::Had(factors) => Cost::product(factors.iter().map(|id| child(*id))),
-        Mat::Transpose([a]) => more(plain(a), TOKEN + TRANSPOSE),
+        Mat::Transpose([a]) => {
+            let bracket = if plain(a) > 2 * TOKEN { TRANSPOSED_BRACKET } else { 0 };
+            more(plain(a), TOKEN + TRANSPOSE + bracket)
+        }
         Mat::Map(_, [a]) => more(plain(a), TOKEN),
         // A constant array is written as its entry here as well.
         Mat::Map2(Map2::Power | Map2::Max | Map2::Min, [a, b]) => more(child(*a).addend.saturating_add(child(*b).addend), TOKEN),

@@ -74,7 +74,12 @@ impl Engine {
         self.product(f, std::slice::from_ref(x), Question::Hvp(direction.clone()), declarations)
     }
 
-    fn product(&self, f: &Expr, by: &[Expr], question: Question, declarations: &Declarations) -> Result<Answer> {
+    /// The answer to a question with directions, for the variables of `by` in the order of these.
+    pub(crate) fn product(&self, f: &Expr, by: &[Expr], question: Question, declarations: &Declarations) -> Result<Answer> {
+        if self.notation == Notation::Differential {
+            let error = Error::new(ErrorKind::Domain, "a product with a direction has no changes to write");
+            return Err(error.help("ask for the product, or for the differential"));
+        }
         by.iter().try_for_each(|x| known(x, f, declarations))?;
         let f = &with_axes_for_free_indices(f, declarations)?;
         let by = by.iter().map(|x| part_by_axes(x, f)).collect::<Result<Vec<_>>>()?;
@@ -96,6 +101,7 @@ impl Engine {
     fn directed(&self, f: &Expr, by: &[Expr], question: &Question, declarations: &Declarations) -> Result<Directed> {
         let (reverse, directions) = match question {
             Question::Jvp(directions) => (false, directions.as_slice()),
+            Question::Differential { changes, .. } => (false, changes.as_slice()),
             Question::Vjp(v) => (true, std::slice::from_ref(v)),
             Question::Hvp(v) => (false, std::slice::from_ref(v)),
             Question::Value | Question::Derivative => (false, &[][..]),
@@ -105,9 +111,9 @@ impl Engine {
             return Err(error.help("give a direction for each variable, in the same order"));
         }
         let (declared, assumed) = self.with_directions(f, by, reverse, directions, declarations)?;
-        let own = by.iter().map(|x| (x.clone(), x.clone()));
-        let of = by.iter().map(|x| if reverse { f } else { x }).cloned().zip(directions.iter().cloned());
-        let (typed, places) = infer_beside(f, &own.chain(of).collect::<Vec<_>>(), &declared)?;
+        let mut pairs = of_each(by, by);
+        pairs.extend(by.iter().map(|x| if reverse { f } else { x }).cloned().zip(directions.iter().cloned()));
+        let (typed, places) = infer_beside(f, &pairs, &declared)?;
         let mut typed = typed.by(self.convention);
         typed.assumed.extend(assumed);
         let (variables, directions) = places.split_at(by.len());
@@ -115,7 +121,7 @@ impl Engine {
         let is_row = |id: TypedId| matches!(typed.node(id).shape, Shape::Row(_));
         let row = match question {
             Question::Vjp(_) | Question::Hvp(_) => pairs.first().is_some_and(|(x, _)| is_row(*x)),
-            Question::Value | Question::Derivative | Question::Jvp(_) => is_row(typed.root),
+            Question::Value | Question::Derivative | Question::Jvp(_) | Question::Differential { .. } => is_row(typed.root),
         };
         let along = match (question, pairs.first()) {
             (Question::Vjp(_), Some((variable, direction))) => Along::Reverse { variable: *variable, direction: *direction },
@@ -123,7 +129,10 @@ impl Engine {
                 of_a_scalar(&typed)?;
                 Along::OfGradient { variable: *variable, direction: *direction }
             }
-            _ => Along::Forward { pairs, times: 1 },
+            (Question::Differential { order, .. }, _) => Along::Forward { pairs, times: *order },
+            (Question::Value | Question::Derivative | Question::Jvp(_) | Question::Vjp(_) | Question::Hvp(_), _) => {
+                Along::Forward { pairs, times: 1 }
+            }
         };
         Ok(Directed { typed, along, row })
     }
@@ -150,7 +159,7 @@ impl Engine {
                 reserved.insert(*name, Declaration::Variable(Kind::plain(Shape::Scalar)))?;
             }
         }
-        let pairs: Vec<(Expr, Expr)> = by.iter().map(|x| (x.clone(), x.clone())).collect();
+        let pairs = of_each(by, by);
         let (typed, places) = infer_beside(f, &pairs, &reserved)?;
         for (at, name) in &of {
             if declared.get(*name).is_none() {
@@ -174,6 +183,11 @@ impl Engine {
             _ => Kind::plain(typed.node(x).shape.clone()),
         }
     }
+}
+
+/// Each with the one in the same place.
+pub(super) fn of_each(by: &[Expr], directions: &[Expr]) -> Vec<(Expr, Expr)> {
+    by.iter().cloned().zip(directions.iter().cloned()).collect()
 }
 
 /// A question whose places are found.

@@ -12,10 +12,11 @@ use crate::expr::{Expr, Op, Shape, Var};
 use crate::function::{Call, Function};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
+use crate::layout::Layout;
 use crate::lower;
 use crate::matrix::Terms;
 use crate::parse::Declarations;
-use crate::present::{Parts, Presented, present_each};
+use crate::present::{Parts, Presented, Setting, shortest};
 use crate::question::Question;
 use crate::raise::Raiser;
 use crate::saturate::simplify_each;
@@ -52,7 +53,7 @@ impl Engine {
     /// let loss = parse("normF(T - U*V')^2", &declarations)?;
     /// let by = |x| Ok::<_, indicial::Error>(vec![parse(x, &declarations)?]);
     /// let gradients = Engine::new().derivatives(&loss, &[by("U")?, by("V")?], &declarations)?;
-    /// assert_eq!(gradients.to_string(), "dF/dU = t1*V\ndF/dV = t1'*U\nwhere t1 = 2*(U*V' - T)");
+    /// assert_eq!(gradients.to_string(), "dF/dU = 2*t1*V\ndF/dV = 2*t1'*U\nwhere t1 = U*V' - T");
     /// assert!(gradients.answers.iter().all(|a| a.verify(6).is_ok_and(|v| v.ok)));
     /// # Ok::<(), indicial::Error>(())
     /// ```
@@ -60,6 +61,13 @@ impl Engine {
     /// # Errors
     /// As of [`Engine::derivative`] for each of them; and if nothing is asked for.
     pub fn derivatives(&self, f: &Expr, wrt: &[Vec<Expr>], declarations: &Declarations) -> Result<Answers> {
+        if self.notation == Notation::Differential {
+            let error = Error::new(ErrorKind::Domain, "a differential is by all variables together");
+            return Err(error.help("ask for one answer: each product in it shows a gradient"));
+        }
+        if self.layout != Layout::Mixed {
+            return Err(Error::unsupported(format!("{} layout of several derivatives with shared parts", self.layout)));
+        }
         wrt.iter().flatten().try_for_each(|x| known(x, f, declarations))?;
         let f = &with_axes_for_free_indices(f, declarations)?;
         let mut asked: Vec<Asked> = Vec::with_capacity(wrt.len());
@@ -92,7 +100,8 @@ impl Engine {
             wanted.push(Wanted { node, rows: graph.order(node) - last, row });
         }
         let shapes: Vec<_> = wanted.iter().map(|w| graph.axes(w.node).to_vec()).collect();
-        let (formulas, parts, notations) = self.formulas(&mut graph, &wanted, &declared_names(&typed), &mut profile)?;
+        let setting = Setting { taken: &declared_names(&typed), input: Some(f) };
+        let (formulas, parts, notations) = self.formulas(&mut graph, &wanted, setting, &mut profile)?;
         let mut answers = Vec::with_capacity(asked.len());
         for (at, (a, body)) in asked.iter().zip(formulas).enumerate() {
             let formula = Presented { parts: needed(&body, &parts), body };
@@ -107,7 +116,9 @@ impl Engine {
                 shape: shapes[at].clone(),
                 notation: notations[at],
                 convention: self.convention,
+                layout: self.layout,
                 formula,
+                laid_out: None,
                 profile: profile.clone(),
                 rows: wanted[at].rows,
             });
@@ -120,7 +131,7 @@ impl Engine {
         &self,
         graph: &mut Graph,
         wanted: &[Wanted],
-        taken: &BTreeSet<Symbol>,
+        setting: Setting,
         profile: &mut Profile,
     ) -> Result<(Vec<Expr>, Parts, Vec<Notation>)> {
         let mut terms = Terms::new();
@@ -129,15 +140,15 @@ impl Engine {
             wanted.iter().map(|w| self.raise_with(&mut raiser, w.node, w.rows, w.row)).collect()
         });
         let (seeds, notations): (Vec<Vec<Id>>, Vec<Notation>) = raised.into_iter().unzip();
-        let (best, roots) = if self.saturation {
+        let found = if self.saturation {
             let outcome = profile.stage("saturate", || simplify_each(&terms, &seeds, self.rule_set(), &self.limits))?;
             profile.saturation = Some(outcome.stats);
-            (outcome.best, outcome.roots)
+            outcome.found
         } else {
-            let shortest = |s: &Vec<Id>| s.iter().min_by_key(|t| terms.tokens(**t)).copied().unwrap_or_default();
-            terms.to_recexprs(&seeds.iter().map(shortest).collect::<Vec<_>>())
+            let least = |s: &Vec<Id>| s.iter().min_by_key(|t| terms.tokens(**t)).copied().unwrap_or_default();
+            vec![terms.to_recexprs(&seeds.iter().map(least).collect::<Vec<_>>())]
         };
-        let (formulas, parts) = profile.stage("present", || present_each(&best, &roots, taken))?;
+        let (formulas, parts) = profile.stage("present", || shortest(&found, setting))?;
         Ok((formulas, parts, notations))
     }
 }

@@ -1,7 +1,7 @@
 //! Builds the expression of a matrix term, with the orientation of each sum chosen so that few minus signs are left.
 
 use super::blocks::of_identity;
-use super::factors::{Factors, call, positive_first, power_of};
+use super::factors::{Factors, call, is_subtracted, positive_first, power_of};
 use super::forms::{SCALAR, children, forms, names};
 use super::indices::has_stacked_output;
 use super::order::{compare, degree};
@@ -13,7 +13,7 @@ use crate::function::{Call, Function, Map, Map2, Parity};
 use crate::matrix::{Form, Mat, MatFn, Scaling};
 use crate::number::Number;
 use egg::Id;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -21,24 +21,26 @@ use std::collections::BTreeSet;
 const SIGN_BUDGET: usize = 60_000;
 
 /// The expression with the fewest tokens over the orientations of its sums (`A*x - b` or `b - A*x`, the sign going to
-/// the product around it), found by turning one sum after the other.
+/// the product around it), of equal ones that with the fewest minus signs, found by turning one sum after the other;
+/// `finish` makes an expression of the product.
 ///
-/// A binary minus is no longer than a plus, so only where a minus leads is there something to save. Each sum is turned
-/// once and kept only if that is shorter, so the loop ends; the budget keeps large terms fast.
-pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>) -> Result<Vec<Expr>> {
+/// A binary minus is no longer than a plus, so only where a minus leads is there something to save, and only before a
+/// bracket with a minus may one go. Each sum is turned once and kept only if that is better, so the loop ends; the budget
+/// keeps large terms fast.
+pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>, finish: &dyn Fn(Factors) -> Expr) -> Result<Vec<Expr>> {
     let mut builder = Builder::new(terms, taken);
-    let mut best = builder.all(roots)?;
-    let mut size = tokens(&best);
+    let mut best = builder.all(roots, finish)?;
+    let mut size = (tokens(&best), minuses(&best));
     let sums = (0..terms.len()).rev().filter(|&at| matches!(terms[at], Mat::Add(..)));
     let work: usize = terms.iter().map(|t| 1 + children(t).len()).sum();
     for at in sums.take(SIGN_BUDGET / work.max(1)) {
         let mut seen = FxHashSet::default();
-        if !best.iter().any(|e| has_leading_minus(e, &mut seen)) {
+        if !best.iter().any(|e| may_lose_a_minus(e, &mut seen)) {
             break;
         }
         builder.turned[at] = true;
-        let other = builder.all(roots)?;
-        let other_size = tokens(&other);
+        let other = builder.all(roots, finish)?;
+        let other_size = (tokens(&other), minuses(&other));
         if other_size < size {
             (best, size) = (other, other_size);
         } else {
@@ -48,8 +50,8 @@ pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>
     Ok(best)
 }
 
-/// Whether there is a minus that does not stand between two terms.
-fn has_leading_minus(e: &Expr, seen: &mut FxHashSet<Expr>) -> bool {
+/// Whether there is a minus that does not stand between two terms, or that stands before a product with a difference.
+fn may_lose_a_minus(e: &Expr, seen: &mut FxHashSet<Expr>) -> bool {
     if !seen.insert(e.clone()) {
         return false;
     }
@@ -57,16 +59,33 @@ fn has_leading_minus(e: &Expr, seen: &mut FxHashSet<Expr>) -> bool {
         Op::Neg(_) => true,
         Op::Number(n) => n.is_negative(),
         Op::Add(terms) => terms.iter().enumerate().any(|(at, term)| match term.op() {
-            Op::Neg(a) if at > 0 => has_leading_minus(a, seen),
+            Op::Neg(a) if at > 0 => {
+                a.any(&mut |op| matches!(op, Op::Add(terms) if terms.iter().any(is_subtracted))) || may_lose_a_minus(a, seen)
+            }
             Op::Number(_) if at > 0 => false,
-            _ => has_leading_minus(term, seen),
+            _ => may_lose_a_minus(term, seen),
         }),
         op => {
             let mut any = false;
-            op.for_each_child(|c| any = any || has_leading_minus(c, seen));
+            op.for_each_child(|c| any = any || may_lose_a_minus(c, seen));
             any
         }
     }
+}
+
+/// How many minus signs there are to read, in the text without names.
+fn minuses(all: &[Expr]) -> u64 {
+    fn of(e: &Expr, known: &mut FxHashMap<Expr, u64>) -> u64 {
+        if let Some(known) = known.get(e) {
+            return *known;
+        }
+        let mut count = u64::from(is_subtracted(e));
+        e.op().for_each_child(|c| count = count.saturating_add(of(c, known)));
+        known.insert(e.clone(), count);
+        count
+    }
+    let mut known = FxHashMap::default();
+    all.iter().fold(0, |sum, e| sum.saturating_add(of(e, &mut known)))
 }
 
 pub(super) struct Builder<'a> {
@@ -106,12 +125,12 @@ impl<'a> Builder<'a> {
         Builder { terms, forms, indexed, taken, declared, turned: vec![false; terms.len()], memo: Vec::new(), base: 0, reached: 0 }
     }
 
-    fn all(&mut self, roots: &[Id]) -> Result<Vec<Expr>> {
+    fn all(&mut self, roots: &[Id], finish: &dyn Fn(Factors) -> Expr) -> Result<Vec<Expr>> {
         self.memo = vec![None; self.terms.len()];
         if self.terms.is_empty() {
             return Err(Error::new(ErrorKind::Internal, "a term without nodes cannot be written"));
         }
-        roots.iter().map(|root| self.expr(*root)).collect()
+        roots.iter().map(|root| Ok(finish(self.factors(*root)?))).collect()
     }
 
     pub fn is_scalar(&self, id: Id) -> bool {
@@ -165,6 +184,9 @@ impl<'a> Builder<'a> {
             Mat::Scatter(s) => leaf(of_identity(*s, false)),
             Mat::Slice(cuts, [a]) => self.slice(cuts, *a, scalar),
             Mat::Mul(all) => {
+                if let Some(product) = self.between_diagonals(all)? {
+                    return Ok(product);
+                }
                 let plain = self.chain(all, scalar)?;
                 self.shorter_as_block(id, plain)
             }
@@ -221,6 +243,19 @@ impl<'a> Builder<'a> {
         })
     }
 
+    /// `diag(a)*(A.*B)*diag(b)` is `(a*b').*A.*B`.
+    fn between_diagonals(&mut self, all: &[Id]) -> Result<Option<Factors>> {
+        let terms = self.terms;
+        let node = |id: &Id| &terms[usize::from(*id)];
+        if let [left, product, right] = all
+            && let (Mat::Call(MatFn::Diag, a), Mat::Had(_), Mat::Call(MatFn::Diag, b)) = (node(left), node(product), node(right))
+        {
+            let outer = self.linear(&[a[0], b[0]], false, |cores| chain_of(vec![cores[0].clone(), transposed(&cores[1])]))?;
+            return Ok(Some(outer.times(self.factors(*product)?)));
+        }
+        Ok(None)
+    }
+
     fn matrix_power(&mut self, p: i64, a: Id) -> Result<Factors> {
         let inner = self.factors(a)?;
         let sign = if p % 2 != 0 && inner.coefficient.is_negative() { Number::MINUS_ONE } else { Number::ONE };
@@ -239,7 +274,7 @@ impl<'a> Builder<'a> {
             return Ok(terms.remove(0));
         }
         let numbers: Vec<Number> = terms.iter().map(|t: &Factors| t.coefficient.clone()).collect();
-        let scale = common_power_of_ten(&numbers).and_then(|s| Some((s.recip()?, s)));
+        let scale = common_scale_of_decimals(&numbers).and_then(|s| Some((s.recip()?, s)));
         if let Some((down, _)) = &scale {
             terms = terms.into_iter().map(|t| t.scaled(down)).collect();
         }
@@ -261,6 +296,8 @@ impl<'a> Builder<'a> {
         let mut terms: Vec<SumTerm> = terms.into_iter().map(|t| SumTerm::new(t, scalar)).collect();
         terms.sort_by(SumTerm::compare);
         let turn = naturally_turned(&terms) != self.turned[usize::from(id)];
+        // Of terms alike, those that are added stand before those that are subtracted.
+        terms.sort_by_key(|t| (t.constant, std::cmp::Reverse(t.degree), t.factors.coefficient.is_negative() != turn));
         let terms = terms.into_iter().map(|t| if turn { t.factors.scaled(&Number::MINUS_ONE) } else { t.factors }.finish());
         let sum = Expr::new(Op::Add(positive_first(terms.collect())));
         Factors::of(sum, scalar).scaled(if turn { &Number::MINUS_ONE } else { &Number::ONE })
@@ -275,6 +312,7 @@ impl<'a> Builder<'a> {
         };
         let make = |arguments: Vec<Expr>| call(name, arguments.into_iter().chain(axis.map(Expr::number)));
         match function.row().scaling {
+            Scaling::Linear if function == MatFn::Trace => self.linear(all, scalar, |arguments| trace_of(&arguments[0])),
             Scaling::Linear => self.linear(all, scalar, |arguments| make(arguments.to_vec())),
             Scaling::Even | Scaling::Norm | Scaling::Square => {
                 let arguments = all.iter().map(|a| Ok(self.factors(*a)?.absolute().finish())).collect::<Result<Vec<_>>>()?;
@@ -300,8 +338,28 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// `tr((A - B)'*C)` is `inner(A - B, C)`; of a name, `tr(A'*B)` is what books have.
+fn trace_of(e: &Expr) -> Expr {
+    let bracketed = |e: &Expr| match e.op() {
+        Op::Transpose(a) => matches!(a.op(), Op::Add(_) | Op::Had(_) | Op::HadDiv(..) | Op::Call(Function::Map(_), _)).then(|| a.clone()),
+        _ => None,
+    };
+    let product = |factors: &[Expr]| if let [one] = factors { one.clone() } else { Expr::new(Op::Mul(factors.to_vec())) };
+    if let Op::Mul(factors) = e.op()
+        && let ([first, others @ ..], [rest @ .., last]) = (&factors[..], &factors[..])
+    {
+        let arguments = match (bracketed(first), bracketed(last)) {
+            (Some(a), _) => [a, product(others)],
+            (None, Some(b)) => [product(rest), b],
+            (None, None) => return call(Call::Trace, [e.clone()]),
+        };
+        return call(Call::Inner, arguments);
+    }
+    call(Call::Trace, [e.clone()])
+}
+
 /// A chain of matrices, with powers for what stands beside itself.
-fn chain_of(factors: Vec<Expr>) -> Expr {
+pub(super) fn chain_of(factors: Vec<Expr>) -> Expr {
     let mut runs: Vec<(Expr, i64)> = Vec::new();
     for factor in factors {
         match runs.last_mut() {
@@ -319,12 +377,17 @@ fn without_ones(f: Factors) -> Factors {
     if f.fill { f.split().0 } else { f }
 }
 
-/// The power of ten by which all coefficients of a sum are too large, if they are of one order of magnitude: sums of
-/// decimals have such coefficients after their common denominator went out.
-fn common_power_of_ten(coefficients: &[Number]) -> Option<Number> {
+/// By what all coefficients of a sum are too large, if they are of one order of magnitude: sums of decimals have such
+/// coefficients after their common denominator went out. It is the largest one, if the others are decimals beside it, as in
+/// `x + 0.044715*x.^3`, or else a power of ten.
+fn common_scale_of_decimals(coefficients: &[Number]) -> Option<Number> {
     let (least, most) = (coefficients.iter().map(Number::abs).min()?, coefficients.iter().map(Number::abs).max()?);
     if most < Number::int(100_000) || &least * &Number::int(1_000) < most {
         return None;
+    }
+    let down = most.recip()?;
+    if coefficients.iter().all(|c| !(c * &down).to_string().contains('/')) {
+        return Some(most);
     }
     Number::int(10).pow(&Number::int(most.to_f64().log10().floor() as i64))
 }

@@ -4,6 +4,8 @@ use super::order::compare;
 use crate::expr::{Expr, Op};
 use crate::function::{Call, Function, Map};
 use crate::number::Number;
+use crate::outline::{Outline, outline};
+use rustc_hash::FxHashMap;
 
 /// `coefficient * above / below * (had ./ under)`; without `had` and `under` it is a scalar.
 #[derive(Clone, Debug)]
@@ -222,7 +224,7 @@ fn under_root(e: &Expr) -> Option<&Expr> {
 }
 
 /// A sum with every sign changed.
-fn negated(e: &Expr) -> Option<Expr> {
+pub(super) fn negated(e: &Expr) -> Option<Expr> {
     let Op::Add(terms) = e.op() else { return None };
     let flipped: Vec<Expr> = terms
         .iter()
@@ -237,17 +239,21 @@ fn negated(e: &Expr) -> Option<Expr> {
 
 /// The terms that are not subtracted first, where that avoids a leading minus.
 pub(super) fn positive_first(terms: Vec<Expr>) -> Vec<Expr> {
-    let negative = |e: &Expr| match e.op() {
+    if !terms.first().is_some_and(is_subtracted) {
+        return terms;
+    }
+    let (mut ordered, rest): (Vec<Expr>, Vec<Expr>) = terms.into_iter().partition(|t| !is_subtracted(t));
+    ordered.extend(rest);
+    ordered
+}
+
+/// Whether a term of a sum stands behind a minus.
+pub(super) fn is_subtracted(term: &Expr) -> bool {
+    match term.op() {
         Op::Neg(_) => true,
         Op::Number(n) => n.is_negative(),
         _ => false,
-    };
-    if !terms.first().is_some_and(negative) {
-        return terms;
     }
-    let (mut ordered, rest): (Vec<Expr>, Vec<Expr>) = terms.into_iter().partition(|t| !negative(t));
-    ordered.extend(rest);
-    ordered
 }
 
 /// `base^exponent` for a positive exponent; the root by its name.
@@ -322,4 +328,48 @@ fn nested_power(base: Expr, exponent: Number, scalar: bool) -> (Expr, Number) {
 
 pub(super) fn call(function: Call, arguments: impl IntoIterator<Item = Expr>) -> Expr {
     Expr::call(Function::Call(function), arguments)
+}
+
+/// `2*(x.*y)` as `2*x.*y`, which is read from left to right: scalars before an entrywise product go to its first factor.
+///
+/// Last of all, since the product without its scalars may have a name.
+#[derive(Default)]
+pub(super) struct ScalarsFirst(FxHashMap<Expr, Expr>);
+
+impl ScalarsFirst {
+    pub fn of(&mut self, e: &Expr) -> Expr {
+        if let Some(known) = self.0.get(e) {
+            return known.clone();
+        }
+        let new = match e.op().try_map(|c| Ok::<Expr, std::convert::Infallible>(self.of(c))) {
+            Ok(op) => entrywise(&op).unwrap_or_else(|| if op == *e.op() { e.clone() } else { Expr::new(op) }),
+        };
+        self.0.insert(e.clone(), new.clone());
+        new
+    }
+}
+
+fn entrywise(op: &Op) -> Option<Expr> {
+    let Op::Mul(factors) = op else { return None };
+    let (last, scalars) = factors.split_last()?;
+    if !scalars.iter().all(|s| outline(s) == Some(Outline::Scalar)) {
+        return None;
+    }
+    let scaled = |first: &Expr| product(scalars.iter().chain([first]).cloned().collect());
+    match last.op() {
+        Op::Had(all) => {
+            let (first, others) = all.split_first()?;
+            let plain = !matches!(first.op(), Op::Had(_) | Op::HadDiv(..) | Op::Mul(_));
+            plain.then(|| Expr::new(Op::Had(std::iter::once(scaled(first)).chain(others.iter().cloned()).collect())))
+        }
+        Op::HadDiv(above, below) => {
+            let above = match above.op() {
+                Op::Number(_) | Op::Mul(_) | Op::HadDiv(..) => return None,
+                Op::Had(_) => entrywise(&Op::Mul(scalars.iter().chain([above]).cloned().collect()))?,
+                _ => scaled(above),
+            };
+            Some(Expr::new(Op::HadDiv(above, below.clone())))
+        }
+        _ => None,
+    }
 }

@@ -3,18 +3,23 @@
 
 mod blocks;
 mod build;
+mod differential;
 mod factors;
 mod forms;
 mod indices;
 mod order;
+mod runs;
 mod share;
+mod written;
 
+pub(crate) use differential::{PartialDifferential, present_differential};
 pub(crate) use indices::{index_names, known_lengths};
 
 use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::matrix::Mat;
+use factors::Factors;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -67,14 +72,25 @@ impl fmt::Display for Presented {
     }
 }
 
-/// Writes the term whose root is the last node; no index and no shared part gets a name of `taken`, the names that are
-/// declared.
+/// Terms, and which of them are the roots.
+pub type Rooted = (egg::RecExpr<Mat>, Vec<egg::Id>);
+
+/// What an answer stands beside.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// The names that are declared: no index and no shared part gets one of them.
+    pub taken: &'a BTreeSet<Symbol>,
+    /// What was asked. Differences keep the sign that they have there, where that costs nothing.
+    pub input: Option<&'a Expr>,
+}
+
+/// Writes the term whose root is the last node.
 ///
 /// # Errors
 /// `Unsupported` for a contraction that stacks axes in a way for which the language has no notation.
-pub fn present(terms: &egg::RecExpr<Mat>, taken: &BTreeSet<Symbol>) -> Result<Presented> {
+pub fn present(terms: &egg::RecExpr<Mat>, setting: Setting) -> Result<Presented> {
     let last = egg::Id::from(terms.as_ref().len().saturating_sub(1));
-    let (bodies, parts) = present_each(terms, &[last], taken)?;
+    let (bodies, parts) = present_each(terms, &[last], setting)?;
     match bodies.into_iter().next() {
         Some(body) => Ok(Presented { body, parts }),
         None => Err(Error::new(ErrorKind::Internal, "no term was written")),
@@ -85,9 +101,40 @@ pub fn present(terms: &egg::RecExpr<Mat>, taken: &BTreeSet<Symbol>) -> Result<Pr
 ///
 /// # Errors
 /// As [`present`].
-pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], taken: &BTreeSet<Symbol>) -> Result<(Vec<Expr>, Parts)> {
-    let bodies = build::fewest_signs(terms.as_ref(), roots, taken)?;
-    Ok(share::name_shared_parts(bodies, taken))
+pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], setting: Setting) -> Result<(Vec<Expr>, Parts)> {
+    let bodies = build::fewest_signs(terms.as_ref(), roots, setting.taken, &Factors::finish)?;
+    let plain = share::name_shared_parts(bodies.clone(), setting.taken);
+    let Some(input) = setting.input else { return Ok(plain) };
+    let bodies = bodies.into_iter().map(|body| written::as_written(body, input)).collect();
+    let as_written = share::name_shared_parts(bodies, setting.taken);
+    // What has one sign in the input may have the other in a part that answers share.
+    Ok(if size(&as_written) <= size(&plain) { as_written } else { plain })
+}
+
+/// Tokens of answers and of their parts; a name counts as a token more.
+fn size((bodies, parts): &(Vec<Expr>, Parts)) -> u64 {
+    let all: Vec<Expr> = bodies.iter().cloned().chain(parts.iter().map(|(_, part)| part.clone())).collect();
+    share::tokens(&all) + parts.len() as u64
+}
+
+/// Of terms with equal values, given with their places, those that are shortest once their shared parts have names; of equal
+/// ones the first. A name that others do without counts as a token more.
+///
+/// # Errors
+/// As [`present`], and if there are none.
+pub fn shortest(found: &[Rooted], setting: Setting) -> Result<(Vec<Expr>, Parts)> {
+    let mut best: Option<(u64, Vec<Expr>, Parts)> = None;
+    for (terms, roots) in found {
+        let presented = present_each(terms, roots, setting)?;
+        let tokens = size(&presented);
+        let (bodies, parts) = presented;
+        let more_names = |others: &Parts| u64::from(parts.len() > others.len());
+        if best.as_ref().is_none_or(|(least, _, others)| tokens + more_names(others) < *least) {
+            best = Some((tokens, bodies, parts));
+        }
+    }
+    let (_, bodies, parts) = best.ok_or_else(|| Error::new(ErrorKind::Internal, "there is no term to present"))?;
+    Ok((bodies, parts))
 }
 
 #[cfg(test)]

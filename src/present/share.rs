@@ -1,13 +1,22 @@
 //! What occurs more than once gets a name, if that makes the whole shorter.
 
 use super::Parts;
+use super::build::chain_of;
+use super::factors::ScalarsFirst;
+use super::runs::{Named, Runs, replaced, turned};
 use crate::dim::Symbol;
 use crate::expr::{Expr, Op, Subscript, Var};
+use crate::outline::{Outline, outline};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-/// Parts shorter than this stay where they are.
+/// Parts shorter than this stay where they are,
 const LEAST_TOKENS: u64 = 4;
+/// and sums and products of one token less too, `A*x` and `x - m`, unless a name saves so many.
+const WORTH_A_SHORT_NAME: u64 = 2;
+/// A name for a part of a product, for which the product has to be read anew, saves at least so many.
+const WORTH_A_RUN: u64 = 2;
 /// More names than this help no reader.
 const MOST_PARTS: usize = 64;
 
@@ -95,13 +104,16 @@ pub(super) fn name_shared_parts(mut bodies: Vec<Expr>, taken: &BTreeSet<Symbol>)
         let Some(part) = most_saving(&bodies, &parts) else { break };
         let name = names.next();
         let with = Expr::var(Var { name, kind: None });
-        let mut replace = Replace { what: &part, with: &with, memo: FxHashMap::default() };
+        let mut replace = Replace::new(&part, &with, &parts);
         for other in bodies.iter_mut().chain(parts.iter_mut().map(|(_, part)| part)) {
             *other = replace.everywhere(other);
         }
         parts.push((name, part));
     }
-    renumbered(bodies, parts, taken)
+    let (bodies, parts) = renumbered(bodies, parts, taken);
+    let mut scalars = ScalarsFirst::default();
+    let parts = parts.into_iter().map(|(name, part)| (name, scalars.of(&part))).collect();
+    (bodies.iter().map(|body| scalars.of(body)).collect(), parts)
 }
 
 /// The part with the largest saving; of equal ones the larger, then the first met.
@@ -113,15 +125,44 @@ fn most_saving(bodies: &[Expr], parts: &[(Symbol, Expr)]) -> Option<Expr> {
     }
     let uses = walk.uses(&roots);
     let mut best: Option<(u64, u64, Expr)> = None;
+    let mut offer = |e: Expr, least: u64, size: u64, before: u64, (straight, turned): (u64, u64)| {
+        // A name is one token, its transpose two.
+        let after = size.saturating_add(1).saturating_add(straight).saturating_add(turned.saturating_mul(2));
+        let saved = before.saturating_sub(after);
+        let short = size < LEAST_TOKENS;
+        let least = if short { WORTH_A_SHORT_NAME } else { least };
+        let nameable = !short || size + 1 == LEAST_TOKENS && matches!(e.op(), Op::Add(_) | Op::Mul(_));
+        if nameable && saved >= least && best.as_ref().is_none_or(|(s, t, _)| (saved, size) > (*s, *t)) {
+            best = Some((saved, size, e));
+        }
+    };
+    let mut runs = Runs::default();
     for (e, open) in &walk.order {
-        let (size, uses) = (walk.sizes.of(e), uses.get(e).copied().unwrap_or(0));
-        if *open || size < LEAST_TOKENS || uses < 2 {
+        let uses = uses.get(e).copied().unwrap_or(0);
+        if *open {
             continue;
         }
-        let (before, after) = (uses.saturating_mul(size), size.saturating_add(1).saturating_add(uses));
-        let saved = before.saturating_sub(after);
-        if saved > 0 && best.as_ref().is_none_or(|(s, t, _)| (saved, size) > (*s, *t)) {
-            best = Some((saved, size, e.clone()));
+        match e.op() {
+            Op::Mul(factors) => runs.add(factors, uses, parts),
+            _ if uses > 1 => {
+                let size = walk.sizes.of(e);
+                offer(e.clone(), 1, size, uses.saturating_mul(size), (uses, 0));
+            }
+            _ => {}
+        }
+    }
+    for (run, count) in runs.shared() {
+        let other = Expr::new(Op::Mul(turned(&run, parts)));
+        let run = Expr::new(Op::Mul(run));
+        let (size, other_size) = (walk.sizes.of(&run), walk.sizes.of(&other));
+        let before = count.straight.saturating_mul(size).saturating_add(count.turned.saturating_mul(other_size));
+        let least = if count.is_whole() { 1 } else { WORTH_A_RUN };
+        // Which of both has the name: a column and not a row; else each use of the other needs a transpose.
+        let is_row = outline(&run) == Some(Outline::Row);
+        if is_row || other_size + count.straight < size + count.turned && outline(&run) != Some(Outline::Column) {
+            offer(other, least, other_size, before, (count.turned, count.straight));
+        } else {
+            offer(run, least, size, before, (count.straight, count.turned));
         }
     }
     best.map(|(_, _, e)| e)
@@ -174,10 +215,18 @@ impl Walk {
 struct Replace<'a> {
     what: &'a Expr,
     with: &'a Expr,
+    /// The factors of `what`, if it is a product, and those of its transpose.
+    run: Rc<[Expr]>,
+    turned: Rc<[Expr]>,
     memo: FxHashMap<Expr, Expr>,
 }
 
-impl Replace<'_> {
+impl<'a> Replace<'a> {
+    fn new(what: &'a Expr, with: &'a Expr, parts: &Named) -> Replace<'a> {
+        let run: &[Expr] = if let Op::Mul(factors) = what.op() { factors } else { &[] };
+        Replace { what, with, run: run.into(), turned: turned(run, parts).into(), memo: FxHashMap::default() }
+    }
+
     fn everywhere(&mut self, e: &Expr) -> Expr {
         if e == self.what {
             return self.with.clone();
@@ -185,9 +234,19 @@ impl Replace<'_> {
         if let Some(known) = self.memo.get(e) {
             return known.clone();
         }
-        let new = replaced_children(e, &mut |c| self.everywhere(c));
+        let new = match e.op() {
+            Op::Mul(factors) if !self.run.is_empty() => self.product(e, factors),
+            _ => replaced_children(e, &mut |c| self.everywhere(c)),
+        };
         self.memo.insert(e.clone(), new.clone());
         new
+    }
+
+    /// A product in which the part may be a run of factors.
+    fn product(&mut self, e: &Expr, factors: &[Expr]) -> Expr {
+        let (run, turned) = (self.run.clone(), self.turned.clone());
+        let new = replaced(factors, &run, &turned, self.with, &mut |c| self.everywhere(c));
+        if new == *factors { e.clone() } else { chain_of(new) }
     }
 }
 

@@ -94,7 +94,7 @@ impl Terms {
 
     fn try_show(&self, root: Id) -> crate::Result<Presented> {
         let terms: Vec<Mat> = self.0[..=usize::from(root)].to_vec();
-        present(&egg::RecExpr::from(terms), &std::collections::BTreeSet::new())
+        present(&egg::RecExpr::from(terms), Setting { taken: &std::collections::BTreeSet::new(), input: None })
     }
 }
 

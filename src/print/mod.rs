@@ -145,11 +145,13 @@ pub(crate) trait Notation {
     }
 
     /// The factors of a product, the first in parentheses where it would be read otherwise or with doubt: a product of
-    /// the same kind, an elementwise product before a matrix product and the other way round, and a minus of its own.
+    /// the same kind, an elementwise product before a matrix product and the other way round unless the latter is by
+    /// scalars, and a minus of its own.
     fn factors(&self, product: &Expr, all: &[Expr]) -> Vec<Piece> {
         let mut pieces = self.all(all);
         let elementwise = matches!(product.op(), Op::Had(_));
         let apart = |e: &Expr| match e.op() {
+            Op::Mul(factors) if elementwise => !is_scaled(factors),
             Op::Neg(_) | Op::Mul(_) | Op::Had(_) => true,
             // `-2*x` is the negative of a product.
             Op::Number(n) => n.is_negative(),
@@ -166,7 +168,7 @@ pub(crate) trait Notation {
     fn dividend(&self, e: &Expr, elementwise: bool) -> Piece {
         let mut piece = self.write(e);
         let minus = matches!(e.op(), Op::Neg(_)) || matches!(e.op(), Op::Number(n) if n.is_negative());
-        if minus || elementwise && matches!(e.op(), Op::Mul(_)) {
+        if minus || elementwise && matches!(e.op(), Op::Mul(factors) if !is_scaled(factors)) {
             piece.level = Level::Sum;
         }
         piece
@@ -219,6 +221,12 @@ pub(crate) trait Notation {
         };
         subscripts.iter().map(one).collect::<Vec<_>>().join(separator)
     }
+}
+
+/// Whether a product is one thing after scalars: `2*s*x`.
+fn is_scaled(factors: &[Expr]) -> bool {
+    let scalar = |e: &Expr| outline(e) == Some(Outline::Scalar) && !matches!(e.op(), Op::Number(n) if n.is_negative());
+    factors.split_last().is_some_and(|(_, scalars)| scalars.iter().all(scalar))
 }
 
 /// The number, if it is one.

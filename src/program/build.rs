@@ -29,7 +29,7 @@ pub(crate) struct Definition<'a> {
 /// let declarations = Declarations::parse("A: matrix(m, n); x: vector(n)")?;
 /// let loss = infer(&parse("norm2(A*x)^2", &declarations)?, &declarations)?;
 /// let program = program(&[("value", &loss)], None)?;
-/// assert_eq!(program.to_string(), "t1 = A@x\nt2 = t1@t1\nvalue = t2\n");
+/// assert_eq!(program.to_string(), "t1 = A@x\nt2 = A'@t1\nt3 = x@t2\nvalue = t3\n");
 /// # Ok::<(), indicial::Error>(())
 /// ```
 ///

@@ -1,7 +1,7 @@
 //! Extraction: the cheapest term of a class, ties broken by content.
 
 use super::graph::Graph;
-use crate::matrix::{Build, Cost, Mat, TURNED, Terms, cost_of, reconstruct, turn};
+use crate::matrix::{Build, Cost, Mat, TOKEN, TURNED, Terms, cost_of, reconstruct, turn};
 use crate::number::Number;
 use egg::{Id, Language};
 use rustc_hash::FxHashMap;
@@ -43,21 +43,88 @@ impl Place {
     }
 }
 
+/// A sum of at least this cost is long,
+const LONG_SUM: u64 = 6 * TOKEN;
+/// and costs so much more as a factor of a product.
+const BRACKET: u64 = 5 * TOKEN;
+
+/// What a node costs beyond what it costs a reader.
+fn surcharge(graph: &Graph, node: &Mat, multiplied_out: bool) -> u64 {
+    let long_sum = |c: &Id| matches!(graph.view(*c), Mat::Add(..)) && graph.cost(*c).plain >= LONG_SUM;
+    match node {
+        Mat::Mul(factors) if multiplied_out && factors.iter().any(long_sum) => BRACKET,
+        _ => 0,
+    }
+}
+
+/// What each class costs with the surcharge, from the leaves up until nothing falls any more: no cheapest term holds its
+/// own class, so that there are no more rounds than classes.
+fn costs_multiplied_out(graph: &Graph) -> FxHashMap<Id, Cost> {
+    let classes = graph.classes();
+    let mut costs: FxHashMap<Id, Cost> = FxHashMap::default();
+    for _ in 0..=classes.len() {
+        let mut changed = false;
+        for class in &classes {
+            let known = |node: &&Mat| node.children().iter().all(|c| costs.contains_key(&graph.canonical(*c)));
+            let of_class = |c: Id| costs.get(&graph.canonical(c)).copied().unwrap_or_else(|| graph.cost(c));
+            let of = |node: &Mat| cost_of(node, of_class).more(surcharge(graph, node, true));
+            let Some(cost) = graph.nodes(*class).iter().filter(known).map(of).reduce(Cost::min) else { continue };
+            changed |= costs.insert(*class, cost) != Some(cost);
+        }
+        if !changed {
+            break;
+        }
+    }
+    costs
+}
+
 /// Takes the cheapest terms out of an e-graph.
 pub struct Extractor<'a> {
     graph: &'a Graph,
+    /// What classes cost, where that is not what they cost a reader.
+    costs: Option<FxHashMap<Id, Cost>>,
     pub terms: Terms,
     done: FxHashMap<(Id, Place), Id>,
 }
 
 impl<'a> Extractor<'a> {
     pub fn new(graph: &'a Graph) -> Extractor<'a> {
-        Extractor { graph, terms: Terms::new(), done: FxHashMap::default() }
+        Extractor { graph, costs: None, terms: Terms::new(), done: FxHashMap::default() }
+    }
+
+    /// Takes terms in which few long sums are factors. `t*t' - B` with a name for t is shorter than `(A*x*x' - C)*A'`,
+    /// although that is not seen while what occurs twice is counted twice.
+    pub fn multiplied_out(graph: &'a Graph) -> Extractor<'a> {
+        Extractor { costs: Some(costs_multiplied_out(graph)), ..Extractor::new(graph) }
+    }
+
+    fn cost(&self, class: Id) -> Cost {
+        let class = self.graph.canonical(class);
+        self.costs.as_ref().and_then(|costs| costs.get(&class)).copied().unwrap_or_else(|| self.graph.cost(class))
     }
 
     /// The cheapest term of the class.
     pub fn extract(&mut self, class: Id) -> Id {
-        self.at(class, Place::Plain)
+        let best = self.at(class, Place::Plain);
+        self.without_bracket(best)
+    }
+
+    /// A transposed sum that stands alone as the sum of transposes, if that needs no more of them: it needs no bracket then.
+    fn without_bracket(&mut self, t: Id) -> Id {
+        if let Mat::Scale(sign, [inner]) = self.terms.node(t).clone()
+            && sign == Number::MINUS_ONE
+        {
+            let inner = self.without_bracket(inner);
+            return self.terms.scale(&sign, inner);
+        }
+        if let Mat::Transpose([sum]) = self.terms.node(t)
+            && let Mat::Add(coefficients, terms) = self.terms.node(*sum).clone()
+            && terms.iter().map(|t| turn(&self.terms, *t)).sum::<i64>() <= TURNED
+        {
+            let terms: Vec<(Number, Id)> = terms.iter().map(|t| self.terms.transpose(*t)).zip(coefficients).map(|(t, c)| (c, t)).collect();
+            return self.terms.add(&terms);
+        }
+        t
     }
 
     /// Ends because a node costs more than each of its children, except a constant array in a sum, which costs what
@@ -68,7 +135,7 @@ impl<'a> Extractor<'a> {
             return *t;
         }
         let graph = self.graph;
-        let cost = |node: &Mat| place.cost(cost_of(node, |c| graph.cost(c)));
+        let cost = |node: &Mat| place.cost(cost_of(node, |c| self.cost(c)).more(surcharge(graph, node, self.costs.is_some())));
         let least = graph.nodes(class).iter().map(cost).min().unwrap_or(0);
         let candidates: Vec<&Mat> = graph.nodes(class).iter().filter(|n| cost(n) == least).collect();
         let mut best: Option<Id> = None;

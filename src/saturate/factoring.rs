@@ -5,6 +5,7 @@
 use super::graph::{Graph, hash_of};
 use super::means::{self, Means};
 use super::split::{Kind, Rest, Split, as_power, build_rest, find_transpose, splits};
+use crate::fact::Facts;
 use crate::matrix::{Build, Mat, MatFn, TURNED, turn};
 use crate::number::Number;
 use egg::{Id, Language};
@@ -37,6 +38,8 @@ pub enum Hit {
     Repeated(Vec<Id>, usize, usize),
     /// The transpose of the Hadamard product of the transposes.
     TurnedProduct(Vec<Id>),
+    /// The product of the transposes of the factors from the last to the first: of a symmetric product it is the same.
+    Mirrored(Vec<Id>),
 }
 
 #[derive(Debug)]
@@ -53,6 +56,7 @@ pub fn search(graph: &Graph, node: &Mat, done: &mut FxHashSet<u64>, found: &mut 
     if !matches!(node, Mat::Add(..) | Mat::Mul(_) | Mat::Had(_) | Mat::Scale(..)) {
         return;
     }
+    mirror(graph, node, found);
     unfold(graph, node, found);
     if let Some(means) = means::search(graph, node) {
         found(Hit::Averaged(means));
@@ -73,6 +77,18 @@ fn unfold(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
         for inner in same.take(UNFOLDED) {
             found(Hit::Flat(node.clone(), at, inner.clone()));
         }
+    }
+}
+
+/// A symmetric product whose last factor is transposed at no higher price than the first.
+fn mirror(graph: &Graph, node: &Mat, found: &mut impl FnMut(Hit)) {
+    if let Mat::Mul(factors) = node
+        && let [first, .., last] = factors[..]
+        && matches!(graph.view(first), Mat::Transpose([a]) if matches!(graph.view(*a), Mat::Add(..)))
+        && !matches!(graph.view(last), Mat::Transpose(_))
+        && graph.lookup(node.clone()).is_some_and(|class| graph.facts(class).contains(Facts::SYMMETRIC))
+    {
+        found(Hit::Mirrored(factors.to_vec()));
     }
 }
 
@@ -260,6 +276,10 @@ pub fn build(graph: &mut Graph, hit: Hit) -> Option<Id> {
             let factors: Vec<Id> = factors.into_iter().map(|f| graph.transpose(f)).collect();
             let product = graph.had(&factors);
             Some(graph.insert(Mat::Transpose([product])))
+        }
+        Hit::Mirrored(factors) => {
+            let factors: Vec<Id> = factors.into_iter().rev().map(|f| graph.transpose(f)).collect();
+            Some(graph.mul(&factors))
         }
         Hit::Averaged(means) => Some(means::build(graph, means)),
         Hit::Turned(terms) => {

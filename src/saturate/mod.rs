@@ -29,7 +29,6 @@ use graph::{Below, Graph};
 use indexmap::IndexMap;
 use matcher::{Match, Side};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cmp::Ordering;
 
 /// How far saturation may go. The clock plays no part, so that the same input always gives the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +68,17 @@ pub struct Stats {
 /// The simplest terms found.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    pub best: RecExpr<Mat>,
-    /// The place in it of each term that was asked for; of one alone it is the last.
-    pub roots: Vec<Id>,
+    /// The cheapest term of each value, and if they are long others that may be shorter once what occurs twice is written
+    /// once; each time the terms, and the place of each value in them.
+    pub found: Vec<(RecExpr<Mat>, Vec<Id>)>,
     pub stats: Stats,
 }
 
 /// Rounds of normalisation between two searches.
 const NORMALISATIONS: usize = 6;
 
+/// Of an answer of at least this cost others are looked at, which may have more in common.
+const LONG: u64 = 16 * TOKEN;
 /// A graph of more nodes than this is not searched further once its answer stays as it is,
 const LARGE: usize = 200;
 /// for so many iterations.
@@ -99,8 +100,23 @@ pub fn simplify_each(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: 
     let (graph, roots, stats) = saturated(terms, seeds, rules, limits)?;
     let mut extractor = Extractor::new(&graph);
     let best: Vec<Id> = roots.iter().map(|root| extractor.extract(*root)).collect();
-    let (best, roots) = sharing_most(&extractor.terms, &best, terms, seeds);
-    Ok(Outcome { best, roots, stats })
+    let mut found = vec![extractor.terms.to_recexprs(&best)];
+    // Parts of arrays are put together to blocks only when they are presented, so that counting would compare other things.
+    let in_parts = |t: &Mat| matches!(t, Mat::Gather(_) | Mat::Scatter(_) | Mat::Contract(..));
+    let cost = roots.iter().fold(0u64, |sum, root| sum.saturating_add(graph.cost(*root).plain));
+    if cost >= LONG && !found[0].0.as_ref().iter().any(in_parts) {
+        let mut extractor = Extractor::multiplied_out(&graph);
+        let best: Vec<Id> = roots.iter().map(|root| extractor.extract(*root)).collect();
+        let most = seeds.iter().map(Vec::len).max().unwrap_or(0);
+        // The factored form of each, or each as it is.
+        let alike = (0..most).map(|at| seeds.iter().filter_map(|s| s.get(at).or(s.last()).copied()).collect::<Vec<Id>>());
+        for other in std::iter::once(extractor.terms.to_recexprs(&best)).chain(alike.map(|seed| terms.to_recexprs(&seed))) {
+            if !found.contains(&other) {
+                found.push(other);
+            }
+        }
+    }
+    Ok(Outcome { found, stats })
 }
 
 /// Of the terms found equal to the seeds the one that takes the fewest operations at these sizes.
@@ -110,8 +126,7 @@ pub fn simplify_each(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: 
 pub fn cheapest_at(sizes: &Sizes, terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
     let (graph, roots, stats) = saturated(terms, &[seeds.to_vec()], rules, limits)?;
     let (terms, best) = work::cheapest(&graph, roots[0], sizes);
-    let (best, roots) = terms.to_recexprs(&[best]);
-    Ok(Outcome { best, roots, stats })
+    Ok(Outcome { found: vec![terms.to_recexprs(&[best])], stats })
 }
 
 /// A graph of what is equal to the seeds of each value, and the class of each.
@@ -152,21 +167,6 @@ pub fn equates(terms: &Terms, left: Id, right: Id, rules: &RuleSet, limits: &Lim
     saturate(&mut graph, &[left], rules, limits, &mut IndexMap::new(), &|_| false);
     graph.shapes_agree()?;
     Ok(graph.canonical(left) == graph.canonical(right))
-}
-
-/// Extraction counts what occurs twice twice. If the seeds are as short once shared parts have names, they are the answer.
-fn sharing_most(extracted: &Terms, best: &[Id], terms: &Terms, seeds: &[Vec<Id>]) -> (RecExpr<Mat>, Vec<Id>) {
-    let least = extracted.shared_cost(best);
-    let plain = best.iter().fold(0u64, |sum, t| sum.saturating_add(extracted.cost(*t).plain));
-    let most = seeds.iter().map(Vec::len).max().unwrap_or(0);
-    // The factored form of each, or each as it is.
-    let alike = (0..most).map(|at| seeds.iter().filter_map(|s| s.get(at).or(s.last()).copied()).collect::<Vec<Id>>());
-    let content = |a: &[Id], b: &[Id]| a.iter().zip(b).map(|(a, b)| terms.compare(*a, *b)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal);
-    let seed = alike.min_by(|a, b| terms.shared_cost(a).cmp(&terms.shared_cost(b)).then_with(|| content(a, b)));
-    match seed {
-        Some(seed) if terms.shared_cost(&seed) < least + TOKEN && least < plain => terms.to_recexprs(&seed),
-        _ => extracted.to_recexprs(best),
-    }
 }
 
 /// What a search found, with the class of the node it was found at.

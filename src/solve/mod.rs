@@ -23,11 +23,12 @@ use crate::expr::{Expr, Op, Shape, Structure, Var};
 use crate::function::{Call, Function};
 use crate::index::{Graph, Node, NodeId};
 use crate::infer::infer;
+use crate::layout::Layout;
 use crate::lower::lower;
 use crate::number::Number;
 use crate::parse::Declarations;
 use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
-use crate::present::Presented;
+use crate::present::{Presented, Setting};
 use crate::question::Question;
 use crate::solution::{Extent, Solution};
 use crate::structure::{lifted, substitute};
@@ -61,6 +62,9 @@ impl Engine {
 
     fn solved(&self, left: &Expr, right: &Expr, unknown: &Expr, declarations: &Declarations) -> Result<Solution> {
         let difference = with_axes_for_free_indices(&(left - right), declarations)?;
+        if self.notation_asked() == Notation::Differential {
+            return Err(Error::unsupported("differential notation of a solution").help("leave `--notation differential` out"));
+        }
         let Op::Var(Var { name, .. }) = unknown.op() else {
             return Err(Error::unsupported(format!("solving for {unknown}")).help("solve for a whole variable"));
         };
@@ -237,7 +241,9 @@ impl Solver<'_> {
             shape: self.graph.axes(value).to_vec(),
             notation,
             convention: equation.typed.convention,
+            layout: Layout::Mixed,
             formula,
+            laid_out: None,
             profile,
             rows: order,
         };
@@ -254,9 +260,10 @@ impl Solver<'_> {
         names: &BTreeSet<Symbol>,
         profile: &mut Profile,
     ) -> Result<(Presented, Notation)> {
-        let simplest = self.engine.formula(&mut self.graph, value, form, names, profile)?;
+        let setting = Setting { taken: names, input: None };
+        let simplest = self.engine.formula(&mut self.graph, value, form, setting, profile)?;
         let plain = self.engine.clone().saturation(false);
-        let found = plain.formula(&mut self.graph, value, form, names, &mut Profile::default())?;
+        let found = plain.formula(&mut self.graph, value, form, setting, &mut Profile::default())?;
         // `inv(X'*X)*X'` is `pinv(X)` where it exists; the conditions are said of the inverse.
         let pseudo = |p: &Presented| p.inlined().any(&mut |op| matches!(op, Op::Call(Function::Call(Call::Pinv), _)));
         if pseudo(&simplest.0) && !pseudo(&found.0) && found.1 <= simplest.1 {
@@ -268,7 +275,8 @@ impl Solver<'_> {
 
     fn written(&mut self, node: NodeId, names: &BTreeSet<Symbol>) -> Result<Expr> {
         let order = self.graph.order(node);
-        let (formula, _) = self.engine.formula(&mut self.graph, node, (order, false), names, &mut Profile::default())?;
+        let setting = Setting { taken: names, input: None };
+        let (formula, _) = self.engine.formula(&mut self.graph, node, (order, false), setting, &mut Profile::default())?;
         Ok(formula.inlined())
     }
 

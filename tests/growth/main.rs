@@ -48,7 +48,7 @@ fn derivatives(declarations: &str, text: &str, x: &str, highest: usize) -> Strin
 fn step(lower: &Answer, answer: &Answer) -> Result<Verification> {
     // A Kronecker product has other axes than the derivative.
     let lower: Typed = match lower.notation {
-        Notation::Matrix | Notation::Index => lower.typed()?,
+        Notation::Matrix | Notation::Index | Notation::Differential => lower.typed()?,
         Notation::Kronecker => infer(&lower.index()?.inlined(), &lower.declarations())?,
     };
     let written = answer.typed()?;

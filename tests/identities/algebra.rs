@@ -35,6 +35,16 @@ identities! { products_and_sums
     "1/3*x + 2/3*x" => "x"
 }
 
+identities! { squares
+    ; "A: matrix(m, n); B: matrix(m, n); x: vector(n); y: vector(n); z: vector(m); s: scalar; t: scalar"
+    "norm2(x)^2 + 2*x'*y + norm2(y)^2" => "norm2(x + y)^2"
+    "norm2(A*x)^2 - 2*x'*A'*z + norm2(z)^2" => "norm2(A*x - z)^2"
+    "s^2 + 2*s*t + t^2" => "(s + t)^2"
+    "x.^2 - 2*x.*y + y.^2" => "(x - y).^2"
+    "A'*A + A'*B + B'*A + B'*B" => "(A + B)'*(A + B)"
+    "normF(A)^2 + 2*tr(A'*B) + normF(B)^2" => "normF(A + B)^2"
+}
+
 identities! { scalar_functions
     ; "s: scalar; t: scalar; p: scalar > 0; q: scalar > 0"
     "exp(s)*exp(t)" => "exp(s + t)"

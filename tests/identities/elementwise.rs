@@ -66,7 +66,7 @@ identities! { hadamard
     "diff(sum(A.*X), X)" => "A"
     "diff(sum(X.*X), X)" => "2*X"
     "diff(sum(X.^3), X)" => "3*X.^2"
-    "diff(sum(A.*X.*X), X)" => "2*(A.*X)"
+    "diff(sum(A.*X.*X), X)" => "2*A.*X"
     "diff(sum(exp(X)), X)" => "exp(X)"
     "diff(sum(A.*exp(X)), X)" => "A.*exp(X)"
     "diff(sum(X./A), X)" => "1./A"

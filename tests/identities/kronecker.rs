@@ -15,7 +15,7 @@ identities! { products
     "diff(M^2, M)" => "kron(M', eye(n)) + kron(eye(n), M)"
     "diff(inv(M), M)" => "-kron(inv(M)', inv(M))"
     "diff(inv(M)', M)" => "-commutation(n, n)*kron(inv(M)', inv(M))"
-    "diff(X*inv(X'*X)*X', X)" => "(commutation(m, m) + eye(m*m))*kron(X*t1, eye(m) - X*t1*X') where t1 = inv(X'*X)"
+    "diff(X*inv(X'*X)*X', X)" => "(commutation(m, m) + eye(m*m))*kron(pinv(X)', eye(m) - X*pinv(X))"
 }
 
 identities! { entries

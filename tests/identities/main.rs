@@ -17,12 +17,15 @@ macro_rules! identities {
 }
 
 mod algebra;
+mod answers;
 mod calculus;
+mod differentials;
 mod elementwise;
 mod functions;
 mod gradients;
 mod indices;
 mod kronecker;
+mod layouts;
 mod matrices;
 mod matrix_functions;
 mod orders;

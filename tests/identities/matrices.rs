@@ -52,8 +52,8 @@ identities! { determinant
     "det(eye(n))" => "1"
     "det(A)*det(inv(A))" => "1"
     ; "X: matrix(n + 1, n)"
-    "diff(logdet(X'*X), X)" => "2*X*inv(X'*X)"
-    "diff(det(X'*X), X)" => "2*det(t1)*X*inv(t1) where t1 = X'*X"
+    "diff(logdet(X'*X), X)" => "2*pinv(X)'"
+    "diff(det(X'*X), X)" => "2*det(X'*X)*pinv(X)'"
 }
 
 identities! { inverse

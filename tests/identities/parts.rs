@@ -148,7 +148,7 @@ identities! { norms_of_matrices_by_columns_and_rows
     "diff(norm1(A), A)" => "sign(A).*(1 - ones(m)*step(norm1(A) - sum(abs(A), 1)))"
     ; "x: vector(n); p: scalar > 0"
     "norm(x, p)" => "sum(abs(x).^p)^(1/p)"
-    "diff(norm(x, p), x)" => "sum(abs(x).^p)^(1/p - 1)*(abs(x).^(p - 1).*sign(x))"
+    "diff(norm(x, p), x)" => "sum(abs(x).^p)^(1/p - 1)*abs(x).^(p - 1).*sign(x)"
 }
 
 identities! { tensors

@@ -17,7 +17,7 @@ const PRODUCTS: &[Line] = &[
     ),
     ("", "hvp", "normF(T - U*V')^2", "U", "W", "2*W*V'*V"),
     ("", "hvp", "norm2(A*x - b)^2", "x", "v", "2*A'*A*v"),
-    ("", "hvp", "-y'*log(softmax(z))", "z", "v", "sum(y)*(softmax(z).*(v - v'*softmax(z)))"),
+    ("", "hvp", "-y'*log(softmax(z))", "z", "v", "sum(y)*softmax(z).*(v - v'*softmax(z))"),
     ("", "hvp", "logsumexp(z)", "z", "v", "softmax(z).*(v - v'*softmax(z))"),
     ("X: matrix(n, n)", "hvp", "logdet(X)", "X", "V", "-(inv(X)*V*inv(X))'"),
     ("x: vector(n)", "hvp", "x'*A*x", "x", "v", "(A + A')*v"),

@@ -35,7 +35,7 @@ identities! { by_a_scalar
     "diff(exp(t*x), t)" => "x.*exp(t*x)"
     "diff(A*(t*x), t)" => "A*x"
     "diff((t*A)*(t*B), t)" => "2*t*A*B"
-    "diff(normF(cos(t)*A + sin(t)*B)^2, t)" => "2*tr((cos(t)*B - sin(t)*A)*(cos(t)*A + sin(t)*B)')"
+    "diff(normF(cos(t)*A + sin(t)*B)^2, t)" => "2*inner(cos(t)*B - sin(t)*A, cos(t)*A + sin(t)*B)"
     "diff(x.^t, t)" => "x.^t.*log(x)"
     "diff(kron(t*A, B), t)" => "kron(A, B)"
     "diff(det(t*A), t)" => "n*t^(n - 1)*det(A)"

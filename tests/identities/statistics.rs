@@ -70,8 +70,8 @@ identities! { attention_and_cross_entropy;
 identities! { gaussians;
     "S: posdef(n); P: posdef(n); x: vector(n); u: vector(n); X: matrix(m, n)"
     "diff(-logdet(S)/2 - (x - u)'*inv(S)*(x - u)/2, u)" => "inv(S)*(x - u)"
-    "diff(-logdet(S)/2 - (x - u)'*inv(S)*(x - u)/2, S)" => "(inv(S)*(u - x)*(u - x)' - eye(n))*inv(S)/2"
-    "diff(logdet(P)/2 - (x - u)'*P*(x - u)/2, P)" => "(inv(P) - (u - x)*(u - x)')/2"
+    "diff(-logdet(S)/2 - (x - u)'*inv(S)*(x - u)/2, S)" => "(t1*t1' - inv(S))/2 where t1 = inv(S)*(x - u)"
+    "diff(logdet(P)/2 - (x - u)'*P*(x - u)/2, P)" => "(inv(P) - (x - u)*(x - u)')/2"
     "diff(-m/2*logdet(S) - tr((X - ones(m)*u')*inv(S)*(X - ones(m)*u')')/2, u)" => "inv(S)*(sum(X', 2) - m*u)"
     "diff((tr(inv(S)*P) + (x - u)'*inv(S)*(x - u) - n + logdet(S) - logdet(P))/2, P)" => "(inv(S) - inv(P))/2"
     "diff((tr(inv(S)*P) + (x - u)'*inv(S)*(x - u) - n + logdet(S) - logdet(P))/2, u)" => "inv(S)*(u - x)"
@@ -80,10 +80,10 @@ identities! { gaussians;
 identities! { filters_and_processes;
     "G: matrix(n, m); H: matrix(m, n); P: posdef(n); R: posdef(m); S: posdef(n); z: vector(m); x: vector(n); u: vector(n); s: scalar; t: scalar > 0"
     "diff(tr((eye(n) - G*H)*P*(eye(n) - G*H)' + G*R*G'), G)" => "2*(G*R - (eye(n) - G*H)*P*H')"
-    "diff((z - H*x)'*inv(R)*(z - H*x) + (x - u)'*inv(P)*(x - u), x)" => "2*(H'*inv(R)*(H*x - z) - inv(P)*(u - x))"
+    "diff((z - H*x)'*inv(R)*(z - H*x) + (x - u)'*inv(P)*(x - u), x)" => "2*(H'*inv(R)*(H*x - z) + inv(P)*(x - u))"
     "diff(-x'*inv(S + s^2*eye(n))*x/2 - logdet(S + s^2*eye(n))/2, s)" => "s*(norm2(t1*x)^2 - tr(t1)) where t1 = inv(S + s^2*eye(n))"
-    "diff(exp(-norm2(x - u)^2/(2*t^2)), x)" => "exp(-norm2(u - x)^2/(2*t^2))*(u - x)/t^2"
-    "diff(exp(-norm2(x - u)^2/(2*t^2)), t)" => "t1*exp(-t1/(2*t^2))/t^3 where t1 = norm2(u - x)^2"
+    "diff(exp(-norm2(x - u)^2/(2*t^2)), x)" => "exp(-norm2(x - u)^2/(2*t^2))*(u - x)/t^2"
+    "diff(exp(-norm2(x - u)^2/(2*t^2)), t)" => "t1*exp(-t1/(2*t^2))/t^3 where t1 = norm2(x - u)^2"
 }
 
 identities! { networks;

@@ -133,7 +133,7 @@ identities! { triangular_variables
 
 identities! { hollow_variables
     ; "A: matrix(n, n); H: hollow(n); a: vector(n); b: vector(n)"
-    "diff(tr(A*H), H)" => "(A - diag(diag(A)))'"
+    "diff(tr(A*H), H)" => "A' - diag(diag(A))"
     "diff(a'*H*b, H)" => "a*b' - diag(a.*b)"
     "diff(normF(H)^2, H)" => "2*H"
     "diff(sum(H), H)" => "1 - eye(n)"

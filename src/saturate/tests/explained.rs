@@ -6,7 +6,7 @@ use crate::eval::evaluate;
 use crate::infer::infer;
 use crate::matrix::{Terms, of_typed};
 use crate::parse::{Declarations, parse};
-use crate::present::present;
+use crate::present::{Setting, present};
 use crate::typed::Typed;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -22,10 +22,10 @@ fn explained(text: &str) -> String {
     let root = of_typed(&typed, &mut terms).unwrap();
     let (rules, limits) = (RuleSet::standard(), Limits::default());
     let plain = simplify(&terms, &[root], rules, &limits).unwrap();
-    let best = terms.add_recexpr(&plain.best);
+    let best = terms.add_recexpr(&plain.found[0].0);
     let steps = connect(&terms, &[root], &[best], rules, &limits).unwrap().unwrap();
     let typed_of = |term: &egg::RecExpr<crate::matrix::Mat>| -> (String, Typed) {
-        let shown = present(term, &BTreeSet::new()).unwrap().inlined();
+        let shown = present(term, Setting { taken: &BTreeSet::new(), input: None }).unwrap().inlined();
         (shown.to_string(), infer(&shown, &declarations).unwrap())
     };
     let mut shown = text.to_owned();

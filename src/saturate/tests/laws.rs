@@ -36,9 +36,9 @@ fn all_rules_together_find_what_the_examples_show() {
 fn proves(terms: &Terms, l: Id, r: Id, rules: &RuleSet) -> (bool, Stats) {
     let outcome = simplify(terms, &[l], rules, &Limits::default()).unwrap();
     let mut back = terms.clone();
-    let best = back.add_recexpr(&outcome.best);
+    let best = back.add_recexpr(&outcome.found[0].0);
     // The answer may be better still than the right side.
     let of_right = simplify(terms, &[r], rules, &Limits::default()).unwrap();
-    let best_right = back.add_recexpr(&of_right.best);
+    let best_right = back.add_recexpr(&of_right.found[0].0);
     (best == best_right || back.tokens(best) <= back.tokens(r), outcome.stats)
 }

@@ -65,7 +65,7 @@ impl Dsl {
 fn simplified(terms: &Terms, t: Id) -> String {
     let outcome = simplify(terms, &[t], &RuleSet::default(), &Limits::default()).unwrap();
     let mut back = Terms::new();
-    let best = back.add_recexpr(&outcome.best);
+    let best = back.add_recexpr(&outcome.found[0].0);
     assert_eq!(back.form(best), terms.form(t));
     assert!(back.tokens(best) <= terms.tokens(t));
     back.show(best)

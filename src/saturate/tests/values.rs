@@ -193,7 +193,7 @@ fn simplification_keeps_the_value_and_the_form_of_random_terms() {
         assert_eq!((before.rows, before.columns), (length(rows), length(columns)));
         let outcome = simplify(terms, &[t], RuleSet::standard(), &Limits::default()).unwrap();
         let mut back = Terms::new();
-        let best = back.add_recexpr(&outcome.best);
+        let best = back.add_recexpr(&outcome.found[0].0);
         assert!(close(&before, &value(&back, best)), "{} is not {}", terms.show(t), back.show(best));
         assert!(back.tokens(best) <= terms.tokens(t), "{} is longer than {}", back.show(best), terms.show(t));
     }
@@ -211,7 +211,7 @@ fn the_answer_does_not_depend_on_what_was_built_before() {
         let t = random(terms, &mut Dice(seed), dims()[2], dims()[1], 3);
         let outcome = simplify(terms, &[t], RuleSet::standard(), &Limits::default()).unwrap();
         let mut back = Terms::new();
-        let best = back.add_recexpr(&outcome.best);
+        let best = back.add_recexpr(&outcome.found[0].0);
         (back.show(best), outcome.stats.nodes)
     };
     for seed in 0..60 {
