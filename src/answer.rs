@@ -318,9 +318,7 @@ impl Answer {
                 (format!("A product with the derivative of {} by {by}", self.input), String::new())
             }
             Question::Differential { order: 1, .. } => (format!("The differential of {} by {by}", self.input), String::new()),
-            Question::Differential { order, .. } => {
-                (format!("The differential of order {order} of {} by {by}", self.input), String::new())
-            }
+            Question::Differential { order, .. } => (format!("The differential of order {order} of {} by {by}", self.input), String::new()),
         };
         let mut output = described(name, &title, &self.formula);
         output.axes = axes;
