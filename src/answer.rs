@@ -3,6 +3,7 @@
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
 use crate::code::{Coded, Formula, described, source};
 use crate::compress::CompressedPart;
+use crate::conditions;
 use crate::dim::{Dim, Symbol};
 use crate::emit::Target;
 use crate::error::{Error, ErrorKind, Result};
@@ -137,8 +138,8 @@ impl Answer {
     }
 
     /// What was taken for granted because the symbols do not tell: that the parts of the input lie within their axes, as in
-    /// `k <= n`, and where the functions of the input that are not differentiable everywhere are: at a simple eigenvalue, at
-    /// full rank, where the rank does not change.
+    /// `k <= n`; where the functions of the input that are not differentiable everywhere are: at a simple eigenvalue, at
+    /// full rank, where the rank does not change; and that integrals of exponentials of matrices have the value given.
     ///
     /// # Errors
     /// As of [`infer`] for the input.
@@ -161,7 +162,8 @@ impl Answer {
             }
         }
         let by: Vec<Symbol> = self.wrt.iter().map(|v| v.name).collect();
-        spectral_conditions(&self.input, &by, &mut conditions);
+        conditions::of_spectra(&self.input, &by, &mut conditions);
+        conditions::of_integrals(&self.input, &self.formula.inlined(), &declarations, &mut conditions)?;
         let mut seen = BTreeSet::new();
         conditions.retain(|c| seen.insert(c.clone()));
         Ok(conditions)
@@ -432,40 +434,6 @@ fn within_axes(typed: &Typed) -> Vec<String> {
         }
     }
     conditions.into_iter().map(|(small, large)| format!("{small} <= {large}")).collect()
-}
-
-fn spectral_conditions(e: &Expr, by: &[Symbol], conditions: &mut Vec<String>) {
-    let mut depends = false;
-    e.any(&mut |op| {
-        depends |= matches!(op, Op::Var(v) if by.contains(&v.name));
-        depends
-    });
-    if !depends {
-        return;
-    }
-    e.op().for_each_child(|c| spectral_conditions(c, by, conditions));
-    let Op::Call(Function::Call(f), arguments) = e.op() else { return };
-    let Some(a) = arguments.first() else { return };
-    let Ok(typed) = infer(a, &Declarations::new()) else { return };
-    let sides = match typed.root().shape {
-        Shape::Matrix(m, n) => Some((m, n)),
-        _ => None,
-    };
-    let is_matrix = sides.is_some();
-    let wide = sides.is_some_and(|(m, n)| m.is_at_most(n) && !n.is_at_most(m));
-    let condition = match f {
-        Call::LambdaMax | Call::LambdaMin => format!("{e} is a simple eigenvalue"),
-        Call::EigvecMax => format!("lambda_max({a}) is a simple eigenvalue"),
-        Call::EigvecMin => format!("lambda_min({a}) is a simple eigenvalue"),
-        Call::Norm2 if is_matrix => format!("{e} is a simple singular value"),
-        Call::Norm if is_matrix && arguments.len() == 1 => format!("{e} is a simple singular value"),
-        Call::Nuclear if is_matrix => format!("{a} has full {} rank", if wide { "row" } else { "column" }),
-        Call::Pinv if is_matrix => format!("the rank of {a} does not change"),
-        _ => return,
-    };
-    if !conditions.contains(&condition) {
-        conditions.push(condition);
-    }
 }
 
 /// The input with every `diff(…)` and `integral(…)` in it replaced by its value, for targets that cannot do either.

@@ -32,6 +32,7 @@ pub(crate) use differences::differentiate;
 pub use random::Style;
 pub(crate) use random::{Random, project};
 pub use sizes::Sizes;
+pub(crate) use spectra::eigenvalues;
 pub use tree::evaluate;
 pub(crate) use tree::evaluate_disturbed;
 pub use value::Inputs;

@@ -5,7 +5,7 @@ use super::matrix_functions::schur;
 use super::svd::Svd;
 use crate::error::{Error, ErrorKind, Result};
 use nalgebra::{DMatrix, SymmetricEigen};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayD};
 
 /// Relative to the largest entry or eigenvalue: what counts as rounding.
 const ROUNDING: f64 = 1e-13;
@@ -26,13 +26,27 @@ fn domain(message: &str) -> Error {
 }
 
 pub(super) fn root_of_symmetric(a: &Array2<f64>) -> Result<Array2<f64>> {
+    of_symmetric(a, |l, size| match l {
+        _ if l < -ROUNDING * size => Err(domain("a matrix has no real square root at these values: an eigenvalue is negative")),
+        _ if l <= ROUNDING * size => Ok(0.0),
+        _ => Ok(l.sqrt()),
+    })
+}
+
+pub(super) fn logarithm_of_symmetric(a: &Array2<f64>) -> Result<Array2<f64>> {
+    of_symmetric(a, |l, size| match l {
+        _ if l <= ROUNDING * size => Err(domain("a matrix has no real logarithm at these values: an eigenvalue is not positive")),
+        _ => Ok(l.ln()),
+    })
+}
+
+/// A function of the eigenvalues, given each with the largest absolute value of all.
+fn of_symmetric(a: &Array2<f64>, f: impl Fn(f64, f64) -> Result<f64>) -> Result<Array2<f64>> {
     let eigen = SymmetricEigen::new(to_finite(a)?);
     let size = eigen.eigenvalues.amax();
-    if eigen.eigenvalues.iter().any(|l| *l < -ROUNDING * size) {
-        return Err(domain("a matrix has no real square root at these values: an eigenvalue is negative"));
-    }
-    let roots = eigen.eigenvalues.map(|l| if l <= ROUNDING * size { 0.0 } else { l.sqrt() });
-    Ok(from_dense(&(&eigen.eigenvectors * DMatrix::from_diagonal(&roots) * eigen.eigenvectors.transpose())))
+    let values = eigen.eigenvalues.iter().map(|l| f(*l, size)).collect::<Result<Vec<f64>>>()?;
+    let v = &eigen.eigenvectors;
+    Ok(from_dense(&(v * DMatrix::from_diagonal(&values.into()) * v.transpose())))
 }
 
 /// The largest or the smallest eigenvalue of a matrix whose eigenvalue there is real.
@@ -49,6 +63,14 @@ pub(super) fn eigenvalue(a: &Array2<f64>, largest_one: bool) -> Result<f64> {
         return Err(domain("the eigenvalue of a matrix with the largest or smallest real part is not real at these values"));
     }
     Ok(extreme.re)
+}
+
+/// The eigenvalues of a square matrix, or of a scalar, as their real and imaginary parts.
+pub(crate) fn eigenvalues(a: &ArrayD<f64>) -> Result<Vec<(f64, f64)>> {
+    let n = a.shape().first().copied().unwrap_or(1);
+    let matrix = a.to_shape((n, n)).map_err(super::functions::internal)?.to_owned();
+    let (_, t) = schur(&matrix)?;
+    Ok(t.diagonal().iter().map(|l| (l.re, l.im)).collect())
 }
 
 /// The eigenvector of length 1 whose entry of largest absolute value is positive.
