@@ -337,13 +337,15 @@ impl Integrator<'_> {
             [one] => {
                 let generator = self.generator(one)?;
                 let inverse = self.graph.inverse(generator);
-                let value = self.between_ends(|s, end| Some(match s.end(end) {
-                    End::Finite(t) => {
-                        let value = s.put_in(one.node, t);
-                        s.graph.product(&[inverse, value])
-                    }
-                    End::Infinite(_) => s.graph.zero(&s.graph.axes_of_node(generator)),
-                }))?;
+                let value = self.between_ends(|s, end| {
+                    Some(match s.end(end) {
+                        End::Finite(t) => {
+                            let value = s.put_in(one.node, t);
+                            s.graph.product(&[inverse, value])
+                        }
+                        End::Infinite(_) => s.graph.zero(&s.graph.axes_of_node(generator)),
+                    })
+                })?;
                 let factors = constant.into_iter().chain([Factor { node: value, labels: one.labels.clone() }]).collect();
                 Some(self.built(&c, factors))
             }
@@ -390,14 +392,16 @@ impl Integrator<'_> {
                 let Some((middle, rest)) = self.between(c, &constant, (b, k), (a, d)) else { continue };
                 let turned = |s: &mut Self, x: NodeId, is: bool| if is { s.graph.transpose(x) } else { x };
                 let (p, q) = (turned(self, p, at_first == 1), turned(self, q, at_last == 1));
-                let chain = self.between_ends(|s, end| Some(match s.end(end) {
-                    End::Finite(t) => {
-                        let (x, y) = (s.put_in(first.node, t), s.put_in(last.node, t));
-                        let (x, y) = (turned(s, x, at_first == 1), turned(s, y, at_last == 1));
-                        s.graph.product(&[x, middle, y])
-                    }
-                    End::Infinite(_) => s.graph.zero(&s.graph.axes_of_node(middle)),
-                }))?;
+                let chain = self.between_ends(|s, end| {
+                    Some(match s.end(end) {
+                        End::Finite(t) => {
+                            let (x, y) = (s.put_in(first.node, t), s.put_in(last.node, t));
+                            let (x, y) = (turned(s, x, at_first == 1), turned(s, y, at_last == 1));
+                            s.graph.product(&[x, middle, y])
+                        }
+                        End::Infinite(_) => s.graph.zero(&s.graph.axes_of_node(middle)),
+                    })
+                })?;
                 // With infinite ends it is `sylvester(-P, -Q, C)`, as people write it.
                 let negative = [p, q].iter().all(|x| self.graph.unscaled(*x).0.is_negative());
                 let sign = |s: &mut Self, x: NodeId| if negative { s.graph.negate(x) } else { x };
@@ -417,14 +421,21 @@ impl Integrator<'_> {
     }
 
     /// The matrix that joins two labels, and the factors that are no part of it; they must not touch what it sums over.
-    fn between(&mut self, c: &Contraction, constant: &[Factor], (b, k): (Label, Label), outer: (Label, Label)) -> Option<(NodeId, Vec<Factor>)> {
+    fn between(
+        &mut self,
+        c: &Contraction,
+        constant: &[Factor],
+        (b, k): (Label, Label),
+        outer: (Label, Label),
+    ) -> Option<(NodeId, Vec<Factor>)> {
         if [b, k].iter().any(|l| c.out.contains(l) || *l == outer.0 || *l == outer.1) {
             return None;
         }
         let mut reached = vec![b];
         let mut inside: Vec<usize> = Vec::new();
         // Each round takes a further factor or ends.
-        while let Some(at) = (0..constant.len()).find(|at| !inside.contains(at) && constant[*at].labels.iter().any(|l| reached.contains(l))) {
+        while let Some(at) = (0..constant.len()).find(|at| !inside.contains(at) && constant[*at].labels.iter().any(|l| reached.contains(l)))
+        {
             inside.push(at);
             reached.extend(constant[at].labels.iter().copied());
         }
@@ -432,7 +443,8 @@ impl Integrator<'_> {
         if strays || !reached.contains(&k) {
             return None;
         }
-        let part = |inner: bool| constant.iter().enumerate().filter(|(at, _)| inside.contains(at) == inner).map(|(_, f)| f.clone()).collect();
+        let part =
+            |inner: bool| constant.iter().enumerate().filter(|(at, _)| inside.contains(at) == inner).map(|(_, f)| f.clone()).collect();
         let factors: Vec<Factor> = part(true);
         let middle = if b == k {
             self.graph.eye(c.dims[b as usize])

@@ -62,7 +62,12 @@ pub(super) static NUMPY: Spellings = Spellings {
         (LinearOperator::FrechetSinm, "linalg.sinm"),
     ],
     frechet: ("_frechet(FUNCTION, {}, {})", "_frechet_matrix(FUNCTION, {})"),
-    helpers: &[("_real", REAL_NUMPY), ("_eigenvector", EIGENVECTOR_NUMPY), ("_frechet", FRECHET_NUMPY), ("_frechet_matrix", FRECHET_MATRIX_NUMPY)],
+    helpers: &[
+        ("_real", REAL_NUMPY),
+        ("_eigenvector", EIGENVECTOR_NUMPY),
+        ("_frechet", FRECHET_NUMPY),
+        ("_frechet_matrix", FRECHET_MATRIX_NUMPY),
+    ],
 };
 
 const REAL_NUMPY: &str = "
