@@ -133,6 +133,9 @@ impl Graph {
     /// Neighbours in a chain that are one function of one matrix: `expm(X)*expm(Y)` for X and Y that commute,
     /// `sqrtm(X)*sqrtm(X)`, and roots beside their matrix or its inverse.
     pub(super) fn join_functions(&mut self, draft: &mut Draft) -> bool {
+        if !draft.factors.iter().any(|f| self.is_joinable(f.node)) {
+            return false;
+        }
         for at in 0..draft.factors.len() {
             for other in 0..draft.factors.len() {
                 if !self.is_joinable(draft.factors[at].node) && !self.is_joinable(draft.factors[other].node) {
