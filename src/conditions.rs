@@ -73,7 +73,9 @@ pub(crate) fn of_integrals(input: &Expr, formula: &Expr, declarations: &Declarat
             (_, upwards) => {
                 for u in exponents {
                     let slope = u.with(t.name, &Expr::number(if upwards { -1 } else { 1 }));
+                    // The eigenvalues of a transpose are the same.
                     let decay = Engine::new().simplify(&slope, declarations)?.formula.inlined();
+                    let decay = if let Op::Transpose(inner) = decay.op() { inner.clone() } else { decay };
                     if !is_definite(&decay) {
                         conditions.push(Proviso::Eigenvalues(decay, Region::RightHalfPlane).to_string());
                     }
@@ -102,10 +104,8 @@ fn is_infinite(end: &Expr) -> bool {
     end.any(&mut |op| matches!(op, Op::Constant(Constant::Infinity)))
 }
 
-/// The eigenvalues of a transpose are the same.
 fn is_definite(e: &Expr) -> bool {
     match e.op() {
-        Op::Transpose(inner) => is_definite(inner),
         Op::Var(v) => v.kind.as_ref().is_some_and(|k| k.structure == Structure::PositiveDefinite),
         _ => false,
     }

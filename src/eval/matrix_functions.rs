@@ -9,6 +9,8 @@ use crate::index::LinearOperator;
 use nalgebra::{Complex, DMatrix};
 use ndarray::{Array1, Array2, Axis, Slice};
 
+type ComplexMatrix = DMatrix<Complex<f64>>;
+
 /// Square roots taken before the logarithm's series; more means that the matrix has no principal logarithm.
 const MAX_ROOTS: usize = 60;
 /// Steps of the QR algorithm.
@@ -70,7 +72,7 @@ fn is_on_the_cut(eigenvalue: Complex<f64>, negligible: f64) -> bool {
     eigenvalue.re < 0.0 && eigenvalue.im.abs() <= negligible
 }
 
-fn root_of_triangular(t: &DMatrix<Complex<f64>>, negligible: f64) -> Option<DMatrix<Complex<f64>>> {
+fn root_of_triangular(t: &ComplexMatrix, negligible: f64) -> Option<ComplexMatrix> {
     let n = t.nrows();
     let mut r = DMatrix::from_element(n, n, Complex::new(0.0, 0.0));
     for j in 0..n {
@@ -92,7 +94,7 @@ fn root_of_triangular(t: &DMatrix<Complex<f64>>, negligible: f64) -> Option<DMat
 }
 
 /// The real part of what is real but for rounding.
-fn real(a: &DMatrix<Complex<f64>>) -> Option<Array2<f64>> {
+fn real(a: &ComplexMatrix) -> Option<Array2<f64>> {
     let (size, imaginary) = a.iter().fold((0.0f64, 0.0f64), |(s, i), x| (s.max(x.norm()), i.max(x.im.abs())));
     (imaginary <= RESIDUAL * size).then(|| Array2::from_shape_fn((a.nrows(), a.ncols()), |(i, j)| a[(i, j)].re))
 }
@@ -118,8 +120,8 @@ pub(crate) fn logarithm(a: &Array2<f64>) -> Result<Array2<f64>> {
     real(&(&u * log * u.adjoint())).ok_or_else(none)
 }
 
-fn logarithm_of_triangular(t: &DMatrix<Complex<f64>>, negligible: f64) -> Option<DMatrix<Complex<f64>>> {
-    let one = DMatrix::<Complex<f64>>::identity(t.nrows(), t.nrows());
+fn logarithm_of_triangular(t: &ComplexMatrix, negligible: f64) -> Option<ComplexMatrix> {
+    let one = ComplexMatrix::identity(t.nrows(), t.nrows());
     let mut near = t.clone();
     let mut scale = 2.0;
     for _ in 0..MAX_ROOTS {
@@ -179,12 +181,12 @@ pub(crate) fn sylvester(a: &Array2<f64>, b: &Array2<f64>, c: &Array2<f64>) -> Re
     Ok(Array2::from_shape_fn((m, n), |(i, j)| x[(i, j)].re))
 }
 
-fn complex(a: &Array2<f64>) -> DMatrix<Complex<f64>> {
+fn complex(a: &Array2<f64>) -> ComplexMatrix {
     DMatrix::from_fn(a.nrows(), a.ncols(), |i, j| Complex::new(a[[i, j]], 0.0))
 }
 
 /// The unitary U and the upper triangular T with `A = U*T*U'`.
-pub(super) fn schur(a: &Array2<f64>) -> Result<(DMatrix<Complex<f64>>, DMatrix<Complex<f64>>)> {
+pub(super) fn schur(a: &Array2<f64>) -> Result<(ComplexMatrix, ComplexMatrix)> {
     super::linear::to_finite(a)?;
     let schur = nalgebra::Schur::try_new(complex(a), f64::EPSILON, MAX_SCHUR);
     let schur = schur.ok_or_else(|| Error::new(ErrorKind::Domain, "the Schur form of a matrix was not found"))?;
