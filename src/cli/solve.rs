@@ -4,7 +4,7 @@ use super::input::Input;
 use super::output::{self, Printed};
 use super::{Answers, Expression, Format, InputName, json};
 use clap::Args;
-use indicial::{Declarations, Error, Expr, Extent, InputFormat, Result, Solution, parse_equation, parse_input};
+use indicial::{Declarations, Error, Expr, Extent, InputFormat, Result, Solution, Target, parse_equation, parse_input};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -78,15 +78,22 @@ fn printed(solution: &Solution, options: &Answers) -> Result<Printed> {
     let remarks: String = solution.remarks().iter().map(|r| format!("{r}\n")).collect();
     Ok(match options.format {
         Format::Json => Printed { answer: object(solution, options)?.to_string(), notes: String::new() },
-        Format::Numpy => {
-            let notes = output::notes(&solution.answer, options, verification);
-            Printed { answer: solution.numpy()?.trim_end().to_owned(), notes: remarks + &notes }
-        }
+        Format::Numpy => code(solution, options, Target::Numpy)?,
+        Format::Jax => code(solution, options, Target::Jax)?,
+        Format::Torch => code(solution, options, Target::Torch)?,
+        Format::Matlab => code(solution, options, Target::Matlab)?,
+        Format::Rust => code(solution, options, Target::Rust)?,
         Format::Text | Format::Unicode | Format::Latex => {
             let Printed { answer, notes } = output::answer(&solution.answer, options, verification)?;
             Printed { answer, notes: remarks + &notes }
         }
     })
+}
+
+fn code(solution: &Solution, options: &Answers, target: Target) -> Result<Printed> {
+    let notes = output::notes(&solution.answer, options, options.verify.then_some(&solution.residual));
+    let remarks: String = solution.remarks().iter().map(|r| format!("{r}\n")).collect();
+    Ok(Printed { answer: solution.code(target)?.trim_end().to_owned(), notes: remarks + &notes })
 }
 
 /// The object of an answer, with the equation and how far it is solved.
