@@ -23,7 +23,8 @@ pub(crate) fn described(name: &str, title: &str, formula: &Presented) -> Output 
     for (at, (part, e)) in formula.parts.iter().enumerate() {
         lines.push(format!("{} {part} = {e}", if at == 0 { "where" } else { "     " }));
     }
-    Output { name: name.to_owned(), title: title.to_owned(), formula: lines, axes: String::new(), row: false }
+    let parts = formula.parts.iter().map(|(part, _)| part.to_string()).collect();
+    Output { name: name.to_owned(), title: title.to_owned(), formula: lines, parts, axes: String::new(), row: false }
 }
 
 /// A function of a module: its name, its arguments and its results.

@@ -3,6 +3,7 @@
 
 use super::body::{Body, Factor, Language};
 use super::code::{Code, Tight};
+use super::formula::{Piece, Place};
 use super::names::Spelling;
 use super::python::operands;
 use super::sizes::{DimStyle, Told};
@@ -153,6 +154,10 @@ impl Language for Rust {
         Ok(Code::call(&format!("{name}({places})"), &arguments.iter().collect::<Vec<_>>()))
     }
 
+    fn spread(&self, _: &mut Body, code: &Code, _: &[usize], _: usize) -> Code {
+        code.clone()
+    }
+
     fn triangle(&self, body: &mut Body, (a, b): (usize, usize), axes: &[Dim]) -> Code {
         let at = indices(body, axes.len()).unwrap_or_default();
         match (at.get(a), at.get(b)) {
@@ -172,10 +177,12 @@ impl Language for Rust {
             // What a closure uses is computed before it.
             let code = if axes.is_empty() || code.constant { code } else { body.as_name(code) };
             let place: Vec<String> = operand.axes.iter().map(|a| at[*a].clone()).collect();
-            entries.push(if place.is_empty() { code } else { Code::atom(entry_of(&code.text, &place)) });
+            let code = if place.is_empty() { code } else { Code::atom(entry_of(&code.text, &place)) };
+            // Each entry is a number, along no axis.
+            entries.push(Piece { code, axes: Vec::new() });
         }
-        let entry = body.entry(&kernel.entry, &entries, axes)?;
-        Ok(filled(body, axes, &at, &entry))
+        let entry = body.entry(&kernel.entry, Place { operands: &entries, axes })?;
+        Ok(filled(body, axes, &at, &entry.code))
     }
 
     fn tensor(&self, body: &mut Body, t: &Tensor, axes: &[Dim]) -> Result<Code> {
