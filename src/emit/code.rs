@@ -87,7 +87,9 @@ impl Code {
             (Some(rest), Tight::Product) => (rest.to_owned(), Tight::Product),
             (Some(rest), Tight::Minus) => (rest.to_owned(), Tight::Atom),
             (_, Tight::Atom) => (format!("-{}", self.text), Tight::Minus),
-            (_, Tight::Sum | Tight::Matrix | Tight::Product | Tight::Minus) => (format!("-{}", self.at_least(Tight::Product)), Tight::Product),
+            (_, Tight::Sum | Tight::Matrix | Tight::Product | Tight::Minus) => {
+                (format!("-{}", self.at_least(Tight::Product)), Tight::Product)
+            }
         };
         Code { text, tight, depth: self.depth, constant: self.constant, ..Code::atom("") }
     }

@@ -149,7 +149,11 @@ impl Body<'_> {
         let base = self.entry(base, place)?;
         let power = if exponent.abs().is_one() { base.code } else { self.language.power(&base.code, &exponent.abs()) };
         let group = group(groups, base.axes);
-        if exponent.is_negative() { group.below.push(power) } else { group.above.push(power) }
+        if exponent.is_negative() {
+            group.below.push(power)
+        } else {
+            group.above.push(power)
+        }
         Ok(())
     }
 

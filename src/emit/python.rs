@@ -618,11 +618,14 @@ fn looked_at(body: &mut Body, look: &Look) -> Vec<String> {
     let name = body.names.variable(look.variable.name);
     let axes = look.variable.axes();
     let shape = |body: &mut Body, expected: &[Option<Dim>]| {
-        let unknown = |at: usize, body: &mut Body| match axes[at].as_symbol() {
-            Some(s) => format!("\"{}\"", body.names.dim(s)),
-            None => format!("\"{}\"", axes[at]),
-        };
-        let all: Vec<String> = (0..axes.len()).map(|at| expected[at].map_or_else(|| unknown(at, body), |d| body.dim(d))).collect();
+        let mut all = Vec::with_capacity(axes.len());
+        for (axis, known) in axes.iter().zip(expected) {
+            all.push(match (known, axis.as_symbol()) {
+                (Some(d), _) => body.dim(*d),
+                (None, Some(s)) => format!("\"{}\"", body.names.dim(s)),
+                (None, None) => format!("\"{axis}\""),
+            });
+        }
         let rest = all.iter().map(|a| format!(", {a}")).collect::<String>();
         format!("_shape(\"{name}\", {name}{rest})")
     };
