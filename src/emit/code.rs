@@ -96,7 +96,10 @@ impl Code {
 
     /// Two operands of an operator of the level of products, which associates to the left.
     pub fn product(left: &Code, operator: &str, right: &Code) -> Code {
-        let text = format!("{}{operator}{}", left.at_least(Tight::Product), right.at_least(Tight::Atom));
+        // A power needs no brackets on the right, a minus does.
+        let right_text =
+            if right.tight == Tight::Minus && !right.text.starts_with('-') { right.text.clone() } else { right.at_least(Tight::Atom) };
+        let text = format!("{}{operator}{right_text}", left.at_least(Tight::Product));
         Code { text, tight: Tight::Product, ..Code::over(&[left, right]) }
     }
 

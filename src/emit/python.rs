@@ -115,7 +115,7 @@ impl Library {
     fn added(&self, body: &mut Body, part: &Part) -> Result<Code> {
         let step = body.program.step(part.value);
         if let Operation::Elementwise(kernel) = &step.operation
-            && kernel.operands.is_empty()
+            && kernel.operands.iter().all(|o| o.axes.is_empty())
         {
             let piece = self.formula(body, kernel, &step.axes)?;
             if piece.axes.is_empty() {

@@ -250,6 +250,9 @@ impl Language for Rust {
         }
         if axes.is_empty() {
             let name = body.as_name(code).text;
+            // The type of a lone number is open where that of the array is computed.
+            let typed = |p: &String| if p.parse::<usize>().is_ok() { format!("{p}_usize") } else { p.clone() };
+            let places = if let [one] = &places[..] { vec![typed(one)] } else { places };
             return Ok(Code::atom(entry_of(&name, &places)));
         }
         Ok(method(&code, &format!(".slice(s![{}]).to_owned()", places.join(", "))))
@@ -540,6 +543,12 @@ fn function(f: &mut Written) -> Result<String> {
         let is_input = output.dense().is_some_and(|id| matches!(f.program.step(id).operation, Operation::Input(_)));
         results.push(if is_input && !output.axes.is_empty() { format!("{}.to_owned()", result.text) } else { result.text.clone() });
         kinds.push(owned(output.axes.len())?);
+    }
+    // An array that is returned again is copied before it is.
+    for at in 0..results.len() {
+        if kinds[at] != "f64" && results[at + 1..].contains(&results[at]) {
+            results[at].push_str(".clone()");
+        }
     }
     let in_brackets = |all: Vec<String>| if let [one] = &all[..] { one.clone() } else { format!("({})", all.join(", ")) };
     let result = in_brackets(results);
