@@ -16,6 +16,7 @@ mod indices;
 mod kernel;
 mod linear;
 mod matrix_functions;
+mod memory;
 mod products;
 mod quadrature;
 mod random;
@@ -24,6 +25,7 @@ mod sizes;
 mod stand_in;
 mod tree;
 mod value;
+mod vectors;
 
 pub use compiled::{Compiled, Compressed};
 pub(crate) use differences::differentiate;

@@ -19,6 +19,7 @@ use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::matrix::Mat;
+use crate::outline::{Outline, outline};
 use factors::Factors;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -60,11 +61,14 @@ fn put_in(e: &Expr, known: &[(Symbol, Expr)]) -> Expr {
     }
 }
 
-/// What a factor adds to its product: all factors of the part that it, or its transpose, is the name of.
+/// What a factor adds to its product: all factors of the part that it, or its transpose, is the name of, unless that is a scalar.
 fn factors_of(factor: &Expr, known: &[(Symbol, Expr)]) -> Vec<Expr> {
     let (of, transposed) = if let Op::Transpose(a) = factor.op() { (a, true) } else { (factor, false) };
     let new = put_in(of, known);
+    // A scalar stays one factor: `(x'*A*x)*x` is no `x'*A*x^2`.
+    let apart = outline(&new) == Some(Outline::Scalar);
     match (of.op(), new.op()) {
+        (Op::Var(_), Op::Mul(_)) if apart => vec![new],
         (Op::Var(_), Op::Mul(factors)) if transposed => runs::turned(factors, &[]),
         (Op::Var(_), Op::Mul(factors)) => factors.to_vec(),
         _ if transposed => vec![Expr::new(Op::Transpose(new))],
