@@ -1,9 +1,10 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
+use crate::code::{Coded, Formula, described, source};
 use crate::compress::CompressedPart;
 use crate::dim::{Dim, Symbol};
-use crate::emit::{Cores, Definition, numpy_module, numpy_module_with_cores};
+use crate::emit::Target;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Compiled, evaluate};
 use crate::expr::{Expr, Kind, Op, Shape, Subscript, Var};
@@ -13,7 +14,7 @@ use crate::layout::Layout;
 use crate::parse::{Declaration, Declarations};
 use crate::pipeline::{Engine, on_a_deep_stack};
 use crate::present::Presented;
-use crate::program::{self, Work};
+use crate::program::{Definition, Work};
 use crate::question::Question;
 use crate::saturate::Stats;
 use crate::structure::Convention;
@@ -195,7 +196,7 @@ impl Answer {
         let stacked = (self.notation == Notation::Kronecker).then_some((self.shape.as_slice(), self.rows));
         let name = if self.wrt.is_empty() { "value" } else { "derivative" };
         let depth = self.formula.inlined().depth();
-        on_a_deep_stack(depth, || Compiled::of(&[program::Definition { name, value: &typed, stacked }]))
+        on_a_deep_stack(depth, || Compiled::of(&[Definition { name, value: &typed, stacked }]))
     }
 
     /// How many operations and numbers it takes to evaluate the formula, as polynomials of its dimensions; what is equal is counted
@@ -257,30 +258,76 @@ impl Answer {
         Engine::new().structure(self.convention).compressed(&self.input, &self.by, &self.declarations())
     }
 
-    /// Python source with `value(…)` and, for a derivative, `derivative(…)`. Arguments are keywords: the variables, and
-    /// each dimension that no argument's shape tells. The derivative has the axes of F first, then those of each variable.
-    /// Where it has a compressed form and no matrix formula, `core(…)` is the array of it, or a tuple of them, and
-    /// `derivative(…)` writes them where they belong.
+    /// Python source with `value(…)` and, for a derivative, `derivative(…)`; the same as [`Answer::code`] for numpy.
     ///
     /// # Errors
     /// If a part has no form in Python.
     pub fn numpy(&self) -> Result<String> {
-        let answer = self.typed()?;
-        let variables = self.variables.iter().map(|v| (v.name, v.clone())).collect();
-        let kron_axes = (self.notation == Notation::Kronecker).then_some(self.shape.as_slice());
+        self.code(Target::Numpy)
+    }
+
+    /// The source of a module in another language with `value` and, for a derivative, `derivative`, whose axes are those of F,
+    /// then those of each variable. The arguments are the variables, and each dimension that no argument's shape tells; their
+    /// shapes are checked. In MATLAB it is one function with two results.
+    ///
+    /// # Errors
+    /// If a part has no form in that language.
+    pub fn code(&self, target: Target) -> Result<String> {
         if self.wrt.is_empty() {
-            return numpy_module(&variables, &[Definition { name: "value", value: &answer, kron_axes: None }]);
+            let value = Formula { output: described("value", "The value", &self.formula), value: self.typed()?, stacked: None };
+            return source(target, vec![Coded { name: "value", variables: &self.variables, formulas: vec![value] }]);
         }
-        let value = infer(&without_derivatives(&self.input, &self.declarations(), self.convention)?, &self.declarations())?;
-        let value = Definition { name: "value", value: &value, kron_axes: None };
+        let function = |name, formulas| Coded { name, variables: &self.variables, formulas };
+        let mut functions = vec![function("value", vec![self.value_formula()?])];
         let parts = if self.notation == Notation::Matrix { Vec::new() } else { self.compressed()? };
-        if !parts.is_empty() {
-            let cores = parts.iter().map(|p| infer(&p.core.inlined(), &self.declarations())).collect::<Result<Vec<_>>>()?;
-            let views: Vec<String> = parts.iter().map(CompressedPart::view).collect();
-            return numpy_module_with_cores(&variables, &value, &Cores { cores: &cores, views: &views, axes: &self.shape });
+        let core = |(at, p): (usize, &CompressedPart)| {
+            let title = format!("What is not zero of the derivative: the core of {}", p.pattern);
+            let name = if parts.len() == 1 { "core".to_owned() } else { format!("core{}", at + 1) };
+            Ok(Formula { output: described(&name, &title, &p.core), value: infer(&p.core.inlined(), &self.declarations())?, stacked: None })
+        };
+        let cores = parts.iter().enumerate().map(core).collect::<Result<Vec<_>>>()?;
+        if !cores.is_empty() {
+            functions.push(function("core", cores));
         }
-        let definitions = [value, Definition { name: "derivative", value: &answer, kron_axes }];
-        numpy_module(&variables, &definitions)
+        functions.push(function("derivative", vec![self.derivative_formula("derivative")?]));
+        source(target, functions)
+    }
+
+    /// The function itself, as code has it.
+    pub(crate) fn value_formula(&self) -> Result<Formula> {
+        let declarations = self.declarations();
+        let value = infer(&without_derivatives(&self.input, &declarations, self.convention)?, &declarations)?;
+        let function = Presented { body: self.input.clone(), parts: Vec::new() };
+        Ok(Formula { output: described("value", "The value", &function), value, stacked: None })
+    }
+
+    /// The answer, as code has it.
+    pub(crate) fn derivative_formula(&self, name: &str) -> Result<Formula> {
+        let by = self.by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let (title, axes) = match &self.question {
+            Question::Value => ("The value".to_owned(), String::new()),
+            Question::Derivative => {
+                let axes = if self.shape.len() > self.by_axes() {
+                    format!("the axes of the value, then of {by}")
+                } else {
+                    format!("the axes of {by}")
+                };
+                (format!("The derivative of {} by {by}", self.input), axes)
+            }
+            Question::Jvp(_) | Question::Vjp(_) | Question::Hvp(_) => {
+                (format!("A product with the derivative of {} by {by}", self.input), String::new())
+            }
+            Question::Differential { order: 1, .. } => (format!("The differential of {} by {by}", self.input), String::new()),
+            Question::Differential { order, .. } => (format!("The differential of order {order} of {} by {by}", self.input), String::new()),
+        };
+        let mut output = described(name, &title, &self.formula);
+        output.axes = axes;
+        let stacked = (self.notation == Notation::Kronecker).then(|| (self.shape.clone(), self.rows));
+        Ok(Formula { output, value: self.typed()?, stacked })
+    }
+
+    fn by_axes(&self) -> usize {
+        self.wrt.iter().map(|v| v.axes().len()).sum()
     }
 
     /// Holds the formula against central differences of the input (against its value, if nothing was differentiated) at

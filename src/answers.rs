@@ -1,13 +1,15 @@
 //! Several answers about one function, with the parts that they share.
 
-use crate::answer::{Answer, Notation, without_derivatives};
-use crate::emit::numpy_of_several;
+use crate::answer::Answer;
+use crate::code::{Coded, Formula, source};
+use crate::emit::Target;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Var};
 use crate::infer::infer;
 use crate::pipeline::several::{apart, together};
 use crate::present::Parts;
 use crate::print::{latex, unicode};
+use crate::typed::Typed;
 use std::fmt;
 
 /// Derivatives of one function, each by a variable of its own, and the value of the function if it was asked for.
@@ -40,18 +42,27 @@ impl Answers {
     /// # Errors
     /// If a part has no form in Python.
     pub fn numpy(&self) -> Result<String> {
+        self.code(Target::Numpy)
+    }
+
+    /// The source of a module in another language, as [`Answer::code`] has it.
+    ///
+    /// # Errors
+    /// If a part has no form in that language.
+    pub fn code(&self, target: Target) -> Result<String> {
         let Some(first) = self.answers.first() else {
             return Err(Error::new(ErrorKind::Internal, "no answer to write as code"));
         };
         let declarations = first.declarations();
-        let variables = first.variables.iter().map(|v| (v.name, v.clone())).collect();
-        let value = infer(&without_derivatives(&first.input, &declarations, first.convention)?, &declarations)?;
         let formulas: Vec<Expr> = self.answers.iter().map(|a| a.formula.inlined()).collect();
         let typed = infer(&together(formulas.iter()), &declarations)?;
-        let kronecker = |a: &Answer| a.notation == Notation::Kronecker;
-        let axes = self.answers.iter().map(|a| kronecker(a).then_some(a.shape.as_slice()));
-        let results: Vec<_> = apart(&typed)?.into_iter().zip(axes).collect();
-        numpy_of_several(&variables, &value, &typed, &results)
+        let mut results = Vec::new();
+        for (at, (answer, root)) in self.answers.iter().zip(apart(&typed)?).enumerate() {
+            let name = if answer.wrt.is_empty() { "value_".to_owned() } else { format!("derivative{}", at + 1) };
+            results.push(Formula { value: Typed { root, ..typed.clone() }, ..answer.derivative_formula(&name)? });
+        }
+        let function = |name, formulas| Coded { name, variables: &first.variables, formulas };
+        source(target, vec![function("value", vec![first.value_formula()?]), function("derivatives", results)])
     }
 }
 

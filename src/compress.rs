@@ -47,15 +47,6 @@ pub struct CompressedPart {
 }
 
 impl CompressedPart {
-    /// Where the array stands, as `numpy.einsum` takes it: applied to the whole, `ijil->ijl` is a view of its entries to
-    /// which the array is broadcast.
-    pub(crate) fn view(&self) -> String {
-        let letter = |index: &usize| char::from(b'a' + (*index).min(25) as u8);
-        let spread = (0..=self.whole.iter().copied().max().unwrap_or_default()).filter(|i| !self.own.contains(i));
-        let output: String = spread.map(|i| letter(&i)).chain(self.own.iter().map(letter)).collect();
-        format!("{}->{output}", self.whole.iter().map(letter).collect::<String>())
-    }
-
     /// The whole with the array written in its place.
     pub fn dense(&self) -> Expr {
         put_in(&self.pattern, self.name, &self.core.inlined())

@@ -266,6 +266,17 @@ impl Function {
         NAMED.get(name).copied()
     }
 
+    /// Every function: the elementwise ones, then the others, in the order of their tables.
+    ///
+    /// ```
+    /// use indicial::Function;
+    /// assert!(Function::all().any(|f| f.name() == "logdet"));
+    /// ```
+    pub fn all() -> impl Iterator<Item = Function> {
+        let maps = ELEMENTWISE.iter().map(|row| Function::Map(row.map));
+        maps.chain(CALLS.iter().map(|row| Function::Call(row.call)))
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Function::Map(m) => m.name(),

@@ -63,7 +63,8 @@ mod saturate; // by which an e-graph finds the simplest equal term
 mod present; // to an expression as people write it
 mod print; // text, Unicode, LaTeX
 mod program; // straight-line code over arrays,
-mod emit; // and in other languages
+mod emit; // in other languages,
+mod code; // as modules with documentation
 
 // What they are composed to.
 mod pipeline; // an expression to an answer
@@ -91,7 +92,7 @@ pub use comparison::{Assumption, Comparison, Counterexample, Remark, Verdict};
 pub use compress::CompressedPart;
 pub use derivation::{Claim, Derivation, Reason, Step as DerivationStep, Written};
 pub use dim::{Dim, Symbol};
-pub use emit::{Definition, numpy_module};
+pub use emit::Target;
 pub use error::{Error, ErrorKind, Result, Span};
 pub use eval::{Compiled, Compressed, Inputs, Sizes, Style, evaluate};
 pub use expr::{Expr, Kind, Op, Shape, Structure, Subscript, Var};

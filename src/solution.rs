@@ -2,10 +2,12 @@
 
 use crate::answer::Answer;
 use crate::check::Verification;
-use crate::emit::{Definition, numpy_module};
+use crate::code::{Coded, Formula, described, source};
+use crate::emit::Target;
 use crate::error::Result;
 use crate::expr::{Expr, Var};
 use crate::infer::infer;
+use crate::present::Presented;
 use crate::proof::Requirement;
 use std::fmt;
 
@@ -99,31 +101,25 @@ impl Solution {
     /// # Errors
     /// If a part has no form in Python.
     pub fn numpy(&self) -> Result<String> {
-        let declarations = self.answer.declarations();
-        let difference = crate::answer::without_derivatives(&(&self.left - &self.right), &declarations, self.answer.convention)?;
-        let value = infer(&difference, &declarations)?;
-        let solution = self.answer.typed()?;
-        let variables = self.answer.variables.iter().map(|v| (v.name, v.clone())).collect();
-        let known = self.answer.variables.iter().filter(|v| v.name != self.unknown.name).map(|v| (v.name, v.clone())).collect();
-        let value = numpy_module(&variables, &[Definition { name: "value", value: &value, kron_axes: None }])?;
-        let solution = numpy_module(&known, &[Definition { name: "solution", value: &solution, kron_axes: None }])?;
-        Ok(joined(&value, &solution))
+        self.code(Target::Numpy)
     }
-}
 
-/// One module of two: their imports once, then their functions.
-fn joined(first: &str, second: &str) -> String {
-    let is_import = |line: &&str| line.starts_with("import ") || line.starts_with("from ");
-    let mut imports: Vec<&str> = first.lines().chain(second.lines()).filter(is_import).collect();
-    imports.dedup();
-    let mut kept: Vec<&str> = Vec::new();
-    for line in imports {
-        if !kept.contains(&line) {
-            kept.push(line);
-        }
+    /// The source of a module in another language, as [`Answer::code`] has it; MATLAB has the solution alone.
+    ///
+    /// # Errors
+    /// If a part has no form in that language.
+    pub fn code(&self, target: Target) -> Result<String> {
+        let declarations = self.answer.declarations();
+        let difference = &self.left - &self.right;
+        let value = infer(&crate::answer::without_derivatives(&difference, &declarations, self.answer.convention)?, &declarations)?;
+        let shown = Presented { body: difference, parts: Vec::new() };
+        let value = Formula { output: described("value", "Left less right", &shown), value, stacked: None };
+        let title = format!("The {} of {} = {}", self.unknown.name, self.left, self.right);
+        let solution = Formula { output: described("solution", &title, &self.answer.formula), value: self.answer.typed()?, stacked: None };
+        let known: Vec<Var> = self.answer.variables.iter().filter(|v| v.name != self.unknown.name).cloned().collect();
+        let value = Coded { name: "value", variables: &self.answer.variables, formulas: vec![value] };
+        source(target, vec![value, Coded { name: "solution", variables: &known, formulas: vec![solution] }])
     }
-    let body = |module: &str| module.lines().filter(|l| !is_import(l)).collect::<Vec<_>>().join("\n").trim_matches('\n').to_owned();
-    format!("{}\n\n\n{}\n\n\n{}\n", kept.join("\n"), body(first), body(second))
 }
 
 impl fmt::Display for Solution {

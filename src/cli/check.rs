@@ -9,7 +9,6 @@ use indicial::{
     Comparison, Counterexample, Declarations, Error, Expr, InputFormat, Proof, ProofStep, Remark, Requirement, Verdict, infer, latex,
     parse, parse_input, unicode,
 };
-use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -99,7 +98,7 @@ fn placed(error: Error, left: &Input, right: &Expr, right_text: &str) -> Failure
 
 fn printed(comparison: &Comparison, format: CheckFormat) -> Printed {
     match format {
-        CheckFormat::Json => Printed { answer: object(comparison).to_string(), notes: String::new() },
+        CheckFormat::Json => Printed { answer: json::comparison(comparison).to_string(), notes: String::new() },
         CheckFormat::Text => Printed { answer: text(comparison, &ToString::to_string), notes: assumed(comparison) },
         CheckFormat::Unicode => Printed { answer: text(comparison, &|e| unicode(e)), notes: assumed(comparison) },
         CheckFormat::Latex => Printed { answer: in_latex(comparison), notes: assumed(comparison) },
@@ -199,49 +198,4 @@ fn value_in_latex(name: &str, value: &str) -> String {
         _ => latex(&Expr::var(indicial::Var::undeclared(name))),
     };
     format!("{name} = {value}")
-}
-
-/// Always the same keys; null or empty where the verdict has no such thing.
-fn object(comparison: &Comparison) -> Value {
-    let (proof, at) = match &comparison.verdict {
-        Verdict::Equal(proof) => (Some(proof), None),
-        Verdict::Different(at) => (None, at.as_deref()),
-        _ => (None, None),
-    };
-    let mut object = Map::new();
-    let mut put = |key: &str, value: Value| {
-        object.insert(key.to_owned(), value);
-    };
-    put("verdict", json!(comparison.verdict.to_string()));
-    put("left", json!(comparison.left.to_string()));
-    put("right", json!(comparison.right.to_string()));
-    put("variables", comparison.variables.iter().map(|v| json::variable(v.name.as_str(), v.kind.as_deref())).collect());
-    put("assumed", json!(comparison.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
-    put("proof", proof.map_or(Value::Null, |p| p.steps.iter().map(|s| json!(s.rule.to_string())).collect()));
-    put("steps", proof.map_or(Value::Null, steps));
-    put("conditions", json!(proof.map(conditions).unwrap_or_default()));
-    put("counterexample", at.map_or(Value::Null, point));
-    put("remarks", json!(comparison.remarks.iter().map(ToString::to_string).collect::<Vec<_>>()));
-    put("points", json!(comparison.points));
-    Value::Object(object)
-}
-
-/// The expression that each step leads to, from the first one on.
-fn steps(proof: &Proof) -> Value {
-    let step = |s: &ProofStep| {
-        json!({
-            "rule": s.rule.to_string(),
-            "direction": if s.forward { "forward" } else { "backward" },
-            "text": s.after.to_string(),
-            "latex": latex(&s.after),
-        })
-    };
-    let start = json!({"rule": null, "direction": null, "text": proof.start.to_string(), "latex": latex(&proof.start)});
-    std::iter::once(start).chain(proof.steps.iter().map(step)).collect()
-}
-
-fn point(at: &Counterexample) -> Value {
-    let sizes: Map<String, Value> = at.sizes.iter().map(|(s, n)| (s.to_string(), json!(n))).collect();
-    let inputs: Map<String, Value> = at.values.iter().map(|(v, value)| (v.name.to_string(), json::nested(value.view()))).collect();
-    json!({"dims": sizes, "inputs": inputs, "left": json::nested(at.left.view()), "right": json::nested(at.right.view())})
 }

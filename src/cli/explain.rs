@@ -3,10 +3,9 @@
 use super::input::Input;
 use super::output::{self, Printed};
 use super::rules::Rules;
-use super::{Expression, Format};
+use super::{Expression, Format, json};
 use clap::{Args, ValueEnum};
-use indicial::{Derivation, DerivationStep, Engine, Result};
-use serde_json::{Value, json};
+use indicial::{Derivation, Engine, Result};
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -78,7 +77,7 @@ fn printed(derivation: &Derivation, format: ExplainFormat) -> Printed {
         ExplainFormat::Text => derivation.to_string(),
         ExplainFormat::Unicode => derivation.unicode(),
         ExplainFormat::Latex => derivation.latex(),
-        ExplainFormat::Json => object(derivation).to_string(),
+        ExplainFormat::Json => json::derivation(derivation).to_string(),
     };
     let notes = if format == ExplainFormat::Json { String::new() } else { assumptions(derivation) };
     Printed { answer, notes }
@@ -92,45 +91,4 @@ fn assumptions(derivation: &Derivation) -> String {
         let _ = writeln!(notes, "assuming {}", assumed.join("; "));
     }
     notes
-}
-
-fn object(derivation: &Derivation) -> Value {
-    let answer = &derivation.answer;
-    let variables = answer.variables.iter().map(|v| {
-        let kind = v.kind.as_ref().map(ToString::to_string);
-        json!({"name": v.name.to_string(), "kind": kind})
-    });
-    // Shared parts of the input are written wherever they stand.
-    const LONGEST_INPUT: u64 = 1 << 20;
-    let input = (derivation.input.nodes() <= LONGEST_INPUT).then(|| derivation.input.to_string());
-    json!({
-        "input": input,
-        "wrt": derivation.wrt.iter().map(|v| v.name.to_string()).collect::<Vec<_>>(),
-        "variables": variables.collect::<Vec<_>>(),
-        "assumed": answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "steps": derivation.steps.iter().map(step).collect::<Vec<_>>(),
-        "answer": answer.to_string(),
-        "notation": answer.notation.to_string(),
-        "latex": derivation.steps.last().map(|s| &s.right.latex),
-    })
-}
-
-/// `rule`, `why` and `source` are those of the first of `rules`, null where no rule of the catalog says it.
-fn step(step: &DerivationStep) -> Value {
-    let rules: Vec<Value> =
-        step.reasons.iter().map(|r| json!({"rule": &*r.rule, "law": &*r.law, "why": &*r.why, "source": &*r.source})).collect();
-    let first = step.reasons.first();
-    let whole = |left: &str, right: &str| if right.is_empty() { left.to_owned() } else { format!("{left} = {right}") };
-    json!({
-        "number": step.number,
-        "title": step.title,
-        "rule": first.map(|r| &*r.rule),
-        "why": first.map(|r| &*r.why),
-        "source": first.map(|r| &*r.source),
-        "rules": rules,
-        "text": whole(&step.left.text, &step.right.text),
-        "unicode": whole(&step.left.unicode, &step.right.unicode),
-        "latex": whole(&step.left.latex, &step.right.latex),
-        "note": step.note,
-    })
 }

@@ -1,6 +1,9 @@
 //! The JSON form of answers, values and errors.
 
-use indicial::{Answer, Answers, Error, ErrorKind, Expr, Kind, Question, Result, Symbol, Verification, latex, unicode};
+use indicial::{
+    Answer, Answers, Comparison, Counterexample, Derivation, DerivationStep, Error, ErrorKind, Expr, Extent, Kind, Proof, ProofStep,
+    Question, Requirement, Result, Solution, Symbol, Verdict, Verification, latex, unicode,
+};
 use ndarray::{ArrayD, ArrayViewD};
 use serde_json::{Map, Value, json};
 
@@ -169,6 +172,118 @@ fn statistics(answer: &Answer) -> Value {
         object.insert("numbers".to_owned(), json!(entries));
     }
     Value::Object(object)
+}
+
+/// A verdict with its reasons. Always the same keys; null or empty where the verdict has no such thing.
+pub fn comparison(comparison: &Comparison) -> Value {
+    let (proof, at) = match &comparison.verdict {
+        Verdict::Equal(proof) => (Some(proof), None),
+        Verdict::Different(at) => (None, at.as_deref()),
+        _ => (None, None),
+    };
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| {
+        object.insert(key.to_owned(), value);
+    };
+    put("verdict", json!(comparison.verdict.to_string()));
+    put("left", json!(comparison.left.to_string()));
+    put("right", json!(comparison.right.to_string()));
+    put("variables", comparison.variables.iter().map(|v| variable(v.name.as_str(), v.kind.as_deref())).collect());
+    put("assumed", json!(comparison.assumed.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put("proof", proof.map_or(Value::Null, |p| p.steps.iter().map(|s| json!(s.rule.to_string())).collect()));
+    put("steps", proof.map_or(Value::Null, steps));
+    let conditions = |p: &Proof| p.conditions.iter().map(Requirement::sentence).collect::<Vec<_>>();
+    put("conditions", json!(proof.map(conditions).unwrap_or_default()));
+    put("counterexample", at.map_or(Value::Null, point));
+    put("remarks", json!(comparison.remarks.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put("points", json!(comparison.points));
+    Value::Object(object)
+}
+
+/// The expression that each step leads to, from the first one on.
+fn steps(proof: &Proof) -> Value {
+    let step = |s: &ProofStep| {
+        json!({
+            "rule": s.rule.to_string(),
+            "direction": if s.forward { "forward" } else { "backward" },
+            "text": s.after.to_string(),
+            "latex": latex(&s.after),
+        })
+    };
+    let start = json!({"rule": null, "direction": null, "text": proof.start.to_string(), "latex": latex(&proof.start)});
+    std::iter::once(start).chain(proof.steps.iter().map(step)).collect()
+}
+
+fn point(at: &Counterexample) -> Value {
+    let sizes: Map<String, Value> = at.sizes.iter().map(|(s, n)| (s.to_string(), json!(n))).collect();
+    let inputs: Map<String, Value> = at.values.iter().map(|(v, value)| (v.name.to_string(), nested(value.view()))).collect();
+    json!({"dims": sizes, "inputs": inputs, "left": nested(at.left.view()), "right": nested(at.right.view())})
+}
+
+/// A derivation with every step.
+pub fn derivation(derivation: &Derivation) -> Value {
+    let answer = &derivation.answer;
+    let variables = answer.variables.iter().map(|v| {
+        let kind = v.kind.as_ref().map(ToString::to_string);
+        json!({"name": v.name.to_string(), "kind": kind})
+    });
+    // Shared parts of the input are written wherever they stand.
+    const LONGEST_INPUT: u64 = 1 << 20;
+    let input = (derivation.input.nodes() <= LONGEST_INPUT).then(|| derivation.input.to_string());
+    json!({
+        "input": input,
+        "wrt": derivation.wrt.iter().map(|v| v.name.to_string()).collect::<Vec<_>>(),
+        "variables": variables.collect::<Vec<_>>(),
+        "assumed": answer.assumed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "steps": derivation.steps.iter().map(step).collect::<Vec<_>>(),
+        "answer": answer.to_string(),
+        "notation": answer.notation.to_string(),
+        "latex": derivation.steps.last().map(|s| &s.right.latex),
+    })
+}
+
+/// `rule`, `why` and `source` are those of the first of `rules`, null where no rule of the catalog says it.
+fn step(step: &DerivationStep) -> Value {
+    let rules: Vec<Value> =
+        step.reasons.iter().map(|r| json!({"rule": &*r.rule, "law": &*r.law, "why": &*r.why, "source": &*r.source})).collect();
+    let first = step.reasons.first();
+    let whole = |left: &str, right: &str| if right.is_empty() { left.to_owned() } else { format!("{left} = {right}") };
+    json!({
+        "number": step.number,
+        "title": step.title,
+        "rule": first.map(|r| &*r.rule),
+        "why": first.map(|r| &*r.why),
+        "source": first.map(|r| &*r.source),
+        "rules": rules,
+        "text": whole(&step.left.text, &step.right.text),
+        "unicode": whole(&step.left.unicode, &step.right.unicode),
+        "latex": whole(&step.left.latex, &step.right.latex),
+        "note": step.note,
+    })
+}
+
+/// The object of an answer, with the equation and how far it is solved.
+///
+/// # Errors
+/// As [`answer`].
+pub fn solution(solution: &Solution, verification: Option<&Verification>, stats: bool) -> Result<Value> {
+    let mut object = answer(&solution.answer, verification, stats)?;
+    let (extent, free) = match &solution.extent {
+        Extent::Only => ("only", Value::Null),
+        Extent::Principal => ("principal", Value::Null),
+        Extent::LeastNorm(left, right) => ("least norm", json!(format!("{left} = {right}"))),
+        Extent::LeastSquares => ("least squares", Value::Null),
+    };
+    let provisos: Vec<String> = solution.provisos.iter().map(ToString::to_string).collect();
+    let residual = &solution.residual;
+    object["input"] = json!(format!("{} = {}", solution.left, solution.right));
+    object["for"] = json!(solution.unknown.name.to_string());
+    object["conditions"] = json!(provisos);
+    object["extent"] = json!(extent);
+    object["free"] = free;
+    object["residual"] = json!({"max_relative_error": residual.max_relative_error, "points": residual.points});
+    object["numpy"] = json!(solution.numpy()?);
+    Ok(object)
 }
 
 /// `{"error": {"kind", "message", "span", "help"}}`.

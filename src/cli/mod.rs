@@ -219,6 +219,14 @@ enum Format {
     Latex,
     /// A Python module with value(…) and derivative(…).
     Numpy,
+    /// The same with jax; it can be traced.
+    Jax,
+    /// The same with torch.
+    Torch,
+    /// A function with both results, for MATLAB and Octave.
+    Matlab,
+    /// Both functions in Rust with ndarray.
+    Rust,
     /// All of these, with shapes and variables, as one object.
     Json,
 }

@@ -2,7 +2,7 @@
 
 use super::input::Failure;
 use super::{Answers, Format, json, status};
-use indicial::{Answer, Layout, Notation, Question, Result, Verification, latex, render, unicode};
+use indicial::{Answer, Layout, Notation, Question, Result, Target, Verification, latex, render, unicode};
 use ndarray::{ArrayD, ArrayViewD};
 use std::fmt::Write;
 use std::io::Write as _;
@@ -23,11 +23,19 @@ pub fn answer(answer: &Answer, options: &Answers, verification: Option<&Verifica
         Format::Text => answer.to_string(),
         Format::Unicode => with_parts(answer, unicode, (" where", ";")),
         Format::Latex => with_parts(answer, latex, (r" \quad\text{where}\quad", r",\quad")),
-        Format::Numpy => answer.numpy()?.trim_end().to_owned(),
+        Format::Numpy => code(answer, Target::Numpy)?,
+        Format::Jax => code(answer, Target::Jax)?,
+        Format::Torch => code(answer, Target::Torch)?,
+        Format::Matlab => code(answer, Target::Matlab)?,
+        Format::Rust => code(answer, Target::Rust)?,
         Format::Json => json::answer(answer, verification, options.stats)?.to_string(),
     };
     let notes = if options.format == Format::Json { String::new() } else { notes(answer, options, verification) };
     Ok(Printed { answer: text, notes })
+}
+
+fn code(answer: &Answer, target: Target) -> Result<String> {
+    Ok(answer.code(target)?.trim_end().to_owned())
 }
 
 fn with_parts(answer: &Answer, spell: fn(&indicial::Expr) -> String, (first, next): (&str, &str)) -> String {
@@ -145,7 +153,9 @@ pub fn print_notes(text: &str) {
 pub fn value(value: &ArrayD<f64>, format: Format) -> Printed {
     let answer = match format {
         Format::Json => json::value(value).to_string(),
-        Format::Text | Format::Unicode | Format::Latex | Format::Numpy => nested(value.view()),
+        Format::Text | Format::Unicode | Format::Latex | Format::Numpy | Format::Jax | Format::Torch | Format::Matlab | Format::Rust => {
+            nested(value.view())
+        }
     };
     Printed { answer, notes: String::new() }
 }

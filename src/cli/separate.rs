@@ -3,7 +3,7 @@
 use super::input::Input;
 use super::output::{self, Printed};
 use super::{Expression, Format, POINTS, json};
-use indicial::{Answers, Engine, Result, Verification};
+use indicial::{Answers, Engine, Result, Target, Verification};
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -50,11 +50,19 @@ fn printed(answers: &Answers, options: &super::Answers, seen: &[Verification]) -
         Format::Text => answers.to_string(),
         Format::Unicode => answers.unicode(),
         Format::Latex => answers.latex(),
-        Format::Numpy => answers.numpy()?.trim_end().to_owned(),
+        Format::Numpy => code(answers, Target::Numpy)?,
+        Format::Jax => code(answers, Target::Jax)?,
+        Format::Torch => code(answers, Target::Torch)?,
+        Format::Matlab => code(answers, Target::Matlab)?,
+        Format::Rust => code(answers, Target::Rust)?,
         Format::Json => json::answers(answers, seen, options.stats)?.to_string(),
     };
     let notes = if options.format == Format::Json { String::new() } else { notes(answers, options, seen) };
     Ok(Printed { answer, notes })
+}
+
+fn code(answers: &Answers, target: Target) -> Result<String> {
+    Ok(answers.code(target)?.trim_end().to_owned())
 }
 
 /// What is said of all of them, then what is said of each.

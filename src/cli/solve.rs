@@ -4,8 +4,7 @@ use super::input::Input;
 use super::output::{self, Printed};
 use super::{Answers, Expression, Format, InputName, json};
 use clap::Args;
-use indicial::{Declarations, Error, Expr, Extent, InputFormat, Result, Solution, parse_equation, parse_input};
-use serde_json::{Value, json};
+use indicial::{Declarations, Error, Expr, InputFormat, Result, Solution, Target, parse_equation, parse_input};
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -77,11 +76,12 @@ fn printed(solution: &Solution, options: &Answers) -> Result<Printed> {
     let verification = options.verify.then_some(&solution.residual);
     let remarks: String = solution.remarks().iter().map(|r| format!("{r}\n")).collect();
     Ok(match options.format {
-        Format::Json => Printed { answer: object(solution, options)?.to_string(), notes: String::new() },
-        Format::Numpy => {
-            let notes = output::notes(&solution.answer, options, verification);
-            Printed { answer: solution.numpy()?.trim_end().to_owned(), notes: remarks + &notes }
-        }
+        Format::Json => Printed { answer: json::solution(solution, verification, options.stats)?.to_string(), notes: String::new() },
+        Format::Numpy => code(solution, options, Target::Numpy)?,
+        Format::Jax => code(solution, options, Target::Jax)?,
+        Format::Torch => code(solution, options, Target::Torch)?,
+        Format::Matlab => code(solution, options, Target::Matlab)?,
+        Format::Rust => code(solution, options, Target::Rust)?,
         Format::Text | Format::Unicode | Format::Latex => {
             let Printed { answer, notes } = output::answer(&solution.answer, options, verification)?;
             Printed { answer, notes: remarks + &notes }
@@ -89,24 +89,8 @@ fn printed(solution: &Solution, options: &Answers) -> Result<Printed> {
     })
 }
 
-/// The object of an answer, with the equation and how far it is solved.
-fn object(solution: &Solution, options: &Answers) -> Result<Value> {
-    let verification = options.verify.then_some(&solution.residual);
-    let mut object = json::answer(&solution.answer, verification, options.stats)?;
-    let (extent, free) = match &solution.extent {
-        Extent::Only => ("only", Value::Null),
-        Extent::Principal => ("principal", Value::Null),
-        Extent::LeastNorm(left, right) => ("least norm", json!(format!("{left} = {right}"))),
-        Extent::LeastSquares => ("least squares", Value::Null),
-    };
-    let provisos: Vec<String> = solution.provisos.iter().map(ToString::to_string).collect();
-    let residual = &solution.residual;
-    object["input"] = json!(format!("{} = {}", solution.left, solution.right));
-    object["for"] = json!(solution.unknown.name.to_string());
-    object["conditions"] = json!(provisos);
-    object["extent"] = json!(extent);
-    object["free"] = free;
-    object["residual"] = json!({"max_relative_error": residual.max_relative_error, "points": residual.points});
-    object["numpy"] = json!(solution.numpy()?);
-    Ok(object)
+fn code(solution: &Solution, options: &Answers, target: Target) -> Result<Printed> {
+    let notes = output::notes(&solution.answer, options, options.verify.then_some(&solution.residual));
+    let remarks: String = solution.remarks().iter().map(|r| format!("{r}\n")).collect();
+    Ok(Printed { answer: solution.code(target)?.trim_end().to_owned(), notes: remarks + &notes })
 }

@@ -1,99 +1,133 @@
-//! Which sizes the shapes of the arguments tell, and how Python spells a dimension.
+//! Which lengths the shapes of the arguments tell, in which order, and which must be given.
 
 use crate::dim::{Dim, Symbol};
 use crate::expr::Var;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// A dimension as Python, in parentheses if it is a sum or a product.
-pub(super) fn dim_code(d: Dim, name: &impl Fn(Symbol) -> String) -> String {
-    let terms: Vec<String> = d
-        .terms()
-        .map(|(symbols, c)| {
-            let mut factors: Vec<String> = symbols.iter().map(|s| name(*s)).collect();
-            if c != 1 || factors.is_empty() {
-                factors.insert(0, c.to_string());
-            }
-            factors.join("*")
-        })
-        .collect();
-    if d.denominator() != 1 {
-        return format!("(({}) // {})", terms.join(" + "), d.denominator());
-    }
-    match (terms.len(), d.as_symbol(), d.as_number()) {
-        (0, _, _) => "0".to_owned(),
-        (_, Some(_), _) | (_, _, Some(0..)) => terms[0].clone(),
-        _ => format!("({})", terms.join(" + ")),
+/// What one argument tells: `symbol = (length of axis - rest)/coefficient`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub symbol: Symbol,
+    pub axis: usize,
+    pub rest: Dim,
+    pub coefficient: i64,
+}
+
+/// An argument whose shape is looked at: what is known of it before, what it tells, and what it must be then.
+#[derive(Clone, Debug)]
+pub(super) struct Look<'a> {
+    pub variable: &'a Var,
+    /// The lengths that are known before; none where it tells something, or where nothing is known.
+    pub expected: Vec<Option<Dim>>,
+    pub tells: Vec<Told>,
+    /// The same when what it tells is known.
+    pub checked: Vec<Option<Dim>>,
+}
+
+impl Look<'_> {
+    /// Whether the shape has to be looked at again, since a length occurs in it that it told itself, but for where it did.
+    pub fn again(&self) -> bool {
+        let plain = |at: usize| self.tells.iter().any(|t| t.axis == at && t.coefficient == 1 && t.rest == Dim::number(0));
+        (0..self.checked.len()).any(|at| self.expected[at] != self.checked[at] && !plain(at))
     }
 }
 
-/// For each size in `needed` that the shapes tell, in an order in which each uses only those before it: the symbol and
-/// its code. The others must be arguments.
-pub(super) struct Solved {
-    pub told: Vec<(Symbol, String)>,
+/// In which order the arguments are looked at, and the needed lengths that none of them tells.
+pub(super) struct Plan<'a> {
+    pub looks: Vec<Look<'a>>,
     pub asked: Vec<Symbol>,
 }
 
-pub(super) fn solve<'a>(
-    needed: &BTreeSet<Symbol>,
-    variables: impl Iterator<Item = &'a Var>,
-    argument: &impl Fn(Symbol) -> String,
-    name: &impl Fn(Symbol) -> String,
-) -> Solved {
-    let mut equations: Vec<(Dim, String)> = Vec::new();
-    for v in variables {
-        let one = v.axes().len() == 1;
-        for (at, d) in v.axes().into_iter().enumerate() {
-            let code = if one { format!("len({})", argument(v.name)) } else { format!("{}.shape[{at}]", argument(v.name)) };
-            equations.push((d, code));
-        }
-    }
-    // The simplest equations first: a symbol alone needs no solving.
-    equations.sort_by_key(|(d, _)| (d.as_symbol().is_none(), d.symbols().len()));
-    let mut known: BTreeMap<Symbol, (String, BTreeSet<Symbol>)> = BTreeMap::new();
-    let mut order: Vec<Symbol> = Vec::new();
-    // Every pass finds a symbol or is the last.
+/// The plan for variables of which the body needs some lengths.
+pub(super) fn plan<'a>(variables: &'a [Var], needed: &BTreeSet<Symbol>) -> Plan<'a> {
+    let mut known: BTreeSet<Symbol> = BTreeSet::new();
+    let solvable = |tried: &mut BTreeSet<Symbol>, v: &Var| v.axes().iter().all(|d| learn(*d, 0, tried).is_ok());
+    // What no argument tells, found by asking all of them until nothing new is learned: each round learns a symbol or is the last.
     loop {
-        let before = order.len();
-        for (d, code) in &equations {
-            if let Some((symbol, solution, uses)) = solve_for_one(*d, code, &known, name) {
-                known.insert(symbol, (solution, uses));
-                order.push(symbol);
-            }
-        }
-        if order.len() == before {
+        let before = known.len();
+        variables.iter().flat_map(Var::axes).for_each(|d| drop(learn(d, 0, &mut known)));
+        if known.len() == before {
             break;
         }
     }
-    let mut wanted = needed.clone();
-    for symbol in order.iter().rev() {
-        if wanted.contains(symbol) {
-            wanted.extend(known[symbol].1.iter().copied());
-        }
+    let asked: Vec<Symbol> = needed.difference(&known).copied().collect();
+    let never: BTreeSet<Symbol> = variables.iter().flat_map(Var::axes).flat_map(Dim::symbols).filter(|s| !known.contains(s)).collect();
+    let mut known: BTreeSet<Symbol> = asked.iter().copied().collect();
+    let mut left: Vec<&Var> = variables.iter().collect();
+    let mut looks = Vec::new();
+    // Each round takes a variable.
+    while !left.is_empty() {
+        let at = left.iter().position(|v| solvable(&mut known.clone(), v)).unwrap_or(0);
+        looks.push(look(left.remove(at), &mut known, &never));
     }
-    let told = order.iter().filter(|s| wanted.contains(s)).map(|s| (*s, known[s].0.clone())).collect();
-    Solved { told, asked: needed.iter().filter(|s| !known.contains_key(s)).copied().collect() }
+    Plan { looks, asked }
 }
 
-/// Solves `d = code` for its one unknown symbol, if it is linear in it with a numeric coefficient.
-fn solve_for_one(
-    d: Dim,
-    code: &str,
-    known: &BTreeMap<Symbol, (String, BTreeSet<Symbol>)>,
-    name: &impl Fn(Symbol) -> String,
-) -> Option<(Symbol, String, BTreeSet<Symbol>)> {
-    let unknown: Vec<Symbol> = d.symbols().into_iter().filter(|s| !known.contains_key(s)).collect();
-    let [symbol] = unknown.as_slice() else { return None };
-    if d.denominator() != 1 {
-        return None;
+fn look<'a>(variable: &'a Var, known: &mut BTreeSet<Symbol>, never: &BTreeSet<Symbol>) -> Look<'a> {
+    let axes = variable.axes();
+    let before = known.clone();
+    let is_known = |d: Dim, known: &BTreeSet<Symbol>| d.symbols().iter().all(|s| known.contains(s));
+    let mut tells = Vec::new();
+    for (at, d) in axes.iter().enumerate() {
+        if let Ok(Some(told)) = learn(*d, at, known) {
+            tells.push(told);
+        }
     }
-    let with: Vec<(&[Symbol], i64)> = d.terms().filter(|(m, _)| m.contains(symbol)).collect();
-    let [([_], coefficient)] = with.as_slice() else { return None };
-    let rest = d - Dim::of(*symbol) * Dim::number(*coefficient);
-    let uses: BTreeSet<Symbol> = rest.symbols().into_iter().collect();
-    let difference = if rest.as_number() == Some(0) { code.to_owned() } else { format!("{code} - {}", dim_code(rest, name)) };
-    let solution = match coefficient {
-        1 => difference,
-        c => format!("({difference}) // {c}"),
+    let of = |known: &BTreeSet<Symbol>| {
+        axes.iter()
+            .map(|d| Some(*d).filter(|d| is_known(*d, known) && !d.symbols().iter().any(|s| never.contains(s) && !before.contains(s))))
+            .collect()
     };
-    Some((*symbol, solution, uses))
+    Look { variable, expected: of(&before), tells, checked: of(known) }
+}
+
+/// What an axis of that length tells when some symbols are known: nothing if all are, `Err` if it has more than one unknown
+/// symbol or is not linear in it.
+fn learn(d: Dim, axis: usize, known: &mut BTreeSet<Symbol>) -> Result<Option<Told>, ()> {
+    let unknown: Vec<Symbol> = d.symbols().into_iter().filter(|s| !known.contains(s)).collect();
+    let symbol = match unknown.as_slice() {
+        [] => return Ok(None),
+        [symbol] if d.denominator() == 1 => *symbol,
+        _ => return Err(()),
+    };
+    let with: Vec<(&[Symbol], i64)> = d.terms().filter(|(m, _)| m.contains(&symbol)).collect();
+    let [([_], coefficient)] = with.as_slice() else { return Err(()) };
+    let rest = d - Dim::of(symbol) * Dim::number(*coefficient);
+    known.insert(symbol);
+    Ok(Some(Told { symbol, axis, rest, coefficient: *coefficient }))
+}
+
+/// How a target writes dimensions.
+pub(super) struct DimStyle {
+    /// `//` or `/`, of whole numbers.
+    pub divide: &'static str,
+}
+
+/// A dimension as code, in parentheses if it is a sum or a product.
+pub(super) fn dim_code(d: Dim, style: &DimStyle, name: &mut impl FnMut(Symbol) -> String) -> String {
+    let mut sum = String::new();
+    let mut count = 0;
+    // Positive terms first: lengths are not negative, and neither may what stands for one in between be.
+    let mut terms: Vec<_> = d.terms().collect();
+    terms.sort_by_key(|(_, c)| *c < 0);
+    for (symbols, c) in terms {
+        let mut factors: Vec<String> = symbols.iter().map(|s| name(*s)).collect();
+        if c.abs() != 1 || factors.is_empty() {
+            factors.insert(0, c.abs().to_string());
+        }
+        let sign = match (count, c < 0) {
+            (0, false) => "",
+            (0, true) => "-",
+            (_, false) => " + ",
+            (_, true) => " - ",
+        };
+        count += 1;
+        sum = sum + sign + &factors.join("*");
+    }
+    match (count, d.denominator()) {
+        (0, _) => "0".to_owned(),
+        (_, q) if q != 1 => format!("(({sum}){}{q})", style.divide),
+        _ if d.as_symbol().is_some() || d.as_number().is_some_and(|n| n >= 0) => sum,
+        _ => format!("({sum})"),
+    }
 }

@@ -17,6 +17,7 @@ pub const GRADIENTS: Table = (
         ("diff(norm2(A*x - b), x)", "A'*(A*x - b)/norm2(A*x - b)^2", "different: the left side is norm2(A*x - b) times the right side"),
         ("diff(norm2(A*x - b), x)", "A'*(A*x - b)/norm2(A*x - b)", "equal"),
         ("diff(A*x, x)", "A", "equal"),
+        ("2*A'*(A*x - b)", "2*A'*(A*x - b)", "equal"),
         ("diff(A*x, x)", "A'", "different: equal up to transposition (numerator layout)"),
         ("diff(A*exp(x), x)", "A*exp(x)", "error: the left side is a matrix(m, n), the right side a vector(m)"),
         ("diff(A*exp(x), x)", "A*diag(exp(x))", "equal"),

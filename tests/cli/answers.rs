@@ -54,7 +54,7 @@ fn simplify_prints_the_simplest_form() {
 #[test]
 fn formats() {
     let of = |format| run(&["diff", "exp(a'*x)/t", "--wrt", "x", "--var", "t: scalar", "--format", format]).out;
-    let all = ["text", "unicode", "latex", "numpy"].map(|format| format!("{format}:\n{}", of(format)));
+    let all = ["text", "unicode", "latex", "numpy", "jax", "torch", "matlab", "rust"].map(|format| format!("{format}:\n{}", of(format)));
     super::hostile::save("formats", &all.join("\n"));
 }
 

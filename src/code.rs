@@ -1,0 +1,79 @@
+//! Formulas to the source of a module in another language: which functions it has, and what is said of each.
+
+use crate::dim::Dim;
+use crate::emit::{Function, Output, Target, module};
+use crate::error::Result;
+use crate::expr::{Shape, Var};
+use crate::pipeline::on_a_deep_stack;
+use crate::present::Presented;
+use crate::program::{Definition, Lowered, Program};
+use crate::typed::Typed;
+
+/// A formula that is a result of a function.
+pub(crate) struct Formula {
+    pub output: Output,
+    pub value: Typed,
+    /// The axes to give it if it is in Kronecker notation, and how many of them are rows.
+    pub stacked: Option<(Vec<Dim>, usize)>,
+}
+
+/// What the documentation of a function says of a formula.
+pub(crate) fn described(name: &str, title: &str, formula: &Presented) -> Output {
+    let mut lines = vec![formula.body.to_string()];
+    for (at, (part, e)) in formula.parts.iter().enumerate() {
+        lines.push(format!("{} {part} = {e}", if at == 0 { "where" } else { "     " }));
+    }
+    Output { name: name.to_owned(), title: title.to_owned(), formula: lines, axes: String::new(), row: false }
+}
+
+/// A function of a module: its name, its arguments and its results.
+pub(crate) struct Coded<'a> {
+    pub name: &'a str,
+    pub variables: &'a [Var],
+    pub formulas: Vec<Formula>,
+}
+
+/// The source of these functions. MATLAB has one function, the first with the results of all others, but for the cores, which it
+/// would compute twice; of a solution it has that alone.
+///
+/// # Errors
+/// If a formula has no form in that language.
+pub(crate) fn source(target: Target, functions: Vec<Coded>) -> Result<String> {
+    let functions: Vec<Coded> = match target {
+        Target::Matlab => together(functions),
+        Target::Numpy | Target::Jax | Target::Torch | Target::Rust => functions,
+    };
+    let programs = functions.iter().map(|f| program(&f.formulas)).collect::<Result<Vec<_>>>()?;
+    let mut written = Vec::with_capacity(functions.len());
+    for (f, program) in functions.iter().zip(&programs) {
+        let outputs = f.formulas.iter().map(|f| Output { row: is_row(f), ..f.output.clone() }).collect();
+        written.push(Function { name: f.name.to_owned(), variables: f.variables, program, outputs });
+    }
+    module(target, &written)
+}
+
+fn together(functions: Vec<Coded>) -> Vec<Coded> {
+    let solves = functions.iter().any(|f| f.name == "solution");
+    let wanted = |f: &Coded| f.name != "core" && (!solves || f.name == "solution");
+    let mut kept = functions.into_iter().filter(wanted);
+    let Some(mut first) = kept.next() else { return Vec::new() };
+    first.name = "objective";
+    first.formulas.extend(kept.flat_map(|f| f.formulas));
+    vec![first]
+}
+
+/// Whether a result of order 1 is a row: of a derivative only the axes are known.
+fn is_row(f: &Formula) -> bool {
+    matches!(f.value.root().shape, Shape::Row(_)) && f.stacked.is_none() && f.output.axes.is_empty()
+}
+
+fn program(formulas: &[Formula]) -> Result<Program> {
+    let mut definitions: Vec<Definition> = Vec::with_capacity(formulas.len());
+    for f in formulas {
+        let stacked = f.stacked.as_ref().map(|(axes, rows)| (axes.as_slice(), *rows));
+        definitions.push(Definition { name: &f.output.name, value: &f.value, stacked });
+    }
+    // An expression is no deeper than it has nodes.
+    let depth = formulas.iter().map(|f| f.value.nodes.len()).max().unwrap_or(0);
+    on_a_deep_stack(depth, || Lowered::new(&definitions)?.program(None))
+}
