@@ -1,7 +1,7 @@
 //! Strided arrays over shared or borrowed memory: transposes, diagonals, parts and repetitions cost nothing.
 
 use super::functions::internal;
-use super::memory::Buffer;
+use super::memory::{Buffer, empty};
 use crate::error::Result;
 use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
 use smallvec::{SmallVec, smallvec};
@@ -78,9 +78,11 @@ impl<'a> Dense<'a> {
     /// The entries in row-major order.
     pub fn to_vec(&self) -> Vec<f64> {
         if let Some(slice) = self.slice() {
-            return slice.to_vec();
+            let mut entries = empty(slice.len());
+            entries.extend_from_slice(slice);
+            return entries;
         }
-        let mut entries = Vec::with_capacity(self.len());
+        let mut entries = empty(self.len());
         self.copy(0, 0, &mut entries);
         entries
     }

@@ -12,8 +12,9 @@ use crate::number::Number;
 use crate::program::{Entry, Kernel};
 use smallvec::smallvec;
 
-/// How many entries are computed at once: a few such blocks fit into the first cache.
-const BLOCK: usize = 512;
+/// How many entries are computed at once: a few such blocks fit into the first cache. A copy of 4 KiB, twice as much, is one
+/// instruction in some C libraries, and a slow one where source and target begin alike in their pages.
+const BLOCK: usize = 256;
 
 /// One operation on the blocks of a stack.
 enum Code {
@@ -21,8 +22,7 @@ enum Code {
     Fill(f64),
     /// 1 where the place along the first axis is not before that along the second.
     Triangle(usize, usize),
-    /// The two topmost blocks become one; or the top and the block of an operand, which then need not be copied.
-    Join(Join, Option<usize>),
+    Join(Join, Source),
     /// The top times a number.
     Scale(f64),
     /// A number more.
@@ -35,6 +35,17 @@ enum Code {
     Relu,
     Step,
     Map(fn(f64) -> f64),
+}
+
+/// What is joined: operands need not be copied to the stack for that.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The two topmost blocks become one.
+    Stack,
+    /// The top and the block of an operand.
+    Operand(usize),
+    /// The blocks of two operands.
+    Operands(usize, usize),
 }
 
 /// What is made of an entry and of the one above it on the stack.
@@ -102,8 +113,22 @@ impl Compiled {
 
     /// Joins the two topmost blocks.
     fn join(&mut self, how: Join) {
-        let operand = self.code.pop_if(|code| matches!(code, Code::Load(_)));
-        self.code.push(Code::Join(how, if let Some(Code::Load(k)) = operand { Some(k) } else { None }));
+        let second = self.loaded();
+        let first = if second.is_some() { self.loaded() } else { None };
+        let source = match (first, second) {
+            (Some(j), Some(k)) => Source::Operands(j, k),
+            (None, Some(k)) => Source::Operand(k),
+            (_, None) => Source::Stack,
+        };
+        self.code.push(Code::Join(how, source));
+    }
+
+    /// The operand that the last code copied to the stack: it need not.
+    fn loaded(&mut self) -> Option<usize> {
+        match self.code.pop_if(|code| matches!(code, Code::Load(_))) {
+            Some(Code::Load(k)) => Some(k),
+            _ => None,
+        }
     }
 
     /// The positive terms first, since they need no change of sign; numbers last.
@@ -211,8 +236,13 @@ impl Compiled {
                     let (s, t) = (block.moves(*a), block.moves(*b));
                     to.iter_mut().enumerate().for_each(|(k, x)| *x = f64::from(u8::from(i + s * k >= j + t * k)));
                 }
-                Code::Join(how, operand) => {
-                    let from = operand.map(|k| (&operands[k].data()[block.offsets[k]..], block.strides[k]));
+                Code::Join(how, source) => {
+                    let block_of = |k: usize| (&operands[k].data()[block.offsets[k]..], block.strides[k]);
+                    let from = match *source {
+                        Source::Stack => Joined::Stack,
+                        Source::Operand(k) => Joined::Operand(block_of(k)),
+                        Source::Operands(j, k) => Joined::Operands(block_of(j), block_of(k)),
+                    };
                     match how {
                         Join::Add => join(from, out, stack, &mut top, len, |x, y| x + y),
                         Join::Subtract => join(from, out, stack, &mut top, len, |x, y| x - y),
@@ -336,17 +366,28 @@ fn each(out: &mut [f64], stack: &mut [[f64; BLOCK]], top: usize, len: usize, f: 
     place(out, stack, top, len).iter_mut().for_each(|x| *x = f(*x));
 }
 
-/// The top joined with the block of an operand, given by its entries and their stride.
+/// A [`Source`] with the blocks of the operands: their entries and strides.
+enum Joined<'a> {
+    Stack,
+    Operand((&'a [f64], usize)),
+    Operands((&'a [f64], usize), (&'a [f64], usize)),
+}
+
 #[inline(always)]
-fn join(
-    from: Option<(&[f64], usize)>,
-    out: &mut [f64],
-    stack: &mut [[f64; BLOCK]],
-    top: &mut usize,
-    len: usize,
-    f: impl Fn(f64, f64) -> f64,
-) {
-    let Some((data, stride)) = from else { return pop(out, stack, top, len, f) };
+fn join(from: Joined, out: &mut [f64], stack: &mut [[f64; BLOCK]], top: &mut usize, len: usize, f: impl Fn(f64, f64) -> f64) {
+    let (data, stride) = match from {
+        Joined::Stack => return pop(out, stack, top, len, f),
+        Joined::Operand(block) => block,
+        Joined::Operands((x, 1), (y, 1)) => {
+            let to = push(out, stack, top, len);
+            to.iter_mut().zip(x.iter().zip(y)).for_each(|(to, (x, y))| *to = f(*x, *y));
+            return;
+        }
+        Joined::Operands((x, stride), block) => {
+            load(x, 0, stride, push(out, stack, top, len));
+            block
+        }
+    };
     let to = place(out, stack, *top, len);
     match stride {
         0 => {

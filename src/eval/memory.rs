@@ -72,16 +72,22 @@ impl Drop for Buffer {
     }
 }
 
+fn known(n: usize) -> Option<Vec<f64>> {
+    if n < LEAST { None } else { POOL.with(|pool| pool.borrow_mut().as_mut()?.take(n)) }
+}
+
+/// Room for entries.
+pub(super) fn empty(n: usize) -> Vec<f64> {
+    let mut memory = known(n).unwrap_or_else(|| Vec::with_capacity(n));
+    memory.clear();
+    memory
+}
+
 /// Entries that are all to be written before any is read: they may be those of an array that is gone.
 pub(super) fn unwritten(n: usize) -> Vec<f64> {
-    let known = if n < LEAST { None } else { POOL.with(|pool| pool.borrow_mut().as_mut().and_then(|pool| pool.take(n))) };
-    match known {
-        Some(mut memory) => {
-            memory.resize(n, 0.0);
-            memory
-        }
-        None => vec![0.0; n],
-    }
+    let Some(mut memory) = known(n) else { return vec![0.0; n] };
+    memory.resize(n, 0.0);
+    memory
 }
 
 pub(super) fn zeros(n: usize) -> Vec<f64> {
