@@ -3,6 +3,7 @@
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
 use crate::code::{Coded, Formula, described, source};
 use crate::compress::CompressedPart;
+use crate::conditions;
 use crate::dim::{Dim, Symbol};
 use crate::emit::Target;
 use crate::error::{Error, ErrorKind, Result};
@@ -136,8 +137,9 @@ impl Answer {
         declarations
     }
 
-    /// What was taken for granted of the dimensions, because the symbols do not tell: that the parts of the input lie within
-    /// their axes, as in `k <= n`.
+    /// What was taken for granted because the symbols do not tell: that the parts of the input lie within their axes, as in
+    /// `k <= n`; where the functions of the input that are not differentiable everywhere are: at a simple eigenvalue, at
+    /// full rank, where the rank does not change; and that integrals of exponentials of matrices have the value given.
     ///
     /// # Errors
     /// As of [`infer`] for the input.
@@ -159,6 +161,9 @@ impl Answer {
                 conditions.extend(within_axes(&infer(e, &declarations)?));
             }
         }
+        let by: Vec<Symbol> = self.wrt.iter().map(|v| v.name).collect();
+        conditions::of_spectra(&self.input, &by, &mut conditions);
+        conditions::of_integrals(&self.input, &self.formula.inlined(), &declarations, &mut conditions)?;
         let mut seen = BTreeSet::new();
         conditions.retain(|c| seen.insert(c.clone()));
         Ok(conditions)

@@ -58,6 +58,8 @@ pub(super) trait Language {
     fn function(&self, body: &mut Body, f: Opaque, a: ValueId, axes: &[Dim]) -> Result<Code>;
     /// The X of `A*X + X*B = C`.
     fn sylvester(&self, body: &mut Body, matrices: [&Code; 3]) -> Code;
+    /// A Fréchet derivative, of one matrix or of that and a direction.
+    fn frechet(&self, body: &mut Body, f: LinearOperator, matrices: &[&Code]) -> Result<Code>;
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code>;
 }
 
@@ -162,6 +164,10 @@ impl<'a> Body<'a> {
                 let [a, b, c] = arguments[..] else { return Err(Error::new(ErrorKind::Internal, "an operator of three matrices")) };
                 let (a, b, c) = (self.value(a)?, self.value(b)?, self.value(c)?);
                 Ok(language.sylvester(self, [&a, &b, &c]))
+            }
+            Operation::Operator(f, arguments) => {
+                let matrices = arguments.iter().map(|a| self.value(*a)).collect::<Result<Vec<Code>>>()?;
+                language.frechet(self, *f, &matrices.iter().collect::<Vec<_>>())
             }
             Operation::Apply(f, arguments) => language.apply(self, f, arguments),
         }

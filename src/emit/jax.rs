@@ -31,6 +31,7 @@ pub(super) static LIBRARY: Library = Library {
     power: "power",
     vectorize: "jnp.vectorize",
     functions,
+    spellings: &super::functions::JAX,
     solver: &JaxScipy,
     assemble,
 };
@@ -97,6 +98,17 @@ fn functions(f: Opaque) -> Option<&'static str> {
         Opaque::Softmax => Some("jax.nn.softmax({}, axis=-1)"),
         Opaque::LogSumExp => Some("special.logsumexp({}, axis=-1)"),
         Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Pinv => None,
+        Opaque::Expm
+        | Opaque::Logm
+        | Opaque::Sqrtm
+        | Opaque::Cosm
+        | Opaque::Sinm
+        | Opaque::Cholesky
+        | Opaque::Nuclear
+        | Opaque::LambdaMax
+        | Opaque::LambdaMin
+        | Opaque::EigvecMax
+        | Opaque::EigvecMin => super::functions::JAX.function(f),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::body::{Body, Factor, Language};
 use super::code::{Code, Tight};
+use super::functions::MATLAB;
 use super::names::Spelling;
 use super::python::{letters, operands, running};
 use super::sizes::{DimStyle, Told};
@@ -15,7 +16,7 @@ use crate::dim::Dim;
 use crate::error::Result;
 use crate::expr::Shape;
 use crate::function::{Constant, Map, Map2};
-use crate::index::Opaque;
+use crate::index::{LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
 use crate::program::{Kernel, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
@@ -106,6 +107,13 @@ static NAMES: Spelling = Spelling {
         "arrayfun",
         "error",
         "isequal",
+        "expm",
+        "logm",
+        "sqrtm",
+        "chol",
+        "eig",
+        "svd",
+        "pinv",
     ],
     unicode: false,
     underscore_first: false,
@@ -411,12 +419,33 @@ impl Language for Matlab {
             }
             Opaque::Pinv => "pinv({})".to_owned(),
             Opaque::Inv | Opaque::Det | Opaque::LogDet => return Err(no_code("a function of a factorisation")),
+            Opaque::Expm
+            | Opaque::Logm
+            | Opaque::Sqrtm
+            | Opaque::Cosm
+            | Opaque::Sinm
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => {
+                let template = MATLAB.function(f).ok_or_else(|| no_code(&format!("{f:?}").to_lowercase()))?;
+                MATLAB.needed(template).into_iter().for_each(|helper| body.need(helper));
+                template.to_owned()
+            }
         };
         Ok(Code::call(&template, &[&argument]))
     }
 
     fn sylvester(&self, _: &mut Body, [a, b, c]: [&Code; 3]) -> Code {
         Code::call("sylvester({}, {}, {})", &[a, b, c])
+    }
+
+    fn frechet(&self, body: &mut Body, f: LinearOperator, matrices: &[&Code]) -> Result<Code> {
+        let template = MATLAB.frechet(f, matrices.len()).ok_or_else(|| no_code("this Fréchet derivative"))?;
+        MATLAB.needed(&template).into_iter().for_each(|helper| body.need(helper));
+        Ok(Code::call(&template, matrices))
     }
 
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {

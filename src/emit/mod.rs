@@ -6,6 +6,7 @@
 mod body;
 mod code;
 mod formula;
+mod functions;
 mod jax;
 mod matlab;
 mod names;

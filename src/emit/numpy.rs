@@ -26,6 +26,7 @@ pub(super) static LIBRARY: Library = Library {
     power: "power",
     vectorize: "np.vectorize",
     functions,
+    spellings: &super::functions::NUMPY,
     solver: &Scipy,
     assemble,
 };
@@ -38,7 +39,7 @@ macro_rules! python_names {
                 "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
                 "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
                 "pass", "raise", "return", "try", "while", "with", "yield", "len", "range", "np", "special", "linalg", "_shape", "_adjugate",
-                "_duplication", "_sylvester", $($more),*
+                "_duplication", "_sylvester", "_real", "_eigenvector", "_frechet", "_frechet_matrix", "_cosm", "_sinm", "_blocks", $($more),*
             ],
             unicode: true,
             underscore_first: true,
@@ -76,6 +77,17 @@ fn functions(f: Opaque) -> Option<&'static str> {
         Opaque::Softmax => Some("special.softmax({}, axis=-1)"),
         Opaque::LogSumExp => Some("special.logsumexp({}, axis=-1)"),
         Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Pinv => None,
+        Opaque::Expm
+        | Opaque::Logm
+        | Opaque::Sqrtm
+        | Opaque::Cosm
+        | Opaque::Sinm
+        | Opaque::Cholesky
+        | Opaque::Nuclear
+        | Opaque::LambdaMax
+        | Opaque::LambdaMin
+        | Opaque::EigvecMax
+        | Opaque::EigvecMin => super::functions::NUMPY.function(f),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
 use crate::function::{Constant, Map, Map2};
-use crate::index::Opaque;
+use crate::index::{LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
 use crate::program::{Entry, Kernel, Operand, Pair, Part, Place, Product, Solve, Solver, Tensor, ValueId};
@@ -43,6 +43,8 @@ pub(super) struct Library {
     pub strict: bool,
     pub power: &'static str,
     pub vectorize: &'static str,
+    /// Functions of matrices.
+    pub spellings: &'static super::functions::Spellings,
     pub functions: fn(Opaque) -> Option<&'static str>,
     pub solver: &'static dyn Solvers,
     pub assemble: fn(&mut Body, &str, &Code, &Part, &[Dim]) -> String,
@@ -408,6 +410,8 @@ impl Language for Library {
         let template = match f {
             Opaque::Product => format!("{np}.prod({{}})"),
             Opaque::NormInf => format!("{np}.max({np}.abs({{}}))"),
+            // NumPy's own bound is too small for what is singular but for rounding.
+            Opaque::Pinv if np == "np" => "np.linalg.pinv({}, 1e-13)".to_owned(),
             Opaque::Pinv => format!("{np}.linalg.pinv({{}})"),
             Opaque::Adj => {
                 body.need(match np {
@@ -418,7 +422,10 @@ impl Language for Library {
                 "_adjugate({})".to_owned()
             }
             other => match (self.functions)(other) {
-                Some(template) => template.to_owned(),
+                Some(template) => {
+                    self.spellings.needed(template).into_iter().for_each(|helper| body.need(helper));
+                    template.to_owned()
+                }
                 None => return Err(super::no_code(&format!("{other:?}").to_lowercase())),
             },
         };
@@ -430,6 +437,12 @@ impl Language for Library {
             body.need(if self.np == "jnp" { SYLVESTER_JAX } else { SYLVESTER_TORCH });
         }
         Code::call(if self.np == "np" { "linalg.solve_sylvester({}, {}, {})" } else { "_sylvester({}, {}, {})" }, &[a, b, c])
+    }
+
+    fn frechet(&self, body: &mut Body, f: LinearOperator, matrices: &[&Code]) -> Result<Code> {
+        let template = self.spellings.frechet(f, matrices.len()).ok_or_else(|| super::no_code("this Fréchet derivative"))?;
+        self.spellings.needed(&template).into_iter().for_each(|helper| body.need(helper));
+        Ok(Code::call(&template, matrices))
     }
 
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {

@@ -11,7 +11,7 @@ use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
 use crate::function::{Constant, Map, Map2};
-use crate::index::Opaque;
+use crate::index::{LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
 use crate::program::{Kernel, Operation, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
@@ -344,6 +344,17 @@ impl Language for Rust {
                 }
             }
             Opaque::Pinv => return Err(no_code("a pseudoinverse")),
+            Opaque::Expm
+            | Opaque::Logm
+            | Opaque::Sqrtm
+            | Opaque::Cosm
+            | Opaque::Sinm
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => return Err(no_code(&format!("{f:?}").to_lowercase())),
             Opaque::Inv | Opaque::Det | Opaque::LogDet => return Err(no_code("a function of a factorisation")),
         })
     }
@@ -352,6 +363,10 @@ impl Language for Rust {
         body.need(LU);
         body.need(SYLVESTER);
         Code::call("sylvester({}, {}, {})", &[&method(a, ".view()"), &method(b, ".view()"), &method(c, ".view()")])
+    }
+
+    fn frechet(&self, _: &mut Body, _: LinearOperator, _: &[&Code]) -> Result<Code> {
+        Err(no_code("a Fréchet derivative"))
     }
 
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {

@@ -28,6 +28,7 @@ pub(super) static LIBRARY: Library = Library {
     power: "pow",
     vectorize: "",
     functions,
+    spellings: &super::functions::TORCH,
     solver: &TorchLinalg,
     assemble,
 };
@@ -116,6 +117,17 @@ fn functions(f: Opaque) -> Option<&'static str> {
         Opaque::Softmax => Some("torch.softmax({}, dim=-1)"),
         Opaque::LogSumExp => Some("torch.logsumexp({}, dim=-1)"),
         Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Pinv => None,
+        Opaque::Expm
+        | Opaque::Logm
+        | Opaque::Sqrtm
+        | Opaque::Cosm
+        | Opaque::Sinm
+        | Opaque::Cholesky
+        | Opaque::Nuclear
+        | Opaque::LambdaMax
+        | Opaque::LambdaMin
+        | Opaque::EigvecMax
+        | Opaque::EigvecMin => super::functions::TORCH.function(f),
     }
 }
 

@@ -341,14 +341,19 @@ impl<'a> Machine<'a> {
                 entries.chunks_mut(row).for_each(softmax);
                 Dense::new(entries, lengths)
             }
-            Opaque::Adj => {
-                let matrix = a.to_array()?.into_dimensionality::<Ix2>().map_err(internal)?;
-                of_array(linear::adjugate(&matrix)?.into_dyn())
-            }
-            Opaque::Pinv => {
-                let matrix = a.to_array()?.into_dimensionality::<Ix2>().map_err(internal)?;
-                of_array(linear::pseudoinverse(&matrix)?.into_dyn())
-            }
+            Opaque::Adj
+            | Opaque::Pinv
+            | Opaque::Expm
+            | Opaque::Logm
+            | Opaque::Sqrtm
+            | Opaque::Cosm
+            | Opaque::Sinm
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => of_array(super::graph::opaque(f, &a.to_array()?)?),
             Opaque::Inv | Opaque::Det | Opaque::LogDet => return Err(internal("a function of a factorisation was expected")),
         })
     }
