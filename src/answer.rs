@@ -1,7 +1,7 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
-use crate::code::{Coded, Formula, described, source};
+use crate::code::{Coded, Formula, builds_stacks, described, source};
 use crate::compress::CompressedPart;
 use crate::conditions;
 use crate::dim::{Dim, Symbol};
@@ -328,7 +328,12 @@ impl Answer {
         let mut output = described(name, &title, &self.formula);
         output.axes = axes;
         let stacked = (self.notation == Notation::Kronecker).then(|| (self.shape.clone(), self.rows));
-        Ok(Formula { output, value: self.typed()?, stacked })
+        let formula = Formula { output, value: self.typed()?, stacked };
+        if formula.stacked.is_some() && builds_stacks(&formula)? {
+            // Index notation has no stacks, and the same axes.
+            return Ok(Formula { value: infer(&self.index()?.inlined(), &self.declarations())?, stacked: None, ..formula });
+        }
+        Ok(formula)
     }
 
     fn by_axes(&self) -> usize {

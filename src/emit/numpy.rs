@@ -1,7 +1,7 @@
 //! Python with numpy, and scipy where a function needs it.
 
 use super::body::{Body, Factor};
-use super::code::Code;
+use super::code::{Code, Tight};
 use super::names::Spelling;
 use super::python::{Library, Solvers, letters, places, running};
 use crate::dim::Dim;
@@ -52,11 +52,13 @@ static NAMES: Spelling = python_names!();
 
 const SHAPE: &str = "
 def _shape(name, value, *expected):
-    \"\"\"The shape of an argument, which must be as expected; None stands for any length.\"\"\"
-    shape = np.shape(value)
-    if len(shape) != len(expected) or any(e not in (None, n) for e, n in zip(expected, shape)):
-        expected = tuple('any' if e is None else e for e in expected)
-        raise ValueError(f\"{name} has the shape {shape}, expected {expected}\")
+    \"\"\"The shape of an argument. It must be as expected, where a name stands for any length, the same wherever it occurs.\"\"\"
+    shape, lengths = np.shape(value), {}
+    fits = len(shape) == len(expected)
+    for e, n in zip(expected, shape):
+        fits = fits and n == (lengths.setdefault(e, n) if isinstance(e, str) else e)
+    if not fits:
+        raise ValueError(f\"{name} has the shape {shape}, expected ({', '.join(map(str, expected))})\")
     return shape
 ";
 
@@ -97,11 +99,17 @@ fn assemble(body: &mut Body, whole: &str, value: &Code, part: &Part, axes: &[Dim
     let view = if places.iter().all(|p| p == ":") { whole.to_owned() } else { format!("{whole}[{}]", places.join(", ")) };
     let running = running(part);
     let plain: Vec<usize> = (0..body.axes(part.value).len()).collect();
-    if running == plain {
-        let target = if view == whole { format!("{whole}[...]") } else { view };
-        return format!("{target} += {}", value.text);
+    let target = if running == plain {
+        if view == whole { format!("{whole}[...]") } else { view }
+    } else if running == [0, 0] && view == whole {
+        format!("{whole}[np.diag_indices({})]", body.dim(axes[0]))
+    } else {
+        format!("np.einsum('{}->{}', {view})[...]", letters(&running), letters(&plain))
+    };
+    match value.text.strip_prefix('-') {
+        Some(rest) if value.tight > Tight::Sum => format!("{target} -= {rest}"),
+        _ => format!("{target} += {}", value.text),
     }
-    format!("np.einsum('{}->{}', {view})[...] += {}", letters(&running), letters(&plain), value.text)
 }
 
 struct Scipy;
