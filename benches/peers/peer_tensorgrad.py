@@ -10,7 +10,6 @@ LIMIT = 30
 def main():
     try:
         import importlib.metadata
-        import numpy
         import tensorgrad
         import torch
         from sympy import symbols
@@ -70,7 +69,7 @@ def main():
         finally:
             signal.alarm(0)
 
-    versions = {"tensorgrad": importlib.metadata.version("tensorgrad"), "torch": torch.__version__}
+    versions = {"tensorgrad": importlib.metadata.version("tensorgrad"), "PyTorch": torch.__version__}
     serve({"versions": versions}, answer)
 
 
