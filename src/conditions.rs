@@ -12,39 +12,42 @@ use crate::proof::Requirement;
 use crate::prove::requirements;
 use crate::solution::{Proviso, Region};
 
+/// What is longer is not written out.
+const MOST_NODES: u64 = 200;
+
 /// Where functions of eigenvalues and singular values have the derivative that is given; only what depends on the variables that
 /// are differentiated by.
-pub(crate) fn of_spectra(e: &Expr, by: &[Symbol], conditions: &mut Vec<String>) {
-    let mut depends = false;
-    e.any(&mut |op| {
-        depends |= matches!(op, Op::Var(v) if by.contains(&v.name));
-        depends
+pub(crate) fn of_spectra(input: &Expr, by: &[Symbol], conditions: &mut Vec<String>) {
+    // Shared parts are asked once: written out they may be endless.
+    input.any(&mut |op| {
+        if let Op::Call(Function::Call(f), arguments) = op
+            && let Some(a) = arguments.first()
+            && by.iter().any(|x| a.mentions(*x))
+        {
+            conditions.extend(of_call(*f, a, arguments.len()));
+        }
+        false
     });
-    if !depends {
-        return;
+}
+
+fn of_call(f: Call, a: &Expr, arguments: usize) -> Option<String> {
+    if !matches!(
+        f,
+        Call::LambdaMax | Call::LambdaMin | Call::EigvecMax | Call::EigvecMin | Call::Norm2 | Call::Norm | Call::Nuclear | Call::Pinv
+    ) {
+        return None;
     }
-    e.op().for_each_child(|c| of_spectra(c, by, conditions));
-    let Op::Call(Function::Call(f), arguments) = e.op() else { return };
-    let Some(a) = arguments.first() else { return };
-    let Ok(typed) = infer(a, &Declarations::new()) else { return };
-    let sides = match typed.root().shape {
-        Shape::Matrix(m, n) => Some((m, n)),
+    let Shape::Matrix(m, n) = infer(a, &Declarations::new()).ok()?.root().shape else { return None };
+    let wide = m.is_at_most(n) && !n.is_at_most(m);
+    let text = if a.nodes() <= MOST_NODES { a.to_string() } else { "…".to_owned() };
+    match f {
+        Call::LambdaMax | Call::EigvecMax => Some(format!("lambda_max({text}) is a simple eigenvalue")),
+        Call::LambdaMin | Call::EigvecMin => Some(format!("lambda_min({text}) is a simple eigenvalue")),
+        Call::Norm2 => Some(format!("norm2({text}), the largest singular value, is simple")),
+        Call::Norm if arguments == 1 => Some(format!("norm({text}), the largest singular value, is simple")),
+        Call::Nuclear => Some(format!("{text} has full {} rank", if wide { "row" } else { "column" })),
+        Call::Pinv => Some(format!("the rank of {text} does not change")),
         _ => None,
-    };
-    let is_matrix = sides.is_some();
-    let wide = sides.is_some_and(|(m, n)| m.is_at_most(n) && !n.is_at_most(m));
-    let condition = match f {
-        Call::LambdaMax | Call::LambdaMin => format!("{e} is a simple eigenvalue"),
-        Call::EigvecMax => format!("lambda_max({a}) is a simple eigenvalue"),
-        Call::EigvecMin => format!("lambda_min({a}) is a simple eigenvalue"),
-        Call::Norm2 if is_matrix => format!("{e}, the largest singular value, is simple"),
-        Call::Norm if is_matrix && arguments.len() == 1 => format!("{e}, the largest singular value, is simple"),
-        Call::Nuclear if is_matrix => format!("{a} has full {} rank", if wide { "row" } else { "column" }),
-        Call::Pinv if is_matrix => format!("the rank of {a} does not change"),
-        _ => return,
-    };
-    if !conditions.contains(&condition) {
-        conditions.push(condition);
     }
 }
 
