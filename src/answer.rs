@@ -328,7 +328,11 @@ impl Answer {
         let mut output = described(name, &title, &self.formula);
         output.axes = axes;
         let stacked = (self.notation == Notation::Kronecker).then(|| (self.shape.clone(), self.rows));
-        let formula = Formula { output, value: self.typed()?, stacked };
+        let value = self.typed()?;
+        // A number where the axes are of length 1: it is repeated along them.
+        let lone = value.root().shape.axes().is_empty() && matches!(self.shape.len(), 1 | 2);
+        let stacked = stacked.or_else(|| lone.then(|| (self.shape.clone(), 1)));
+        let formula = Formula { output, value, stacked };
         if formula.stacked.is_some() && builds_stacks(&formula)? {
             // Index notation has no stacks, and the same axes.
             return Ok(Formula { value: infer(&self.index()?.inlined(), &self.declarations())?, stacked: None, ..formula });
