@@ -1,7 +1,7 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
-use crate::code::{Coded, Formula, builds_stacks, described, source};
+use crate::code::{Coded, Formula, builds_stacks, described, source, written};
 use crate::compress::CompressedPart;
 use crate::conditions;
 use crate::dim::{Dim, Symbol};
@@ -309,6 +309,7 @@ impl Answer {
     /// The answer, as code has it.
     pub(crate) fn derivative_formula(&self, name: &str) -> Result<Formula> {
         let by = self.by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let input = written(&self.input);
         let (title, axes) = match &self.question {
             Question::Value => ("The value".to_owned(), String::new()),
             Question::Derivative => {
@@ -317,13 +318,13 @@ impl Answer {
                 } else {
                     format!("the axes of {by}")
                 };
-                (format!("The derivative of {} by {by}", self.input), axes)
+                (format!("The derivative of {input} by {by}"), axes)
             }
             Question::Jvp(_) | Question::Vjp(_) | Question::Hvp(_) => {
-                (format!("A product with the derivative of {} by {by}", self.input), String::new())
+                (format!("A product with the derivative of {input} by {by}"), String::new())
             }
-            Question::Differential { order: 1, .. } => (format!("The differential of {} by {by}", self.input), String::new()),
-            Question::Differential { order, .. } => (format!("The differential of order {order} of {} by {by}", self.input), String::new()),
+            Question::Differential { order: 1, .. } => (format!("The differential of {input} by {by}"), String::new()),
+            Question::Differential { order, .. } => (format!("The differential of order {order} of {input} by {by}"), String::new()),
         };
         let mut output = described(name, &title, &self.formula);
         output.axes = axes;
