@@ -75,6 +75,30 @@ identities! { derivatives_of_functions_of_matrices
     "diff(logdet(sqrtm(X)), X)" => "inv(X)/2"
 }
 
+identities! { frechet_derivatives_of_higher_order
+    ; "A: matrix(n, n); B: matrix(n, n); C: matrix(n, n); X: matrix(n, n); a: vector(n); b: vector(n); t: scalar"
+    "frechet(expm, X, A, B) - frechet(expm, X, B, A)" => "zeros(n, n)"
+    "frechet(cosm, X, 2*A, t*B)" => "2*t*frechet(cosm, X, A, B)"
+    "frechet(expm, X', A', B')" => "frechet(expm, X, A, B)'"
+    "frechet(expm, X, X, X)" => "X^2*expm(X)"
+    "frechet(cosm, X, X, X^2)" => "-X^3*cosm(X)"
+    "frechet(expm, X, eye(n), A)" => "frechet(expm, X, A)"
+    "frechet(logm, X, eye(n), A)" => "-inv(X)*A*inv(X)"
+    "tr(frechet(sinm, X, A, B))" => "tr(A*frechet(cosm, X, B))"
+    "frechet(expm, X, :)*vec(A)" => "vec(frechet(expm, X, A))"
+    "frechet(expm, X, B, :)*vec(A)" => "vec(frechet(expm, X, A, B))"
+    "{D(expm)(X)[i,j,k,l]*A[k,l]}[i,j]" => "frechet(expm, X, A)"
+    "{D(D(sinm))(X)[i,j,k,l,p,q]*A[k,l]*B[p,q]}[i,j]" => "frechet(sinm, X, A, B)"
+    "diff(diff(tr(A*expm(X)), X), X)" => "commutation(n, n)*frechet(expm, X, A, :)"
+    "diff(diff(tr(A*cosm(X)), X), X)" => "commutation(n, n)*frechet(cosm, X, A, :)"
+    "diff(diff(tr(A*sinm(X)), X), X)" => "commutation(n, n)*frechet(sinm, X, A, :)"
+    "diff(diff(tr(A*logm(X)), X), X)" => "commutation(n, n)*frechet(logm, X, A, :)"
+    "diff(diff(a'*expm(A + t*B)*b, t), t)" => "a'*frechet(expm, A + t*B, B, B)*b"
+    "diff(tr(C*frechet(expm, X, A, B)), X)" => "frechet(expm, X, A, B, C)'"
+    "diff(tr(C*frechet(expm, X, A, B)), A)" => "frechet(expm, X, B, C)'"
+    "diff(tr(frechet(logm, X, X*A)), X)" => "A'"
+}
+
 identities! { derivatives_of_spectra
     ; "S: symmetric(n); A: matrix(n, n); x: vector(n); a: vector(n); t: scalar"
     "diff(lambda_max(S), S)" => "eigvec_max(S)*eigvec_max(S)'"
