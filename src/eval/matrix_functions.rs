@@ -316,7 +316,7 @@ pub(crate) fn derivative(function: Call, a: &Array2<f64>, order: usize) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array1, array};
 
     fn close(a: &Array2<f64>, b: &Array2<f64>) -> bool {
         size(&(a - b)) < 1e-12 * size(a).max(1.0)
