@@ -1,8 +1,9 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
-use crate::code::{Coded, Formula, described, source};
+use crate::code::{Coded, Formula, builds_stacks, described, source};
 use crate::compress::CompressedPart;
+use crate::conditions;
 use crate::dim::{Dim, Symbol};
 use crate::emit::Target;
 use crate::error::{Error, ErrorKind, Result};
@@ -136,8 +137,9 @@ impl Answer {
         declarations
     }
 
-    /// What was taken for granted of the dimensions, because the symbols do not tell: that the parts of the input lie within
-    /// their axes, as in `k <= n`.
+    /// What was taken for granted because the symbols do not tell: that the parts of the input lie within their axes, as in
+    /// `k <= n`; where the functions of the input that are not differentiable everywhere are: at a simple eigenvalue, at
+    /// full rank, where the rank does not change; and that integrals of exponentials of matrices have the value given.
     ///
     /// # Errors
     /// As of [`infer`] for the input.
@@ -159,6 +161,9 @@ impl Answer {
                 conditions.extend(within_axes(&infer(e, &declarations)?));
             }
         }
+        let by: Vec<Symbol> = self.wrt.iter().map(|v| v.name).collect();
+        conditions::of_spectra(&self.input, &by, &mut conditions);
+        conditions::of_integrals(&self.input, &self.formula.inlined(), &declarations, &mut conditions)?;
         let mut seen = BTreeSet::new();
         conditions.retain(|c| seen.insert(c.clone()));
         Ok(conditions)
@@ -323,7 +328,12 @@ impl Answer {
         let mut output = described(name, &title, &self.formula);
         output.axes = axes;
         let stacked = (self.notation == Notation::Kronecker).then(|| (self.shape.clone(), self.rows));
-        Ok(Formula { output, value: self.typed()?, stacked })
+        let formula = Formula { output, value: self.typed()?, stacked };
+        if formula.stacked.is_some() && builds_stacks(&formula)? {
+            // Index notation has no stacks, and the same axes.
+            return Ok(Formula { value: infer(&self.index()?.inlined(), &self.declarations())?, stacked: None, ..formula });
+        }
+        Ok(formula)
     }
 
     fn by_axes(&self) -> usize {

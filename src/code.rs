@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::expr::{Shape, Var};
 use crate::pipeline::on_a_deep_stack;
 use crate::present::Presented;
-use crate::program::{Definition, Lowered, Program};
+use crate::program::{Definition, Lowered, Operation, Program, Tensor};
 use crate::typed::Typed;
 
 /// A formula that is a result of a function.
@@ -23,7 +23,8 @@ pub(crate) fn described(name: &str, title: &str, formula: &Presented) -> Output 
     for (at, (part, e)) in formula.parts.iter().enumerate() {
         lines.push(format!("{} {part} = {e}", if at == 0 { "where" } else { "     " }));
     }
-    Output { name: name.to_owned(), title: title.to_owned(), formula: lines, axes: String::new(), row: false }
+    let parts = formula.parts.iter().map(|(part, _)| part.to_string()).collect();
+    Output { name: name.to_owned(), title: title.to_owned(), formula: lines, parts, axes: String::new(), row: false }
 }
 
 /// A function of a module: its name, its arguments and its results.
@@ -65,6 +66,12 @@ fn together(functions: Vec<Coded>) -> Vec<Coded> {
 /// Whether a result of order 1 is a row: of a derivative only the axes are known.
 fn is_row(f: &Formula) -> bool {
     matches!(f.value.root().shape, Shape::Row(_)) && f.stacked.is_none() && f.output.axes.is_empty()
+}
+
+/// Whether computing a formula takes the tensor that stacks two axes in one, which is nearly all zeros.
+pub(crate) fn builds_stacks(formula: &Formula) -> Result<bool> {
+    let program = program(std::slice::from_ref(formula))?;
+    Ok(program.steps.iter().any(|s| matches!(s.operation, Operation::Constant(Tensor::Merge(..)))))
 }
 
 fn program(formulas: &[Formula]) -> Result<Program> {

@@ -188,8 +188,8 @@ impl Reverse {
             }
             Node::Map2(f, a, b) => self.through_map2(graph, adjoint, f, a, b),
             Node::Apply(f, arguments) => self.through_function(graph, adjoint, &f, &arguments),
-            Node::Opaque(f, a) => self.through_opaque(graph, adjoint, f, a, node),
-            Node::Operator(f, operands) => self.through_operator(graph, adjoint, f, &operands, node),
+            Node::Opaque(f, a) => self.through_opaque(graph, adjoint, f, a, node)?,
+            Node::Operator(f, operands) => self.through_operator(graph, adjoint, f, &operands, node)?,
         }
         Ok(())
     }
@@ -263,11 +263,36 @@ impl Reverse {
         }
     }
 
-    fn through_opaque(&mut self, graph: &mut Graph, adjoint: NodeId, f: Opaque, a: NodeId, node: NodeId) {
+    fn through_opaque(&mut self, graph: &mut Graph, adjoint: NodeId, f: Opaque, a: NodeId, node: NodeId) -> Result<()> {
         let axes: Axes = graph.axes(a).into();
         let one = Number::ONE;
         match f {
             Opaque::Pinv => self.through_pseudoinverse(graph, adjoint, a, node),
+            Opaque::Expm | Opaque::Logm | Opaque::Sqrtm | Opaque::Cosm | Opaque::Sinm => {
+                let term = graph.differential_of_function(f, a, adjoint, self.outputs, true);
+                self.add(a, one, term);
+            }
+            Opaque::Cholesky => {
+                let term = graph.differential_of_cholesky(node, adjoint, self.outputs, true);
+                self.add(a, one, term);
+            }
+            Opaque::Nuclear | Opaque::LambdaMax | Opaque::LambdaMin => {
+                let slope = if f == Opaque::Nuclear { graph.polar_factor(a) } else { graph.slope_of_eigenvalue(f, a) };
+                let mut draft = self.with_outer(graph, adjoint, &axes);
+                draft.draft.factor(adjoint, &draft.outer).factor(slope, &draft.own);
+                let term = draft.finish(graph);
+                self.add(a, one, term);
+            }
+            // dv = pinv(lambda*eye - S)*dS*v
+            Opaque::EigvecMax | Opaque::EigvecMin => {
+                let resolvent = resolvent(graph, f, a)?;
+                let mut draft = self.with_outer(graph, adjoint, &axes);
+                let i = draft.draft.label(axes[0]);
+                let labels: Labels = draft.outer.iter().copied().chain([i]).collect();
+                draft.draft.factor(adjoint, &labels).factor(resolvent, &[i, draft.own[0]]).factor(node, &[draft.own[1]]);
+                let term = draft.finish(graph);
+                self.add(a, one, term);
+            }
             // d inv(X) = -inv(X)*dX*inv(X)
             Opaque::Inv => {
                 let term = self.sandwich(graph, adjoint, node, &[]);
@@ -334,11 +359,15 @@ impl Reverse {
                 self.add(a, one, term);
             }
         }
+        Ok(())
     }
 
     /// The adjoint of the last operand; of `A*X + X*B = C` that of A is minus it times X', that of B minus X' times it.
-    fn through_operator(&mut self, graph: &mut Graph, adjoint: NodeId, f: LinearOperator, operands: &[NodeId], node: NodeId) {
-        let Some((&last, parameters)) = operands.split_last() else { return };
+    fn through_operator(&mut self, graph: &mut Graph, adjoint: NodeId, f: LinearOperator, operands: &[NodeId], node: NodeId) -> Result<()> {
+        let Some((&last, parameters)) = operands.split_last() else { return Ok(()) };
+        if parameters.is_empty() {
+            return Err(no_second_derivative());
+        }
         let through = graph.apply_operator(f, parameters, adjoint, self.outputs, true);
         match f {
             LinearOperator::Sylvester => {
@@ -356,8 +385,14 @@ impl Reverse {
                     self.add(a, Number::MINUS_ONE, term);
                 }
             }
+            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
+                if parameters.iter().any(|a| self.wants(*a)) {
+                    return Err(no_second_derivative());
+                }
+            }
         }
         self.add(last, Number::ONE, through);
+        Ok(())
     }
 
     /// The adjoint of the differential of a pseudoinverse P of X, whose rank does not change:
@@ -396,6 +431,22 @@ impl Reverse {
         let own = draft.labels(own);
         Adjoint { draft, outer, own }
     }
+}
+
+pub(crate) fn no_second_derivative() -> Error {
+    Error::unsupported("the derivative of a Fréchet derivative by the place where it is taken")
+}
+
+/// What takes the change of a symmetric matrix to that of its eigenvector.
+///
+/// # Errors
+/// If the matrix is not known to be symmetric.
+pub(crate) fn resolvent(graph: &mut Graph, f: Opaque, a: NodeId) -> Result<NodeId> {
+    if graph.is_symmetric(a) {
+        return Ok(graph.resolvent(f, a));
+    }
+    let error = Error::unsupported("the derivative of an eigenvector of a matrix that is not known to be symmetric");
+    Err(error.help("declare the matrix as symmetric(n) or posdef(n), or take sym(A)"))
 }
 
 /// The derivative of `f(a, b)` by its first (0) or second (1) argument, entry by entry.

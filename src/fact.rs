@@ -15,6 +15,9 @@
 //! | `A.^p` | symmetric; skew for odd p; lower, upper, hollow for p > 0; (semi)definite for natural p (Schur) |
 //! | `inv(A)` | invertible; symmetric, skew, lower, upper, orthogonal; definite if A is semidefinite |
 //! | `pinv(A)` | symmetric, skew, diagonal, orthogonal, (semi)definite, invertible |
+//! | `expm(A)` | invertible; symmetric and definite if A is symmetric; lower, upper; orthogonal if A is skew |
+//! | `sqrtm(A)`, `logm(A)`, `cosm(A)`, `sinm(A)` | symmetric, lower, upper; the root (semi)definite if A is symmetric; the sine of a skew matrix is skew, the cosine symmetric |
+//! | `cholesky(A)` | lower, invertible |
 //! | `adj(A)` | symmetric, lower, upper, (semi)definite |
 //! | `A^k` | symmetric, lower, upper, orthogonal, (semi)definite, invertible; of a skew matrix by the parity of k; semidefinite for even k and symmetric A |
 //! | `kron(A, B)` | symmetric, lower, upper, orthogonal, (semi)definite, invertible, sign if both are; hollow if one is; skew if one is and the other is symmetric |
@@ -31,6 +34,7 @@
 
 use crate::expr::{Kind, Structure};
 use crate::function::{Map, Parity, Sign};
+use crate::index::Opaque;
 use crate::matrix::{Form, Mat, MatFn};
 use crate::number::Number;
 use egg::Id;
@@ -242,6 +246,26 @@ impl Facts {
         inverse | self.whole(Facts::DIAGONAL) | self.only(Facts::INVERTIBLE)
     }
 
+    /// Of a function of matrices or of a Cholesky factor. A symmetric matrix has a real logarithm or root only if it is definite
+    /// or semidefinite.
+    pub fn of_function(self, f: Opaque) -> Facts {
+        let kept = self.only(Facts::SYMMETRIC) | self.only(Facts::LOWER) | self.only(Facts::UPPER);
+        match f {
+            Opaque::Expm => {
+                let definite = Facts::POSDEF.when(self.contains(Facts::SYMMETRIC));
+                kept | definite | Facts::INVERTIBLE | Facts::ORTHOGONAL.when(self.contains(Facts::SKEW))
+            }
+            Opaque::Sqrtm => {
+                kept | Facts::PSD.when(self.contains(Facts::SYMMETRIC)) | self.only(Facts::POSDEF) | self.only(Facts::INVERTIBLE)
+            }
+            Opaque::Cosm => kept | Facts::SYMMETRIC.when(self.contains(Facts::SKEW)),
+            Opaque::Sinm => kept | self.whole(Facts::SKEW),
+            Opaque::Cholesky => Facts::LOWER | Facts::INVERTIBLE,
+            Opaque::Logm => kept,
+            _ => Facts::NONE,
+        }
+    }
+
     pub fn adjugated(self) -> Facts {
         self.only(Facts::SYMMETRIC) | self.only(Facts::LOWER) | self.only(Facts::UPPER) | self.only(Facts::POSDEF)
     }
@@ -350,7 +374,15 @@ fn of_call(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> Facts) -> Facts {
         MatFn::Inv => of.inverted(),
         MatFn::Adj => of.adjugated(),
         MatFn::Pinv => of.pseudoinverted(),
-        MatFn::Sylvester => Facts::NONE,
+        MatFn::Expm => of.of_function(Opaque::Expm),
+        MatFn::Logm => of.of_function(Opaque::Logm),
+        MatFn::Sqrtm => of.of_function(Opaque::Sqrtm),
+        MatFn::Cosm => of.of_function(Opaque::Cosm),
+        MatFn::Sinm => of.of_function(Opaque::Sinm),
+        MatFn::Cholesky => of.of_function(Opaque::Cholesky),
+        MatFn::LambdaMax | MatFn::LambdaMin => of.of_definite(),
+        MatFn::EigvecMax | MatFn::EigvecMin => Facts::NONE,
+        MatFn::Sylvester | MatFn::FrechetExpm | MatFn::FrechetLogm | MatFn::FrechetCosm | MatFn::FrechetSinm => Facts::NONE,
         MatFn::Det => of.of_definite() | of.only(Facts::INVERTIBLE),
         MatFn::LogDet | MatFn::LogSumExp | MatFn::Cross => Facts::NONE,
         MatFn::Trace | MatFn::DiagOf => of.of_definite() | of.only(Facts::POSITIVE),

@@ -66,14 +66,47 @@ pub enum Opaque {
     LogSumExp,
     /// The Moore-Penrose pseudoinverse.
     Pinv,
+    /// The exponential, principal logarithm, principal square root, cosine and sine of a square matrix.
+    Expm,
+    Logm,
+    Sqrtm,
+    Cosm,
+    Sinm,
+    /// The lower triangular L with `L*L'` the argument, which is symmetric.
+    Cholesky,
+    /// The sum of the singular values.
+    Nuclear,
+    /// The largest and the smallest eigenvalue of a matrix whose eigenvalues are real, and their eigenvectors of length 1, with
+    /// the entry of largest absolute value positive.
+    LambdaMax,
+    LambdaMin,
+    EigvecMax,
+    EigvecMin,
 }
 
 impl Opaque {
+    /// Whether the value comes from the eigenvalues or singular values.
+    pub fn is_spectral(self) -> bool {
+        matches!(self, Opaque::Nuclear | Opaque::LambdaMax | Opaque::LambdaMin | Opaque::EigvecMax | Opaque::EigvecMin | Opaque::Pinv)
+    }
+
     /// Whether the value commutes with every matrix that commutes with the argument.
     pub fn is_function_of_matrix(self) -> bool {
         match self {
-            Opaque::Inv | Opaque::Adj => true,
-            Opaque::Det | Opaque::LogDet | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp | Opaque::Pinv => false,
+            Opaque::Inv | Opaque::Adj | Opaque::Expm | Opaque::Logm | Opaque::Sqrtm | Opaque::Cosm | Opaque::Sinm => true,
+            Opaque::Det
+            | Opaque::LogDet
+            | Opaque::Product
+            | Opaque::NormInf
+            | Opaque::Softmax
+            | Opaque::LogSumExp
+            | Opaque::Pinv
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => false,
         }
     }
 }
@@ -84,6 +117,12 @@ impl Opaque {
 pub enum LinearOperator {
     /// The X of `A*X + X*B = C`, of A, B and C.
     Sylvester,
+    /// The Fréchet derivative of the exponential at X in the direction E, and those of the other functions. Without E it is
+    /// the matrix K with `vec(L(X, E)) = K*vec(E)`.
+    FrechetExpm,
+    FrechetLogm,
+    FrechetCosm,
+    FrechetSinm,
 }
 
 /// The arguments of a linear operator.
@@ -273,14 +312,19 @@ impl Graph {
             Node::Sum(terms) => self.meta(terms[0].1).axes.clone(),
             Node::Apply(f, arguments) if f.elementwise => arguments.first().map(|a| self.meta(*a).axes.clone()).unwrap_or_default(),
             Node::Apply(f, _) => f.axes(),
-            Node::Opaque(Opaque::Inv | Opaque::Adj | Opaque::Softmax, a) => self.meta(*a).axes.clone(),
+            Node::Opaque(f, a) if f.is_function_of_matrix() => self.meta(*a).axes.clone(),
+            Node::Opaque(Opaque::Softmax | Opaque::Cholesky, a) => self.meta(*a).axes.clone(),
+            Node::Opaque(Opaque::EigvecMax | Opaque::EigvecMin, a) => self.axes(*a)[..1].into(),
             Node::Opaque(Opaque::Pinv, a) => self.axes(*a).iter().rev().copied().collect(),
-            Node::Operator(LinearOperator::Sylvester, operands) => self.axes(operands[2]).into(),
-            Node::Opaque(Opaque::Det | Opaque::LogDet | Opaque::Product | Opaque::NormInf, _) => Axes::new(),
+            Node::Operator(_, operands) => match self.axes(operands[operands.len() - 1]) {
+                [n, _] if operands.len() == 1 => smallvec::smallvec![*n * *n, *n * *n],
+                axes => axes.into(),
+            },
             Node::Opaque(Opaque::LogSumExp, a) => {
                 let axes = self.axes(*a);
                 axes[..axes.len().saturating_sub(1)].into()
             }
+            Node::Opaque(..) => Axes::new(),
         }
     }
 
@@ -323,10 +367,10 @@ impl Graph {
             Node::Map2(Map2::Max, a, b) => of(a).max(of(b)),
             Node::Map2(Map2::Min, a, b) => of(a).min(of(b)),
             Node::Opaque(Opaque::Softmax, _) => Sign::Positive,
-            Node::Opaque(Opaque::NormInf, _) => Sign::NonNegative,
+            Node::Opaque(Opaque::NormInf | Opaque::Nuclear, _) => Sign::NonNegative,
             Node::Opaque(Opaque::Product, a) => of(a),
             // The eigenvalues of a definite matrix are positive, and the determinant is their product.
-            Node::Opaque(Opaque::Det, a) => {
+            Node::Opaque(Opaque::Det | Opaque::LambdaMax | Opaque::LambdaMin, a) => {
                 let facts = self.meta(*a).facts;
                 if facts.contains(Facts::POSDEF) {
                     Sign::Positive
@@ -336,9 +380,7 @@ impl Graph {
                     Sign::Any
                 }
             }
-            Node::Opaque(Opaque::Inv | Opaque::Pinv | Opaque::Adj | Opaque::LogDet | Opaque::LogSumExp, _) | Node::Operator(..) => {
-                Sign::Any
-            }
+            Node::Opaque(..) | Node::Operator(..) => Sign::Any,
         }
     }
 

@@ -6,19 +6,25 @@
 //! | `t^p` | `t^(p+1)/(p+1)`, `log(t)` |
 //! | `f.(a*t + b)` | that of f, divided by `a` |
 //! | `t^n*f.(a*t + b)` | by parts, n times |
+//! | `expm(t*A)` | `inv(A)*expm(t*A)` |
+//! | `expm(t*A)*C*expm(t*B)` | the X of `A*X + X*B = expm(t*A)*C*expm(t*B)` |
 //! | `exp(-a*t^2 + b*t + c)` over all t | `sqrt(pi/a)*exp(c + b^2/(4*a))`, for a > 0 |
 //!
 //! At an infinite end a term has to vanish. What may have a pole between the ends is refused: an integral over it has no value
 //! although the antiderivative has one at both.
 //!
-//! Sources: Abramowitz and Stegun 1964, chapters 4 and 7.
+//! An infinite integral of exponentials of matrices is taken for one that exists, which the answer says.
+//!
+//! Sources: Abramowitz and Stegun 1964, chapters 4 and 7; Van Loan 1978 (exponentials of matrices); Horn and Johnson 1991,
+//! theorem 4.4.6 (two of them).
 
 use crate::contract::Draft;
 use crate::diff::derivative;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
+use crate::fact::Facts;
 use crate::function::{Constant, Map, Sign};
-use crate::index::{Contraction, Factor, Graph, Node, NodeId};
+use crate::index::{Contraction, Factor, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque};
 use crate::number::Number;
 use crate::prove::Expander;
 use rustc_hash::FxHashMap;
@@ -86,6 +92,9 @@ impl Integrator<'_> {
 
     fn of_term(&mut self, f: NodeId) -> Option<NodeId> {
         if let Some(value) = self.gaussian(f) {
+            return Some(value);
+        }
+        if let Some(value) = self.of_matrix_exponentials(f) {
             return Some(value);
         }
         let antiderivative = self.antiderivative(f)?;
@@ -307,6 +316,146 @@ impl Integrator<'_> {
         draft.labels(&c.dims);
         draft.factors = factors;
         self.graph.contract(draft.out(&c.out))
+    }
+
+    /// Constants times one or two exponentials of matrices that are linear in t. At an infinite end they are taken to vanish.
+    fn of_matrix_exponentials(&mut self, f: NodeId) -> Option<NodeId> {
+        let c = match self.graph.node(f) {
+            Node::Contract(c) => c.clone(),
+            Node::Opaque(Opaque::Expm, _) => {
+                let axes = self.graph.axes_of_node(f);
+                let factor = Factor { node: f, labels: Labels::from_slice(&[0, 1]) };
+                Contraction { dims: axes.into_iter().collect(), out: Labels::from_slice(&[0, 1]), factors: [factor].into_iter().collect() }
+            }
+            _ => return None,
+        };
+        let (dependent, constant): (Vec<Factor>, Vec<Factor>) = c.factors.iter().cloned().partition(|f| self.depends(f.node));
+        if !dependent.iter().all(|f| self.may_vanish(f)) {
+            return None;
+        }
+        match &dependent[..] {
+            [one] => {
+                let generator = self.generator(one)?;
+                let inverse = self.graph.inverse(generator);
+                let value = self.between_ends(|s, end| {
+                    Some(match s.end(end) {
+                        End::Finite(t) => {
+                            let value = s.put_in(one.node, t);
+                            s.graph.product(&[inverse, value])
+                        }
+                        End::Infinite(_) => s.graph.zero(&s.graph.axes_of_node(generator)),
+                    })
+                })?;
+                let factors = constant.into_iter().chain([Factor { node: value, labels: one.labels.clone() }]).collect();
+                Some(self.built(&c, factors))
+            }
+            [first, last] => self.of_two_exponentials(&c, first, last, constant),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing says that an exponential of a matrix does not vanish at the infinite end; it cannot at both.
+    fn may_vanish(&mut self, f: &Factor) -> bool {
+        let Some(slope) = self.generator(f) else { return false };
+        let grows = match (self.end(self.from), self.end(self.to)) {
+            (End::Finite(_), End::Finite(_)) => return true,
+            (End::Finite(_), End::Infinite(false)) => slope,
+            (End::Infinite(true), End::Finite(_)) => self.graph.negate(slope),
+            _ => return false,
+        };
+        !self.graph.meta(grows).facts.contains(Facts::PSD) && !self.graph.meta(grows).facts.contains(Facts::SKEW)
+    }
+
+    /// The last end's value minus the first one's.
+    fn between_ends(&mut self, at: impl Fn(&mut Self, NodeId) -> Option<NodeId>) -> Option<NodeId> {
+        let (to, from) = (self.to, self.from);
+        let (last, first) = (at(self, to)?, at(self, from)?);
+        let axes = self.graph.axes_of_node(last);
+        Some(self.graph.sum(&axes, vec![(Number::ONE, last), (Number::MINUS_ONE, first)]))
+    }
+
+    /// The A of `expm(t*A)`.
+    fn generator(&mut self, f: &Factor) -> Option<NodeId> {
+        let Node::Opaque(Opaque::Expm, u) = *self.graph.node(f.node) else { return None };
+        let slope = self.slope(u)?;
+        let zero = self.graph.zero(&[]);
+        let offset = self.put_in(u, zero);
+        matches!(self.graph.node(offset), Node::Zero(_)).then_some(slope)
+    }
+
+    /// The labels of two factors and what stands between them: `first[a,b]*C[b,c]*last[c,d]`, either of them transposed.
+    fn of_two_exponentials(&mut self, c: &Contraction, first: &Factor, last: &Factor, constant: Vec<Factor>) -> Option<NodeId> {
+        let (p, q) = (self.generator(first)?, self.generator(last)?);
+        let ends = |f: &Factor| [(f.labels[0], f.labels[1]), (f.labels[1], f.labels[0])];
+        for (at_first, (a, b)) in ends(first).into_iter().enumerate() {
+            for (at_last, (k, d)) in ends(last).into_iter().enumerate() {
+                let Some((middle, rest)) = self.between(c, &constant, (b, k), (a, d)) else { continue };
+                let turned = |s: &mut Self, x: NodeId, is: bool| if is { s.graph.transpose(x) } else { x };
+                let (p, q) = (turned(self, p, at_first == 1), turned(self, q, at_last == 1));
+                let chain = self.between_ends(|s, end| {
+                    Some(match s.end(end) {
+                        End::Finite(t) => {
+                            let (x, y) = (s.put_in(first.node, t), s.put_in(last.node, t));
+                            let (x, y) = (turned(s, x, at_first == 1), turned(s, y, at_last == 1));
+                            s.graph.product(&[x, middle, y])
+                        }
+                        End::Infinite(_) => s.graph.zero(&s.graph.axes_of_node(middle)),
+                    })
+                })?;
+                // With infinite ends it is `sylvester(-P, -Q, C)`, as people write it.
+                let negative = [p, q].iter().all(|x| self.graph.unscaled(*x).0.is_negative());
+                let sign = |s: &mut Self, x: NodeId| if negative { s.graph.negate(x) } else { x };
+                let operands = [sign(self, p), sign(self, q), sign(self, chain)];
+                let value = self.graph.operator(LinearOperator::Sylvester, operands.into_iter().collect());
+                let mut draft = Draft::new();
+                draft.labels(&c.dims);
+                draft.factors = rest;
+                draft.factor(value, &[a, d]);
+                let used = |draft: &Draft, l: Label| c.out.contains(&l) || draft.factors.iter().any(|f| f.labels.contains(&l));
+                let unused: Vec<Label> = (0..c.dims.len()).map(|l| l as Label).filter(|l| !used(&draft, *l)).collect();
+                unused.into_iter().for_each(|l| draft.retire(l));
+                return Some(self.graph.contract(draft.out(&c.out)));
+            }
+        }
+        None
+    }
+
+    /// The matrix that joins two labels, and the factors that are no part of it; they must not touch what it sums over.
+    fn between(
+        &mut self,
+        c: &Contraction,
+        constant: &[Factor],
+        (b, k): (Label, Label),
+        outer: (Label, Label),
+    ) -> Option<(NodeId, Vec<Factor>)> {
+        if [b, k].iter().any(|l| c.out.contains(l) || *l == outer.0 || *l == outer.1) {
+            return None;
+        }
+        let mut reached = vec![b];
+        let mut inside: Vec<usize> = Vec::new();
+        // Each round takes a further factor or ends.
+        while let Some(at) = (0..constant.len()).find(|at| !inside.contains(at) && constant[*at].labels.iter().any(|l| reached.contains(l)))
+        {
+            inside.push(at);
+            reached.extend(constant[at].labels.iter().copied());
+        }
+        let strays = reached.iter().any(|l| c.out.contains(l) || *l == outer.0 || *l == outer.1);
+        if strays || !reached.contains(&k) {
+            return None;
+        }
+        let part =
+            |inner: bool| constant.iter().enumerate().filter(|(at, _)| inside.contains(at) == inner).map(|(_, f)| f.clone()).collect();
+        let factors: Vec<Factor> = part(true);
+        let middle = if b == k {
+            self.graph.eye(c.dims[b as usize])
+        } else {
+            let mut draft = Draft::new();
+            draft.labels(&c.dims);
+            (0..c.dims.len()).map(|l| l as Label).filter(|l| !reached.contains(l)).for_each(|l| draft.retire(l));
+            draft.factors = factors;
+            self.graph.contract(draft.out(&[b, k]))
+        };
+        Some((middle, part(false)))
     }
 
     /// Constants times `exp(-a*t^2 + b*t + c)` over all t, with a > 0.

@@ -44,6 +44,7 @@ mod derivation; // the lines by which a derivative is explained
 mod comparison; // whether two expressions are equal, and why
 mod layout; // which way matrix notation turns a derivative
 mod compress; // a tensor as smaller arrays and deltas
+mod conditions; // when an answer holds
 mod question; // what is asked of a derivative
 mod answer; // a formula with everything that was understood on the way,
 mod answers; // and several of one function
@@ -110,7 +111,7 @@ pub use question::Question;
 pub use render::render;
 pub use rule::{Condition, Example, Fact, Rule, Step};
 pub use saturate::{Stats, Stop};
-pub use solution::{Extent, Proviso, Solution};
+pub use solution::{Extent, Proviso, Region, Solution};
 pub use structure::Convention;
 pub use typed::{Typed, TypedId, TypedNode};
 

@@ -152,7 +152,7 @@ fn of_call(function: Function, all: &[Expr]) -> Option<Outline> {
         | Call::LambdaMin => Some(Scalar),
         Call::LogSumExp => Some(if first()? == Matrix { Column } else { Scalar }),
         Call::Diag => Some(if first()? == Matrix { Column } else { Matrix }),
-        Call::Vec | Call::Vech | Call::Vector | Call::Unit | Call::Cross => Some(Column),
+        Call::Vec | Call::Vech | Call::Vector | Call::Unit | Call::Cross | Call::EigvecMax | Call::EigvecMin => Some(Column),
         Call::Ones | Call::Zeros => match all.len() {
             1 => Some(Column),
             2 => Some(Matrix),

@@ -368,6 +368,7 @@ impl Engine {
         setting: Setting,
         profile: &mut Profile,
     ) -> Result<(Presented, Notation)> {
+        graph.check_eigenvectors(node)?;
         let (found, notation) = self.simplest(graph, node, (rows, row), false, profile)?;
         Ok((profile.stage("present", || written(&found, setting))?, notation))
     }

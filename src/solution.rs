@@ -60,8 +60,21 @@ pub enum Proviso {
     Requires(Requirement),
     /// That no eigenvalue of the first is minus one of the second.
     Spectra(Expr, Expr),
+    /// That all eigenvalues lie in a region of the plane.
+    Eigenvalues(Expr, Region),
     /// That the sides can be equal at all.
     Consistent(Expr, Expr),
+}
+
+/// Where eigenvalues lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// Neither 0 nor negative: there is a principal logarithm.
+    OffTheNegativeAxis,
+    /// To the right of the imaginary axis: the matrix is the principal root of its square.
+    RightHalfPlane,
+    /// Between `-pi*i` and `pi*i`: the matrix is the principal logarithm of its exponential.
+    Strip,
 }
 
 impl fmt::Display for Proviso {
@@ -69,6 +82,11 @@ impl fmt::Display for Proviso {
         match self {
             Proviso::Requires(r) => f.write_str(&r.sentence()),
             Proviso::Spectra(a, b) => write!(f, "no eigenvalue of {a} is minus one of {b}"),
+            Proviso::Eigenvalues(a, Region::OffTheNegativeAxis) => write!(f, "no eigenvalue of {a} is 0 or negative"),
+            Proviso::Eigenvalues(a, Region::RightHalfPlane) => write!(f, "the eigenvalues of {a} have positive real parts"),
+            Proviso::Eigenvalues(a, Region::Strip) => {
+                write!(f, "the eigenvalues of {a} have imaginary parts between -pi and pi")
+            }
             Proviso::Consistent(a, b) => write!(f, "{a} = {b}"),
         }
     }

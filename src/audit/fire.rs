@@ -14,7 +14,7 @@ use crate::infer::infer;
 use crate::lower::lower;
 use crate::matrix::{Terms, of_typed};
 use crate::number::Number;
-use crate::present::{Setting, present};
+use crate::present::present_whole;
 use crate::prove::Expander;
 use crate::raise::Raiser;
 use crate::rule::{Example, Rule, Step, changes};
@@ -138,7 +138,7 @@ fn by_differentiation(sides: &Sides, example: &Example) -> Result<Done> {
     let mut terms = Terms::new();
     let raised = Raiser::new(&mut graph, &mut terms).raise(total);
     let names = example.declarations.iter().map(|(name, _)| name).chain(example.declarations.dim_symbols()).collect();
-    let answer = infer(&present(&terms.to_recexpr(raised), Setting { taken: &names, input: None })?.inlined(), &example.declarations)?;
+    let answer = infer(&present_whole(&terms.to_recexpr(raised), &names)?, &example.declarations)?;
     let scope = Scope::of(&[&sides.left, &sides.right]);
     Ok(scope.compare(&|at| evaluate(&answer, at), &|at| evaluate(&sides.right, at), POINTS, TOLERANCE)?.ok.into())
 }

@@ -25,7 +25,14 @@ impl Graph {
             Opaque::Det => self.determinant(a),
             Opaque::LogDet => self.log_determinant(a),
             Opaque::Pinv => self.pseudoinverse(a),
-            Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp => self.insert(Node::Opaque(f, a)),
+            Opaque::Expm | Opaque::Logm | Opaque::Sqrtm | Opaque::Cosm | Opaque::Sinm => self.function_of_matrix(f, a),
+            Opaque::LambdaMax | Opaque::LambdaMin => self.eigenvalue(f, a),
+            Opaque::EigvecMax | Opaque::EigvecMin => self.eigenvector(f, a),
+            Opaque::Nuclear => self.nuclear_norm(a),
+            Opaque::Cholesky if self.axes(a) == [Dim::ONE, Dim::ONE] => self.power(a, &Number::ratio(1, 2)),
+            Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp | Opaque::Cholesky => {
+                self.insert(Node::Opaque(f, a))
+            }
         }
     }
 
@@ -83,6 +90,10 @@ impl Graph {
     fn inverse_of_link(&mut self, a: NodeId) -> NodeId {
         match self.node(a) {
             Node::Opaque(Opaque::Inv, x) => *x,
+            Node::Opaque(Opaque::Expm, x) => {
+                let minus = self.negate(*x);
+                self.opaque(Opaque::Expm, minus)
+            }
             _ if self.is_orthogonal(a) => self.transpose(a),
             _ => match self.in_better_orientation(a) {
                 Some(t) => {
@@ -122,6 +133,14 @@ impl Graph {
             Node::Opaque(Opaque::Inv, x) => {
                 let det = self.determinant(*x);
                 self.power(det, &Number::MINUS_ONE)
+            }
+            Node::Opaque(Opaque::Expm, x) => {
+                let trace = self.einsum(&[], &[(*x, &[0, 0])]);
+                self.map(Map::Exp, trace)
+            }
+            Node::Opaque(Opaque::Sqrtm, x) => {
+                let det = self.determinant(*x);
+                self.power(det, &Number::ratio(1, 2))
             }
             _ => {
                 let a = self.in_better_orientation(a).unwrap_or(a);
@@ -179,6 +198,11 @@ impl Graph {
                 let det = self.log_determinant(*x);
                 self.negate(det)
             }
+            Node::Opaque(Opaque::Expm, x) => self.einsum(&[], &[(*x, &[0, 0])]),
+            Node::Opaque(Opaque::Sqrtm, x) => {
+                let det = self.log_determinant(*x);
+                self.scale(&Number::ratio(1, 2), det)
+            }
             // The determinant is 1 or -1.
             _ if self.is_orthogonal(a) => self.zero(&[]),
             _ => {
@@ -206,7 +230,7 @@ impl Graph {
     }
 
     /// `diag(v)`; of a scalar, that times the identity.
-    fn diagonal(&mut self, v: NodeId, n: Dim) -> NodeId {
+    pub(super) fn diagonal(&mut self, v: NodeId, n: Dim) -> NodeId {
         let mut draft = Draft::new();
         let l = draft.label(n);
         let own = if self.order(v) == 0 { &[][..] } else { &[l][..] };
@@ -215,7 +239,7 @@ impl Graph {
     }
 
     /// The length and the entries of a diagonal matrix; a scalar if they are all one.
-    fn as_diagonal(&mut self, a: NodeId) -> Option<(Dim, NodeId)> {
+    pub(super) fn as_diagonal(&mut self, a: NodeId) -> Option<(Dim, NodeId)> {
         let (n, core) = self.unscaled(a);
         let Node::Contract(c) = self.node(core) else { return None };
         if c.out.as_slice() != [0, 0] {

@@ -12,6 +12,9 @@ impl Graph {
     /// The value of an operator; of what is linear in the last argument, coefficients and zeros come out.
     pub fn operator(&mut self, f: LinearOperator, operands: Operands) -> NodeId {
         let last = operands[operands.len() - 1];
+        if operands.len() == 1 {
+            return self.insert(Node::Operator(f, operands));
+        }
         if let Node::Zero(axes) = self.node(last) {
             let axes = axes.clone();
             return self.zero(&axes);
@@ -23,6 +26,9 @@ impl Graph {
         }
         let value = match f {
             LinearOperator::Sylvester => self.sylvester(&operands),
+            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
+                self.frechet(f, &operands)
+            }
         };
         let mut draft = Draft::new();
         let axes: Axes = self.axes(value).into();
@@ -97,7 +103,7 @@ impl Graph {
     }
 
     /// A node as a coefficient, scalar factors and the rest.
-    fn without_scalars(&mut self, a: NodeId) -> (Number, Vec<NodeId>, NodeId) {
+    pub(super) fn without_scalars(&mut self, a: NodeId) -> (Number, Vec<NodeId>, NodeId) {
         let (n, core) = self.unscaled(a);
         let Node::Contract(c) = self.node(core) else { return (n, Vec::new(), core) };
         if c.out.is_empty() || !c.factors.iter().any(|f| f.labels.is_empty()) {
@@ -144,7 +150,11 @@ impl Graph {
         match self.node(core).clone() {
             Node::Sum(terms) => self.common_generator(core, terms.into_iter().map(|(_, t)| t)),
             Node::Opaque(f, x) if f.is_function_of_matrix() => self.generator(x),
-            Node::Contract(c) if !self.is_plain_transpose(core) => match self.links(&c) {
+            Node::Contract(c) if self.is_plain_transpose(core) => match self.generator(c.factors[0].node) {
+                Generator::Eye => Generator::Eye,
+                Generator::Of(x) => Generator::Of(self.transpose(x)),
+            },
+            Node::Contract(c) => match self.links(&c) {
                 Some(links) => self.common_generator(core, links.into_iter()),
                 None => Generator::Of(core),
             },
@@ -166,7 +176,7 @@ impl Graph {
     }
 
     /// The factors of a chain of square matrices, each in the orientation in which it stands there.
-    fn links(&mut self, c: &Contraction) -> Option<Vec<NodeId>> {
+    pub(super) fn links(&mut self, c: &Contraction) -> Option<Vec<NodeId>> {
         let links = self.chain_of(c, Number::ONE)?.links;
         Some(links.into_iter().map(|(x, turned)| if turned { self.transpose(x) } else { x }).collect())
     }
@@ -190,6 +200,9 @@ impl Graph {
                 let sum = self.sum(&axes, vec![(Number::ONE, first), (Number::ONE, second)]);
                 self.inverse(sum)
             }
+            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
+                self.insert(Node::Operator(f, operands.into()))
+            }
         }
     }
 
@@ -200,6 +213,10 @@ impl Graph {
             let mut all: Operands = operands.iter().map(|&x| if adjoint { self.transpose(x) } else { x }).collect();
             all.push(t);
             return self.operator(f, all);
+        }
+        if let Some((matrix, rest)) = self.separated(t, at) {
+            let value = self.apply_operator(f, operands, matrix, 0, adjoint);
+            return self.beside(value, rest, at);
         }
         let matrix = self.matrix_of_operator(f, operands);
         self.apply_stacked(matrix, t, at, adjoint)
@@ -227,7 +244,9 @@ impl Graph {
                 let mirrored = turned || (a == b && self.is_symmetric(*a));
                 if mirrored && self.is_symmetric(*c) { Facts::SYMMETRIC } else { Facts::NONE }
             }
-            (LinearOperator::Sylvester, _) => Facts::NONE,
+            (LinearOperator::Sylvester, _) | (_, [_]) => Facts::NONE,
+            (_, operands) if operands.iter().all(|a| self.is_symmetric(*a)) => Facts::SYMMETRIC,
+            _ => Facts::NONE,
         }
     }
 

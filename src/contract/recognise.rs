@@ -10,6 +10,8 @@ impl Graph {
     /// Applies one recognition; each leaves fewer factors, or fewer exponentials and negative powers.
     pub(super) fn recognise(&mut self, draft: &mut Draft) -> bool {
         self.cancel_inverse(draft)
+            || self.join_functions(draft)
+            || self.trace_of_derivative(draft)
             || self.absorb_projector(draft)
             || self.annihilate(draft)
             || (self.recognition && (self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_sign_and_abs(draft)))

@@ -185,6 +185,7 @@ impl Graph {
             Node::Opaque(Opaque::Inv, a) => of(a).inverted(),
             Node::Opaque(Opaque::Adj, a) => of(a).adjugated(),
             Node::Opaque(Opaque::Pinv, a) => of(a).pseudoinverted(),
+            Node::Opaque(f, a) if f.is_function_of_matrix() || *f == Opaque::Cholesky => of(a).of_function(*f),
             Node::Operator(f, operands) => self.facts_of_operator(*f, operands),
             Node::Contract(c) => self.facts_of_contraction(c),
             Node::Sum(terms) => Facts::sum(terms.iter().map(|(n, a)| (n.is_negative(), of(a)))) | self.mirrored_sum(terms),

@@ -114,6 +114,14 @@ impl Graph {
         matches!(self.node(a), Node::Contract(c) if c.factors.len() == 1 && c.out.as_slice() == [0, 1] && c.factors[0].labels.as_slice() == [1, 0])
     }
 
+    /// How many of the matrices at the ends of a product stand there transposed: those of a single one are both its ends.
+    fn turned_ends(&self, a: NodeId) -> usize {
+        let Node::Contract(c) = self.node(a) else { return 0 };
+        let [row, column] = c.out.as_slice() else { return 0 };
+        let matrices = c.factors.iter().filter(|f| f.labels.len() == 2 && !self.has_symmetric_axes(f.node));
+        matrices.map(|f| usize::from(f.labels[1] == *row) + usize::from(f.labels[0] == *column)).sum()
+    }
+
     /// Whether a node is one matrix, transposed, in its place within zeros.
     fn is_turned_block(&self, a: NodeId) -> bool {
         let Node::Contract(c) = self.node(a) else { return false };
@@ -147,7 +155,7 @@ impl Graph {
             return None;
         }
         let t = self.transpose(a);
-        let key = |g: &Graph, a| (g.is_plain_transpose(a), g.meta(a).hash);
+        let key = |g: &Graph, a| (g.turned_ends(a), g.meta(a).hash);
         (!matches!(self.node(t), Node::Scale(..)) && key(self, t) < key(self, a)).then_some(t)
     }
 

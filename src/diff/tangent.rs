@@ -4,7 +4,7 @@
 //! Where the variable has fewer axes than the function, in particular for a scalar, no tensor on the way is larger than
 //! the answer, and the product rule shows as people write it.
 
-use super::{dependent, one_kind, partial, slope_of_largest};
+use super::{dependent, no_second_derivative, one_kind, partial, resolvent, slope_of_largest};
 use crate::contract::{Draft, Sandwich};
 use crate::dim::Dim;
 use crate::error::Result;
@@ -103,10 +103,10 @@ impl Forward {
                     });
                 }
             }
-            Node::Operator(f, operands) => terms.push((Number::ONE, self.of_operator(graph, f, &operands, node))),
+            Node::Operator(f, operands) => terms.push((Number::ONE, self.of_operator(graph, f, &operands, node)?)),
             Node::Opaque(f, a) => {
                 if let Some(t) = self.of(a) {
-                    self.of_opaque(graph, f, a, node, t, &mut terms);
+                    self.of_opaque(graph, f, a, node, t, &mut terms)?;
                 }
             }
         }
@@ -153,13 +153,30 @@ impl Forward {
     }
 
     /// The differentials of functions of whole tensors; `t` is the tangent of the argument.
-    fn of_opaque(&self, graph: &mut Graph, f: Opaque, a: NodeId, node: NodeId, t: NodeId, terms: &mut Vec<(Number, NodeId)>) {
+    fn of_opaque(&self, graph: &mut Graph, f: Opaque, a: NodeId, node: NodeId, t: NodeId, terms: &mut Vec<(Number, NodeId)>) -> Result<()> {
         let axes: Axes = graph.axes(a).into();
         let mut draft = Draft::new();
         let own = draft.labels(&axes);
         let inner = draft.labels(&self.inner);
         let of_argument: Labels = own.iter().chain(&inner).copied().collect();
         match f {
+            Opaque::Expm | Opaque::Logm | Opaque::Sqrtm | Opaque::Cosm | Opaque::Sinm => {
+                terms.push((Number::ONE, graph.differential_of_function(f, a, t, 0, false)));
+            }
+            Opaque::Cholesky => terms.push((Number::ONE, graph.differential_of_cholesky(node, t, 0, false))),
+            // dv = pinv(lambda*eye - S)*dS*v
+            Opaque::EigvecMax | Opaque::EigvecMin => {
+                let resolvent = resolvent(graph, f, a)?;
+                let i = draft.label(axes[0]);
+                draft.factor(resolvent, &[i, own[0]]).factor(t, &of_argument).factor(node, &[own[1]]);
+                let out: Labels = [i].into_iter().chain(inner.iter().copied()).collect();
+                terms.push((Number::ONE, graph.contract(draft.out(&out))));
+            }
+            Opaque::Nuclear | Opaque::LambdaMax | Opaque::LambdaMin => {
+                let slope = if f == Opaque::Nuclear { graph.polar_factor(a) } else { graph.slope_of_eigenvalue(f, a) };
+                draft.factor(slope, &own).factor(t, &of_argument);
+                terms.push((Number::ONE, graph.contract(draft.out(&inner))));
+            }
             Opaque::Pinv => {
                 for Sandwich { sign, left, turned, right } in graph.differential_of_pseudoinverse(a, node) {
                     let mut draft = draft.clone();
@@ -219,11 +236,12 @@ impl Forward {
                 terms.push((Number::ONE, graph.contract(draft.out(&out))));
             }
         }
+        Ok(())
     }
 
     /// The X of `A*X + X*B = C` changes by that of `dC - dA*X - X*dB` on the right.
-    fn of_operator(&self, graph: &mut Graph, f: LinearOperator, operands: &[NodeId], node: NodeId) -> NodeId {
-        let Some((&last, parameters)) = operands.split_last() else { return node };
+    fn of_operator(&self, graph: &mut Graph, f: LinearOperator, operands: &[NodeId], node: NodeId) -> Result<NodeId> {
+        let Some((&last, parameters)) = operands.split_last() else { return Ok(node) };
         let axes: Axes = graph.axes(node).iter().copied().chain(self.inner.iter().copied()).collect();
         let mut terms: Vec<(Number, NodeId)> = self.of(last).map(|t| (Number::ONE, t)).into_iter().collect();
         match f {
@@ -239,9 +257,14 @@ impl Forward {
                     terms.push((Number::MINUS_ONE, graph.contract(draft.out(&labels))));
                 }
             }
+            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
+                if parameters.is_empty() || parameters.iter().any(|a| self.of(*a).is_some()) {
+                    return Err(no_second_derivative());
+                }
+            }
         }
         let right = graph.sum(&axes, terms);
-        graph.apply_operator(f, parameters, right, 0, false)
+        Ok(graph.apply_operator(f, parameters, right, 0, false))
     }
 
     /// `Y*dX*Y` times a scalar.

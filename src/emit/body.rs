@@ -11,7 +11,7 @@ use crate::function::{Constant, Map, Map2};
 use crate::index::{LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
-use crate::program::{Kernel, Operand, Operation, Pair, Part, Program, Solve, Solver, Tensor, ValueId};
+use crate::program::{Kernel, Operation, Pair, Part, Program, Solve, Solver, Tensor, ValueId};
 use std::collections::BTreeSet;
 
 /// A target: how it spells each operation on arrays of known axes.
@@ -37,7 +37,9 @@ pub(super) trait Language {
     fn map(&self, body: &mut Body, f: Map, argument: &Code) -> Code;
     fn map2(&self, body: &mut Body, f: Map2, a: &Code, b: &Code) -> Code;
     fn apply_to_entries(&self, body: &mut Body, f: &Applied, arguments: &[Code]) -> Result<Code>;
-    /// 1 where the place along the first axis is not before that along the second.
+    /// What runs along some of the axes of a result, for use with others that run along all `order` of them.
+    fn spread(&self, body: &mut Body, code: &Code, own: &[usize], order: usize) -> Code;
+    /// 1 where the place along the first axis is not before that along the second, along these two axes alone.
     fn triangle(&self, body: &mut Body, along: (usize, usize), axes: &[Dim]) -> Code;
     /// Whether a part of a formula may get a line of its own.
     fn splits_formulas(&self) -> bool;
@@ -58,6 +60,8 @@ pub(super) trait Language {
     fn function(&self, body: &mut Body, f: Opaque, a: ValueId, axes: &[Dim]) -> Result<Code>;
     /// The X of `A*X + X*B = C`.
     fn sylvester(&self, body: &mut Body, matrices: [&Code; 3]) -> Code;
+    /// A Fréchet derivative, of one matrix or of that and a direction.
+    fn frechet(&self, body: &mut Body, f: LinearOperator, matrices: &[&Code]) -> Result<Code>;
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code>;
 }
 
@@ -163,6 +167,10 @@ impl<'a> Body<'a> {
                 let (a, b, c) = (self.value(a)?, self.value(b)?, self.value(c)?);
                 Ok(language.sylvester(self, [&a, &b, &c]))
             }
+            Operation::Operator(f, arguments) => {
+                let matrices = arguments.iter().map(|a| self.value(*a)).collect::<Result<Vec<Code>>>()?;
+                language.frechet(self, *f, &matrices.iter().collect::<Vec<_>>())
+            }
             Operation::Apply(f, arguments) => language.apply(self, f, arguments),
         }
     }
@@ -227,28 +235,6 @@ impl<'a> Body<'a> {
         let name = same.unwrap_or_else(|| self.names.free(&name));
         self.functions.push((name.clone(), f.clone()));
         name
-    }
-
-    /// The axes of the result along which none of the operands runs, so that a formula of these is repeated there.
-    pub fn repeated_along(kernel: &Kernel, order: usize) -> Vec<usize> {
-        let mut along: Vec<usize> = kernel.operands.iter().flat_map(|o: &Operand| o.axes.iter().copied()).collect();
-        triangles(&kernel.entry, &mut along);
-        (0..order).filter(|at| !along.contains(at)).collect()
-    }
-}
-
-fn triangles(entry: &crate::program::Entry, along: &mut Vec<usize>) {
-    use crate::program::Entry;
-    match entry {
-        Entry::Triangle(a, b) => along.extend([*a, *b]),
-        Entry::Sum(terms) => terms.iter().for_each(|(_, e)| triangles(e, along)),
-        Entry::Product(all) | Entry::Apply(_, all) => all.iter().for_each(|e| triangles(e, along)),
-        Entry::Power(a, _) | Entry::Map(_, a) => triangles(a, along),
-        Entry::Map2(_, a, b) => {
-            triangles(a, along);
-            triangles(b, along);
-        }
-        Entry::Operand(_) | Entry::Number(_) | Entry::Constant(_) | Entry::Size(_) => {}
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) static LIBRARY: Library = Library {
     power: "power",
     vectorize: "jnp.vectorize",
     functions,
+    spellings: &super::functions::JAX,
     solver: &JaxScipy,
     assemble,
 };
@@ -39,11 +40,13 @@ static NAMES: Spelling = python_names!("jnp", "jax");
 
 const SHAPE: &str = "
 def _shape(name, value, *expected):
-    \"\"\"The shape of an argument, which must be as expected; None stands for any length.\"\"\"
-    shape = jnp.shape(value)
-    if len(shape) != len(expected) or any(e not in (None, n) for e, n in zip(expected, shape)):
-        expected = tuple('any' if e is None else e for e in expected)
-        raise ValueError(f\"{name} has the shape {shape}, expected {expected}\")
+    \"\"\"The shape of an argument. It must be as expected, where a name stands for any length, the same wherever it occurs.\"\"\"
+    shape, lengths = jnp.shape(value), {}
+    fits = len(shape) == len(expected)
+    for e, n in zip(expected, shape):
+        fits = fits and n == (lengths.setdefault(e, n) if isinstance(e, str) else e)
+    if not fits:
+        raise ValueError(f\"{name} has the shape {shape}, expected ({', '.join(map(str, expected))})\")
     return shape
 ";
 
@@ -97,6 +100,17 @@ fn functions(f: Opaque) -> Option<&'static str> {
         Opaque::Softmax => Some("jax.nn.softmax({}, axis=-1)"),
         Opaque::LogSumExp => Some("special.logsumexp({}, axis=-1)"),
         Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Pinv => None,
+        Opaque::Expm
+        | Opaque::Logm
+        | Opaque::Sqrtm
+        | Opaque::Cosm
+        | Opaque::Sinm
+        | Opaque::Cholesky
+        | Opaque::Nuclear
+        | Opaque::LambdaMax
+        | Opaque::LambdaMin
+        | Opaque::EigvecMax
+        | Opaque::EigvecMin => super::functions::JAX.function(f),
     }
 }
 

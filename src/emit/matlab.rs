@@ -6,6 +6,8 @@
 
 use super::body::{Body, Factor, Language};
 use super::code::{Code, Tight};
+use super::formula::{Piece, Place};
+use super::functions::MATLAB;
 use super::names::Spelling;
 use super::python::{letters, operands, running};
 use super::sizes::{DimStyle, Told};
@@ -15,7 +17,7 @@ use crate::dim::Dim;
 use crate::error::Result;
 use crate::expr::Shape;
 use crate::function::{Constant, Map, Map2};
-use crate::index::Opaque;
+use crate::index::{LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
 use crate::program::{Kernel, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
@@ -106,6 +108,13 @@ static NAMES: Spelling = Spelling {
         "arrayfun",
         "error",
         "isequal",
+        "expm",
+        "logm",
+        "sqrtm",
+        "chol",
+        "eig",
+        "svd",
+        "pinv",
     ],
     unicode: false,
     underscore_first: false,
@@ -122,22 +131,29 @@ fn lengths(body: &mut Body, axes: &[Dim]) -> String {
     }
 }
 
-/// The value of an operand with the axes of a result of that order.
-fn aligned(body: &mut Body, code: &Code, axes: &[usize], order: usize) -> Code {
-    let transposed = |c: Code| c.method("'");
-    let call = |name: &str| Code::call(&format!("{name}({{}})"), &[code]);
-    match (axes, order) {
-        ([], _) => Code { constant: true, ..code.clone() },
-        ([0], 1 | 2) | ([0, 1], 2) => code.clone(),
-        ([1], 2) | ([1, 0], 2) => transposed(code.clone()),
-        ([0, 0], 1 | 2) => call("diag"),
-        ([1, 1], 2) => transposed(call("diag")),
+/// The value of an operand with its axes in the order in which they run along the result, each once.
+fn in_order(body: &mut Body, code: Code, axes: &[usize]) -> Piece {
+    let mut distinct = axes.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let code = match axes {
+        [] => Code { constant: true, ..code },
+        _ if distinct == axes => code,
+        [a, b] if a == b => Code::call("diag({})", &[&code]),
+        [_, _] => code.method("'"),
         _ => {
             body.need(AXES);
-            let all: Vec<usize> = (0..order).collect();
-            Code::call(&format!("axes_({{}}, '{}', '{}')", letters(axes), letters(&all)), &[code])
+            Code::call(&format!("axes_({{}}, '{}', '{}')", letters(axes), letters(&distinct)), &[&code])
         }
-    }
+    };
+    Piece { code, axes: distinct }
+}
+
+/// A value along some axes of a result with `order` of them, which may come in another order.
+fn aligned(body: &mut Body, code: Code, axes: &[usize], order: usize) -> Code {
+    let piece = in_order(body, code, axes);
+    let all: Vec<usize> = (0..order).collect();
+    body.spread(&piece, &all)
 }
 
 impl Language for Matlab {
@@ -215,10 +231,22 @@ impl Language for Matlab {
         Ok(Code::call(&format!("arrayfun({name}{places})"), &arguments.iter().collect::<Vec<_>>()))
     }
 
+    fn spread(&self, body: &mut Body, code: &Code, own: &[usize], order: usize) -> Code {
+        // What it has of leading axes stands where it has to; a column and a row are of order 2 both.
+        match own {
+            _ if own.iter().copied().eq(0..own.len()) => code.clone(),
+            [1] if order == 2 => code.method("'"),
+            _ => {
+                body.need(AXES);
+                let all: Vec<usize> = (0..order).collect();
+                Code::call(&format!("axes_({{}}, '{}', '{}')", letters(own), letters(&all)), &[code])
+            }
+        }
+    }
+
     fn triangle(&self, body: &mut Body, along: (usize, usize), axes: &[Dim]) -> Code {
         let n = body.dim(axes[along.0]);
-        let lower = Code::atom(format!("tril(ones({n}))"));
-        aligned(body, &lower, &[along.0, along.1], axes.len())
+        in_order(body, Code::atom(format!("tril(ones({n}))")), &[along.0, along.1]).code
     }
 
     fn splits_formulas(&self) -> bool {
@@ -227,17 +255,19 @@ impl Language for Matlab {
 
     fn elementwise(&self, body: &mut Body, kernel: &Kernel, axes: &[Dim]) -> Result<Code> {
         let all = operands(body, kernel)?;
-        let aligned: Vec<Code> = all.iter().map(|(code, o)| aligned(body, code, &o.axes, axes.len())).collect();
-        let code = body.entry(&kernel.entry, &aligned, axes)?;
-        if Body::repeated_along(kernel, axes.len()).is_empty() {
-            return Ok(code);
+        let all: Vec<Piece> = all.into_iter().map(|(code, o)| in_order(body, code, &o.axes)).collect();
+        let piece = body.entry(&kernel.entry, Place { operands: &all, axes })?;
+        let along: Vec<usize> = (0..axes.len()).collect();
+        if piece.axes == along {
+            return Ok(piece.code);
         }
+        let code = body.spread(&piece, &along);
         let lengths = lengths(body, axes);
         Ok(match code.text.as_str() {
             "0" => Code::atom(format!("zeros({lengths})")),
             "1" => Code::atom(format!("ones({lengths})")),
             _ if code.constant => Code { constant: false, ..Code::product(&code, "*", &Code::atom(format!("ones({lengths})"))) },
-            _ => Code { text: format!("{} + zeros({lengths})", code.text), tight: Tight::Sum, ..code },
+            _ => Code { text: format!("{} + zeros({lengths})", code.text), tight: Tight::Sum, ..Code::over(&[&code]) },
         })
     }
 
@@ -285,7 +315,7 @@ impl Language for Matlab {
                 return Ok(Code::call(&format!("contract_({{}}, '{left}', {{}}, '{right}', '{out}')"), &[&a, &b]));
             }
         };
-        Ok(Code::product(&a, "*", &b))
+        Ok(Code::matrix_product(&a, "*", &b))
     }
 
     fn slice(&self, body: &mut Body, a: ValueId, cuts: &[Cut], axes: &[Dim]) -> Result<Code> {
@@ -411,12 +441,33 @@ impl Language for Matlab {
             }
             Opaque::Pinv => "pinv({})".to_owned(),
             Opaque::Inv | Opaque::Det | Opaque::LogDet => return Err(no_code("a function of a factorisation")),
+            Opaque::Expm
+            | Opaque::Logm
+            | Opaque::Sqrtm
+            | Opaque::Cosm
+            | Opaque::Sinm
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => {
+                let template = MATLAB.function(f).ok_or_else(|| no_code(&format!("{f:?}").to_lowercase()))?;
+                MATLAB.needed(template).into_iter().for_each(|helper| body.need(helper));
+                template.to_owned()
+            }
         };
         Ok(Code::call(&template, &[&argument]))
     }
 
     fn sylvester(&self, _: &mut Body, [a, b, c]: [&Code; 3]) -> Code {
         Code::call("sylvester({}, {}, {})", &[a, b, c])
+    }
+
+    fn frechet(&self, body: &mut Body, f: LinearOperator, matrices: &[&Code]) -> Result<Code> {
+        let template = MATLAB.frechet(f, matrices.len()).ok_or_else(|| no_code("this Fréchet derivative"))?;
+        MATLAB.needed(&template).into_iter().for_each(|helper| body.need(helper));
+        Ok(Code::call(&template, matrices))
     }
 
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {
@@ -464,7 +515,7 @@ fn added(body: &mut Body, whole: &str, value: &Code, part: &Part, axes: &[Dim]) 
         });
     }
     let along: Vec<usize> = (0..own.len()).map(|axis| part.places.iter().position(|p| p.axis == Some(axis)).unwrap_or(0)).collect();
-    let value = aligned(body, value, &along, axes.len());
+    let value = aligned(body, value.clone(), &along, axes.len());
     debug_assert_eq!(running(part).len(), own.len());
     let target = format!("{whole}({})", places.join(", "));
     format!("{target} = {target} + {};", value.at_least(Tight::Product))

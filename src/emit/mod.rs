@@ -6,6 +6,7 @@
 mod body;
 mod code;
 mod formula;
+mod functions;
 mod jax;
 mod matlab;
 mod names;
@@ -69,6 +70,8 @@ pub(crate) struct Output {
     pub title: String,
     /// The formula, its shared parts on lines of their own.
     pub formula: Vec<String>,
+    /// The names of these parts; no line of code has one of them for something else.
+    pub parts: Vec<String>,
     /// What the axes of the result are.
     pub axes: String,
     /// Whether it is a row, where it is of order 1.
@@ -107,6 +110,7 @@ impl<'a> Written<'a> {
     fn new(language: &'a dyn Language, function: &'a Function<'a>) -> Result<Written<'a>> {
         let (program, variables) = (function.program, function.variables);
         let mut body = Body::new(program, language, variables);
+        function.outputs.iter().flat_map(|o| &o.parts).for_each(|part| body.names.reserve(part));
         let mut results = Vec::new();
         for output in &program.outputs {
             let until = output.parts.iter().map(|p| p.value.0 as usize + 1).max().unwrap_or(0);

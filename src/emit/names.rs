@@ -57,6 +57,11 @@ impl Names {
         name
     }
 
+    /// Keeps a name from use.
+    pub fn reserve(&mut self, name: &str) {
+        self.taken.insert(name.to_owned());
+    }
+
     /// A name for use within one expression: the letter, or what is free.
     pub fn local(&self, letter: &str) -> String {
         let mut name = letter.to_owned();

@@ -1,7 +1,7 @@
 //! Python with numpy, and scipy where a function needs it.
 
 use super::body::{Body, Factor};
-use super::code::Code;
+use super::code::{Code, Tight};
 use super::names::Spelling;
 use super::python::{Library, Solvers, letters, places, running};
 use crate::dim::Dim;
@@ -26,6 +26,7 @@ pub(super) static LIBRARY: Library = Library {
     power: "power",
     vectorize: "np.vectorize",
     functions,
+    spellings: &super::functions::NUMPY,
     solver: &Scipy,
     assemble,
 };
@@ -38,7 +39,7 @@ macro_rules! python_names {
                 "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
                 "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
                 "pass", "raise", "return", "try", "while", "with", "yield", "len", "range", "np", "special", "linalg", "_shape", "_adjugate",
-                "_duplication", "_sylvester", $($more),*
+                "_duplication", "_sylvester", "_real", "_eigenvector", "_frechet", "_frechet_matrix", "_cosm", "_sinm", "_blocks", $($more),*
             ],
             unicode: true,
             underscore_first: true,
@@ -51,11 +52,13 @@ static NAMES: Spelling = python_names!();
 
 const SHAPE: &str = "
 def _shape(name, value, *expected):
-    \"\"\"The shape of an argument, which must be as expected; None stands for any length.\"\"\"
-    shape = np.shape(value)
-    if len(shape) != len(expected) or any(e not in (None, n) for e, n in zip(expected, shape)):
-        expected = tuple('any' if e is None else e for e in expected)
-        raise ValueError(f\"{name} has the shape {shape}, expected {expected}\")
+    \"\"\"The shape of an argument. It must be as expected, where a name stands for any length, the same wherever it occurs.\"\"\"
+    shape, lengths = np.shape(value), {}
+    fits = len(shape) == len(expected)
+    for e, n in zip(expected, shape):
+        fits = fits and n == (lengths.setdefault(e, n) if isinstance(e, str) else e)
+    if not fits:
+        raise ValueError(f\"{name} has the shape {shape}, expected ({', '.join(map(str, expected))})\")
     return shape
 ";
 
@@ -76,6 +79,17 @@ fn functions(f: Opaque) -> Option<&'static str> {
         Opaque::Softmax => Some("special.softmax({}, axis=-1)"),
         Opaque::LogSumExp => Some("special.logsumexp({}, axis=-1)"),
         Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Pinv => None,
+        Opaque::Expm
+        | Opaque::Logm
+        | Opaque::Sqrtm
+        | Opaque::Cosm
+        | Opaque::Sinm
+        | Opaque::Cholesky
+        | Opaque::Nuclear
+        | Opaque::LambdaMax
+        | Opaque::LambdaMin
+        | Opaque::EigvecMax
+        | Opaque::EigvecMin => super::functions::NUMPY.function(f),
     }
 }
 
@@ -85,11 +99,17 @@ fn assemble(body: &mut Body, whole: &str, value: &Code, part: &Part, axes: &[Dim
     let view = if places.iter().all(|p| p == ":") { whole.to_owned() } else { format!("{whole}[{}]", places.join(", ")) };
     let running = running(part);
     let plain: Vec<usize> = (0..body.axes(part.value).len()).collect();
-    if running == plain {
-        let target = if view == whole { format!("{whole}[...]") } else { view };
-        return format!("{target} += {}", value.text);
+    let target = if running == plain {
+        if view == whole { format!("{whole}[...]") } else { view }
+    } else if running == [0, 0] && view == whole {
+        format!("{whole}[np.diag_indices({})]", body.dim(axes[0]))
+    } else {
+        format!("np.einsum('{}->{}', {view})[...]", letters(&running), letters(&plain))
+    };
+    match value.text.strip_prefix('-') {
+        Some(rest) if value.tight > Tight::Sum => format!("{target} -= {rest}"),
+        _ => format!("{target} += {}", value.text),
     }
-    format!("np.einsum('{}->{}', {view})[...] += {}", letters(&running), letters(&plain), value.text)
 }
 
 struct Scipy;

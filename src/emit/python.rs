@@ -3,6 +3,7 @@
 
 use super::body::{Body, Factor, Language};
 use super::code::{Code, Tight};
+use super::formula::{Piece, Place};
 use super::names::Spelling;
 use super::sizes::{DimStyle, Look};
 use super::{Function, Written};
@@ -10,10 +11,10 @@ use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
 use crate::function::{Constant, Map, Map2};
-use crate::index::Opaque;
+use crate::index::{LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
-use crate::program::{Entry, Kernel, Operand, Pair, Part, Place, Product, Solve, Solver, Tensor, ValueId};
+use crate::program::{self, Entry, Kernel, Operand, Operation, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
 use std::fmt::Write;
 
 /// How one of the libraries differs from the others.
@@ -43,6 +44,8 @@ pub(super) struct Library {
     pub strict: bool,
     pub power: &'static str,
     pub vectorize: &'static str,
+    /// Functions of matrices.
+    pub spellings: &'static super::functions::Spellings,
     pub functions: fn(Opaque) -> Option<&'static str>,
     pub solver: &'static dyn Solvers,
     pub assemble: fn(&mut Body, &str, &Code, &Part, &[Dim]) -> String,
@@ -83,40 +86,45 @@ impl Library {
         }
     }
 
-    /// The value of an operand with the axes of a result of that order; axes along which it is repeated are missing or of
-    /// length 1.
-    fn aligned(&self, code: &Code, axes: &[usize], order: usize) -> Code {
-        let mut code = code.clone();
-        let mut own: Vec<usize> = axes.to_vec();
-        let distinct: Vec<usize> = {
-            let mut d = own.clone();
-            d.sort_unstable();
-            d.dedup();
-            d
+    /// The value of an operand with its axes in the order in which they run along the result, each once.
+    fn in_order(&self, code: Code, axes: &[usize]) -> Piece {
+        let mut distinct = axes.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let code = match axes {
+            _ if distinct == axes => code,
+            [a, b] if a == b => self.call("diagonal", &code, ""),
+            [_, _] => code.method(".T"),
+            _ if distinct.len() < axes.len() => {
+                let text = format!("{}.einsum('{}->{}', {})", self.np, letters(axes), letters(&distinct), code.text);
+                Code { text, ..Code::over(&[&code]) }
+            }
+            _ => {
+                let places = distinct.iter().filter_map(|a| axes.iter().position(|o| o == a)).map(|p| p.to_string());
+                self.call(self.permute, &code, &format!(", ({})", places.collect::<Vec<_>>().join(", ")))
+            }
         };
-        if distinct.len() < own.len() {
-            code = match own.as_slice() {
-                [_, _] => self.call("diagonal", &code, ""),
-                _ => {
-                    let text = format!("{}.einsum('{}->{}', {})", self.np, letters(&own), letters(&distinct), code.text);
-                    Code { text, tight: Tight::Atom, ..Code::over(&[&code]) }
-                }
-            };
-            own = distinct;
-        } else if own != distinct {
-            code = match own.as_slice() {
-                [_, _] => code.method(".T"),
-                _ => {
-                    let places: Vec<String> =
-                        distinct.iter().filter_map(|a| own.iter().position(|o| o == a)).map(|p| p.to_string()).collect();
-                    self.call(self.permute, &code, &format!(", ({})", places.join(", ")))
-                }
-            };
-            own = distinct;
+        Piece { code, axes: distinct }
+    }
+
+    /// The formula of a kernel, before it is repeated along axes that nothing in it has.
+    fn formula(&self, body: &mut Body, kernel: &Kernel, axes: &[Dim]) -> Result<Piece> {
+        let operands: Vec<Piece> = operands(body, kernel)?.into_iter().map(|(code, o)| self.in_order(code, &o.axes)).collect();
+        body.entry(&kernel.entry, Place { operands: &operands, axes })
+    }
+
+    /// The code of a part to be added, which need not be repeated along its axes if it is a number.
+    fn added(&self, body: &mut Body, part: &Part) -> Result<Code> {
+        let step = body.program.step(part.value);
+        if let Operation::Elementwise(kernel) = &step.operation
+            && kernel.operands.iter().all(|o| o.axes.is_empty())
+        {
+            let piece = self.formula(body, kernel, &step.axes)?;
+            if piece.axes.is_empty() {
+                return Ok(piece.code);
+            }
         }
-        let Some(first) = own.first() else { return code };
-        let places: Vec<&str> = (*first..order).map(|at| if own.contains(&at) { ":" } else { "None" }).collect();
-        if places.contains(&"None") { code.method(&format!("[{}]", places.join(", "))) } else { code }
+        body.value(part.value)
     }
 }
 
@@ -218,13 +226,19 @@ impl Language for Library {
         Ok(Code { constant: false, ..Code::call(&format!("{function}({places})"), &arguments.iter().collect::<Vec<_>>()) })
     }
 
+    fn spread(&self, _: &mut Body, code: &Code, own: &[usize], order: usize) -> Code {
+        let first = own.first().copied().unwrap_or(order);
+        let places: Vec<&str> = (first..order).map(|at| if own.contains(&at) { ":" } else { "None" }).collect();
+        if places.contains(&"None") { code.method(&format!("[{}]", places.join(", "))) } else { code.clone() }
+    }
+
     fn triangle(&self, body: &mut Body, along: (usize, usize), axes: &[Dim]) -> Code {
         let n = body.dim(axes[along.0]);
         let tri = match self.np {
             "torch" => format!("torch.tril(torch.ones(({n}, {n}){}))", self.like),
             np => format!("{np}.tri({n})"),
         };
-        self.aligned(&Code::atom(tri), &[along.0, along.1], axes.len())
+        self.in_order(Code::atom(tri), &[along.0, along.1]).code
     }
 
     fn splits_formulas(&self) -> bool {
@@ -232,22 +246,22 @@ impl Language for Library {
     }
 
     fn elementwise(&self, body: &mut Body, kernel: &Kernel, axes: &[Dim]) -> Result<Code> {
-        let operands = operands(body, kernel)?;
-        let aligned: Vec<Code> = operands.iter().map(|(code, o)| self.aligned(code, &o.axes, axes.len())).collect();
-        let code = body.entry(&kernel.entry, &aligned, axes)?;
-        if Body::repeated_along(kernel, axes.len()).is_empty() {
-            return Ok(code);
+        let piece = self.formula(body, kernel, axes)?;
+        let all: Vec<usize> = (0..axes.len()).collect();
+        if piece.axes == all {
+            return Ok(piece.code);
         }
+        let code = body.spread(&piece, &all);
         let shape = Library::tuple(body, axes);
+        let (np, like) = (self.np, self.like);
         Ok(match (code.constant, code.text.as_str()) {
-            (true, "0") => Code::atom(format!("{}.zeros({shape}{})", self.np, self.like)),
-            (true, "1") => Code::atom(format!("{}.ones({shape}{})", self.np, self.like)),
-            (true, _) => Code::atom(format!(
-                "{}.full({shape}, {}{})",
-                self.np,
-                Code::product(&code, "*", &Code::constant("1.0", Tight::Atom)).text,
-                self.like
-            )),
+            (true, "0") => Code::atom(format!("{np}.zeros({shape}{like})")),
+            (true, "1") => Code::atom(format!("{np}.ones({shape}{like})")),
+            // Of a whole number numpy would make an array of whole numbers.
+            (true, text) => {
+                let number = if text.parse::<i64>().is_ok() { format!("{text}.0") } else { text.to_owned() };
+                Code::atom(format!("{np}.full({shape}, {number}{like})"))
+            }
             (false, _) => Code { constant: false, ..self.call("broadcast_to", &code, &format!(", {shape}")) },
         })
     }
@@ -292,7 +306,8 @@ impl Language for Library {
         let (a, b) = match pair.product() {
             Some(Product::Dot) => (a, b),
             Some(Product::MatrixVector { transposed }) => (turned(&a, transposed), b),
-            Some(Product::VectorMatrix { transposed }) => (a, turned(&b, transposed)),
+            // The matrix stands first, as in the formula.
+            Some(Product::VectorMatrix { transposed }) => (turned(&b, !transposed), a),
             Some(Product::MatrixMatrix { left_transposed, right_transposed }) => {
                 (turned(&a, left_transposed), turned(&b, right_transposed))
             }
@@ -301,7 +316,7 @@ impl Language for Library {
                 return Ok(Code::call(&template, &[&a, &b]));
             }
         };
-        Ok(Code::product(&a, " @ ", &b))
+        Ok(Code::matrix_product(&a, " @ ", &b))
     }
 
     fn slice(&self, body: &mut Body, a: ValueId, cuts: &[Cut], _: &[Dim]) -> Result<Code> {
@@ -339,7 +354,7 @@ impl Language for Library {
         };
         let whole = body.named(Code::atom(start));
         for part in parts {
-            let value = body.value(part.value)?;
+            let value = self.added(body, part)?;
             let line = (self.assemble)(body, &whole.text, &value, part, axes);
             body.lines.push(line);
         }
@@ -408,6 +423,8 @@ impl Language for Library {
         let template = match f {
             Opaque::Product => format!("{np}.prod({{}})"),
             Opaque::NormInf => format!("{np}.max({np}.abs({{}}))"),
+            // NumPy's own bound is too small for what is singular but for rounding.
+            Opaque::Pinv if np == "np" => "np.linalg.pinv({}, 1e-13)".to_owned(),
             Opaque::Pinv => format!("{np}.linalg.pinv({{}})"),
             Opaque::Adj => {
                 body.need(match np {
@@ -418,7 +435,10 @@ impl Language for Library {
                 "_adjugate({})".to_owned()
             }
             other => match (self.functions)(other) {
-                Some(template) => template.to_owned(),
+                Some(template) => {
+                    self.spellings.needed(template).into_iter().for_each(|helper| body.need(helper));
+                    template.to_owned()
+                }
                 None => return Err(super::no_code(&format!("{other:?}").to_lowercase())),
             },
         };
@@ -430,6 +450,12 @@ impl Language for Library {
             body.need(if self.np == "jnp" { SYLVESTER_JAX } else { SYLVESTER_TORCH });
         }
         Code::call(if self.np == "np" { "linalg.solve_sylvester({}, {}, {})" } else { "_sylvester({}, {}, {})" }, &[a, b, c])
+    }
+
+    fn frechet(&self, body: &mut Body, f: LinearOperator, matrices: &[&Code]) -> Result<Code> {
+        let template = self.spellings.frechet(f, matrices.len()).ok_or_else(|| super::no_code("this Fréchet derivative"))?;
+        self.spellings.needed(&template).into_iter().for_each(|helper| body.need(helper));
+        Ok(Code::call(&template, matrices))
     }
 
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {
@@ -451,7 +477,7 @@ pub(super) fn range(body: &mut Body, offset: Dim, length: Dim, of: Dim) -> Strin
 /// What a part is put into: `[a:b, c]` for each axis of the whole, without deltas.
 pub(super) fn places(body: &mut Body, part: &Part, axes: &[Dim]) -> Vec<String> {
     let own: Vec<Dim> = body.axes(part.value).to_vec();
-    let place = |body: &mut Body, (p, of): (&Place, &Dim)| match p.axis {
+    let place = |body: &mut Body, (p, of): (&program::Place, &Dim)| match p.axis {
         Some(axis) => range(body, p.offset, own[axis], *of),
         None => body.dim(p.offset),
     };
@@ -603,8 +629,16 @@ fn function(library: &Library, f: &mut Written) -> String {
 /// The lines that take lengths from a shape and check it.
 fn looked_at(body: &mut Body, look: &Look) -> Vec<String> {
     let name = body.names.variable(look.variable.name);
+    let axes = look.variable.axes();
     let shape = |body: &mut Body, expected: &[Option<Dim>]| {
-        let all: Vec<String> = expected.iter().map(|d| d.map_or("None".to_owned(), |d| body.dim(d))).collect();
+        let mut all = Vec::with_capacity(axes.len());
+        for (axis, known) in axes.iter().zip(expected) {
+            all.push(match (known, axis.as_symbol()) {
+                (Some(d), _) => body.dim(*d),
+                (None, Some(s)) => format!("\"{}\"", body.names.dim(s)),
+                (None, None) => format!("\"{axis}\""),
+            });
+        }
         let rest = all.iter().map(|a| format!(", {a}")).collect::<String>();
         format!("_shape(\"{name}\", {name}{rest})")
     };

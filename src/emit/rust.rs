@@ -3,6 +3,7 @@
 
 use super::body::{Body, Factor, Language};
 use super::code::{Code, Tight};
+use super::formula::{Piece, Place};
 use super::names::Spelling;
 use super::python::operands;
 use super::sizes::{DimStyle, Told};
@@ -11,7 +12,7 @@ use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
 use crate::function::{Constant, Map, Map2};
-use crate::index::Opaque;
+use crate::index::{LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
 use crate::program::{Kernel, Operation, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
@@ -153,6 +154,10 @@ impl Language for Rust {
         Ok(Code::call(&format!("{name}({places})"), &arguments.iter().collect::<Vec<_>>()))
     }
 
+    fn spread(&self, _: &mut Body, code: &Code, _: &[usize], _: usize) -> Code {
+        code.clone()
+    }
+
     fn triangle(&self, body: &mut Body, (a, b): (usize, usize), axes: &[Dim]) -> Code {
         let at = indices(body, axes.len()).unwrap_or_default();
         match (at.get(a), at.get(b)) {
@@ -172,10 +177,12 @@ impl Language for Rust {
             // What a closure uses is computed before it.
             let code = if axes.is_empty() || code.constant { code } else { body.as_name(code) };
             let place: Vec<String> = operand.axes.iter().map(|a| at[*a].clone()).collect();
-            entries.push(if place.is_empty() { code } else { Code::atom(entry_of(&code.text, &place)) });
+            let code = if place.is_empty() { code } else { Code::atom(entry_of(&code.text, &place)) };
+            // Each entry is a number, along no axis.
+            entries.push(Piece { code, axes: Vec::new() });
         }
-        let entry = body.entry(&kernel.entry, &entries, axes)?;
-        Ok(filled(body, axes, &at, &entry))
+        let entry = body.entry(&kernel.entry, Place { operands: &entries, axes })?;
+        Ok(filled(body, axes, &at, &entry.code))
     }
 
     fn tensor(&self, body: &mut Body, t: &Tensor, axes: &[Dim]) -> Result<Code> {
@@ -243,6 +250,9 @@ impl Language for Rust {
         }
         if axes.is_empty() {
             let name = body.as_name(code).text;
+            // The type of a lone number is open where that of the array is computed.
+            let typed = |p: &String| if p.parse::<usize>().is_ok() { format!("{p}_usize") } else { p.clone() };
+            let places = if let [one] = &places[..] { vec![typed(one)] } else { places };
             return Ok(Code::atom(entry_of(&name, &places)));
         }
         Ok(method(&code, &format!(".slice(s![{}]).to_owned()", places.join(", "))))
@@ -344,6 +354,17 @@ impl Language for Rust {
                 }
             }
             Opaque::Pinv => return Err(no_code("a pseudoinverse")),
+            Opaque::Expm
+            | Opaque::Logm
+            | Opaque::Sqrtm
+            | Opaque::Cosm
+            | Opaque::Sinm
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => return Err(no_code(&format!("{f:?}").to_lowercase())),
             Opaque::Inv | Opaque::Det | Opaque::LogDet => return Err(no_code("a function of a factorisation")),
         })
     }
@@ -352,6 +373,10 @@ impl Language for Rust {
         body.need(LU);
         body.need(SYLVESTER);
         Code::call("sylvester({}, {}, {})", &[&method(a, ".view()"), &method(b, ".view()"), &method(c, ".view()")])
+    }
+
+    fn frechet(&self, _: &mut Body, _: LinearOperator, _: &[&Code]) -> Result<Code> {
+        Err(no_code("a Fréchet derivative"))
     }
 
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {
@@ -533,6 +558,12 @@ fn function(f: &mut Written) -> Result<String> {
         let is_input = output.dense().is_some_and(|id| matches!(f.program.step(id).operation, Operation::Input(_)));
         results.push(if is_input && !output.axes.is_empty() { format!("{}.to_owned()", result.text) } else { result.text.clone() });
         kinds.push(owned(output.axes.len())?);
+    }
+    // An array that is returned again is copied before it is.
+    for at in 0..results.len() {
+        if kinds[at] != "f64" && results[at + 1..].contains(&results[at]) {
+            results[at].push_str(".clone()");
+        }
     }
     let in_brackets = |all: Vec<String>| if let [one] = &all[..] { one.clone() } else { format!("({})", all.join(", ")) };
     let result = in_brackets(results);

@@ -25,10 +25,13 @@ pub(super) struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Whether the shape has to be looked at again, since a length occurs in it that it told itself, but for where it did.
+    /// Whether the shape has to be looked at again: a length occurs in it that it told itself, but for where it is that length
+    /// as it is, which is the same wherever it occurs.
     pub fn again(&self) -> bool {
-        let plain = |at: usize| self.tells.iter().any(|t| t.axis == at && t.coefficient == 1 && t.rest == Dim::number(0));
-        (0..self.checked.len()).any(|at| self.expected[at] != self.checked[at] && !plain(at))
+        let axes = self.variable.axes();
+        let plain = |t: &Told| t.coefficient == 1 && t.rest == Dim::number(0);
+        let seen = |d: Dim| d.as_symbol().is_some_and(|s| self.tells.iter().any(|t| t.symbol == s && plain(t)));
+        axes.iter().enumerate().any(|(at, d)| self.expected[at] != self.checked[at] && !seen(*d))
     }
 }
 

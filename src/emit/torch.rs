@@ -28,6 +28,7 @@ pub(super) static LIBRARY: Library = Library {
     power: "pow",
     vectorize: "",
     functions,
+    spellings: &super::functions::TORCH,
     solver: &TorchLinalg,
     assemble,
 };
@@ -42,11 +43,13 @@ def _like(*arguments):
 
 
 def _shape(name, value, *expected):
-    \"\"\"The shape of an argument, which must be as expected; None stands for any length.\"\"\"
-    shape = tuple(value.shape)
-    if len(shape) != len(expected) or any(e not in (None, n) for e, n in zip(expected, shape)):
-        expected = tuple('any' if e is None else e for e in expected)
-        raise ValueError(f\"{name} has the shape {shape}, expected {expected}\")
+    \"\"\"The shape of an argument. It must be as expected, where a name stands for any length, the same wherever it occurs.\"\"\"
+    shape, lengths = tuple(value.shape), {}
+    fits = len(shape) == len(expected)
+    for e, n in zip(expected, shape):
+        fits = fits and n == (lengths.setdefault(e, n) if isinstance(e, str) else e)
+    if not fits:
+        raise ValueError(f\"{name} has the shape {shape}, expected ({', '.join(map(str, expected))})\")
     return shape
 ";
 
@@ -116,6 +119,17 @@ fn functions(f: Opaque) -> Option<&'static str> {
         Opaque::Softmax => Some("torch.softmax({}, dim=-1)"),
         Opaque::LogSumExp => Some("torch.logsumexp({}, dim=-1)"),
         Opaque::Inv | Opaque::Det | Opaque::LogDet | Opaque::Adj | Opaque::Product | Opaque::NormInf | Opaque::Pinv => None,
+        Opaque::Expm
+        | Opaque::Logm
+        | Opaque::Sqrtm
+        | Opaque::Cosm
+        | Opaque::Sinm
+        | Opaque::Cholesky
+        | Opaque::Nuclear
+        | Opaque::LambdaMax
+        | Opaque::LambdaMin
+        | Opaque::EigvecMax
+        | Opaque::EigvecMin => super::functions::TORCH.function(f),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Strided arrays over shared or borrowed memory: transposes, diagonals, parts and repetitions cost nothing.
 
 use super::functions::internal;
+use super::memory::{Buffer, empty};
 use crate::error::Result;
 use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
 use smallvec::{SmallVec, smallvec};
@@ -11,7 +12,7 @@ pub(super) type Lengths = SmallVec<[usize; 4]>;
 #[derive(Clone)]
 enum Data<'a> {
     Borrowed(&'a [f64]),
-    Shared(Arc<Vec<f64>>),
+    Shared(Arc<Buffer>),
 }
 
 /// The entry at places i, j, … is `data[offset + i*strides[0] + j*strides[1] + …]`.
@@ -34,7 +35,7 @@ pub(super) fn row_major(shape: &[usize]) -> Lengths {
 
 impl<'a> Dense<'a> {
     pub fn new(data: Vec<f64>, shape: &[usize]) -> Dense<'a> {
-        Dense { data: Data::Shared(Arc::new(data)), offset: 0, shape: shape.into(), strides: row_major(shape) }
+        Dense { data: Data::Shared(Arc::new(Buffer::new(data))), offset: 0, shape: shape.into(), strides: row_major(shape) }
     }
 
     /// The entries of an array, without a copy if they lie in its order without gaps.
@@ -77,9 +78,11 @@ impl<'a> Dense<'a> {
     /// The entries in row-major order.
     pub fn to_vec(&self) -> Vec<f64> {
         if let Some(slice) = self.slice() {
-            return slice.to_vec();
+            let mut entries = empty(slice.len());
+            entries.extend_from_slice(slice);
+            return entries;
         }
-        let mut entries = Vec::with_capacity(self.len());
+        let mut entries = empty(self.len());
         self.copy(0, 0, &mut entries);
         entries
     }
@@ -122,7 +125,9 @@ impl<'a> Dense<'a> {
     fn into_memory(self) -> Vec<f64> {
         let len = self.len();
         match self.data {
-            Data::Shared(data) if self.offset == 0 && data.len() == len => Arc::try_unwrap(data).unwrap_or_else(|shared| (*shared).clone()),
+            Data::Shared(data) if self.offset == 0 && data.len() == len => {
+                Arc::try_unwrap(data).map_or_else(|shared| shared.to_vec(), Buffer::into_vec)
+            }
             data => Dense { data, ..self }.data()[..len].to_vec(),
         }
     }
@@ -139,6 +144,20 @@ impl<'a> Dense<'a> {
             strides[*at] += self.strides[own];
         }
         Dense { data: self.data.clone(), offset: self.offset, shape: lengths.into(), strides }
+    }
+
+    /// An axis of one place made longer: the value is repeated along it.
+    pub fn repeated(mut self, axis: usize, length: usize) -> Dense<'a> {
+        self.shape[axis] = length;
+        self.strides[axis] = 0;
+        self
+    }
+
+    /// Without the axes along which it is repeated, and which axes these were.
+    pub fn without_repetition(&self) -> (Dense<'a>, Vec<usize>) {
+        let repeated: Vec<usize> = (0..self.shape.len()).filter(|at| self.strides[*at] == 0 && self.shape[*at] > 1).collect();
+        let once = repeated.iter().rev().fold(self.clone(), |value, axis| value.place(*axis, 0));
+        (once, repeated)
     }
 
     /// The axes in another order: the new first one is `order[0]`.

@@ -4,7 +4,7 @@
 use super::dense::Dense;
 use super::functions::internal;
 use super::linear;
-use super::products::{add_scaled, dot};
+use super::vectors::{add_scaled, dot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::program::Solver;
 use ndarray::linalg::general_mat_mul;

@@ -3,6 +3,8 @@
 use super::linear;
 use super::matrix_functions;
 use super::sizes::Sizes;
+use super::spectra;
+use super::svd::Svd;
 use crate::dim::Dim;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Shape;
@@ -100,21 +102,26 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         Call::NormInf if first.is_matrix() => norminf(first)?,
         Call::Norm if first.is_matrix() && arguments.get(1).is_some_and(|p| p.scalar() == Ok(1.0)) => norm1(first)?,
         Call::Norm if first.is_matrix() && arguments.get(1).is_some_and(|p| p.scalar() == Ok(f64::INFINITY)) => norminf(first)?,
-        Call::Norm2 | Call::Norm if first.is_matrix() => {
-            return Err(Error::unsupported("the spectral norm of a matrix").help("for the Frobenius norm write normF(A)"));
-        }
+        Call::Norm2 | Call::Norm if first.is_matrix() => scalar(Svd::of(&first.matrix()?)?.largest()),
         Call::Norm1 => scalar(x.iter().map(|u| u.abs()).sum()),
         Call::NormInf => scalar(x.iter().fold(0.0f64, |m, u| m.max(u.abs()))),
         Call::Norm if arguments.len() == 2 => scalar(norm(x, second()?.scalar()?)),
         Call::Norm2 | Call::Norm | Call::NormF => scalar(vector_2()),
-        Call::Nuclear => scalar(linear::to_finite(&first.matrix()?)?.singular_values().sum()),
+        Call::Nuclear => scalar(Svd::of(&first.matrix()?)?.values.sum()),
         Call::LogSumExp => along_rows(first, &lengths, |row| vec![log_sum_exp(row)])?,
         Call::Softmax => along_rows(first, &lengths, |row| {
             let total = log_sum_exp(row);
             row.iter().map(|u| (u - total).exp()).collect()
         })?,
-        Call::LambdaMax => scalar(linear::to_finite(&first.matrix()?)?.symmetric_eigenvalues().max()),
-        Call::LambdaMin => scalar(linear::to_finite(&first.matrix()?)?.symmetric_eigenvalues().min()),
+        Call::LambdaMax | Call::LambdaMin => scalar(spectra::eigenvalue(&first.matrix()?, call == Call::LambdaMax)?),
+        Call::EigvecMax | Call::EigvecMin => spectra::eigenvector(&first.matrix()?, call == Call::EigvecMax)?.into_dyn(),
+        Call::FrechetExpm | Call::FrechetLogm | Call::FrechetSqrtm | Call::FrechetCosm | Call::FrechetSinm => {
+            let function = |a: &Array2<f64>| matrix_functions::named(call.of_frechet().unwrap_or(call), a);
+            match arguments.get(1) {
+                Some(e) => matrix_functions::frechet(&function, &first.matrix()?, &e.matrix()?)?.into_dyn(),
+                None => matrix_functions::frechet_matrix(&function, &first.matrix()?)?.into_dyn(),
+            }
+        }
         Call::Diag if first.is_matrix() => first.matrix()?.diag().to_owned().into_dyn(),
         Call::Diag => Array2::from_diag(&ndarray::Array1::from_iter(x.iter().copied())).into_dyn(),
         Call::Vec => ndarray::Array1::from_iter(x.t().iter().copied()).into_dyn(),
@@ -151,20 +158,12 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         Call::Inv => linear::inverse(&first.matrix()?)?.into_dyn(),
         Call::Pinv => linear::pseudoinverse(&first.matrix()?)?.into_dyn(),
         Call::Adj => linear::adjugate(&first.matrix()?)?.into_dyn(),
-        Call::Expm => matrix_functions::exponential(&first.matrix()?)?.into_dyn(),
-        Call::Logm => matrix_functions::logarithm(&first.matrix()?)?.into_dyn(),
-        Call::Sqrtm => matrix_functions::root(&first.matrix()?)?.into_dyn(),
-        Call::Cosm => matrix_functions::cosine_and_sine(&first.matrix()?)?.0.into_dyn(),
-        Call::Sinm => matrix_functions::cosine_and_sine(&first.matrix()?)?.1.into_dyn(),
+        Call::Expm | Call::Logm | Call::Sqrtm | Call::Cosm | Call::Sinm => matrix_functions::named(call, &first.matrix()?)?.into_dyn(),
         Call::Sylvester => {
             let [a, b, c] = arguments else { return Err(internal("sylvester takes three matrices")) };
             matrix_functions::sylvester(&a.matrix()?, &b.matrix()?, &c.matrix()?)?.into_dyn()
         }
-        Call::Cholesky => {
-            let factor = nalgebra::Cholesky::new(linear::to_dense(&first.matrix()?));
-            let factor = factor.ok_or_else(|| Error::new(ErrorKind::Domain, "cholesky of a matrix that is not positive definite"))?;
-            linear::from_dense(&factor.l()).into_dyn()
-        }
+        Call::Cholesky => spectra::cholesky(&first.matrix()?)?.into_dyn(),
         Call::Integral => return Err(Error::unsupported("the value of an integral")),
     };
     reshaped(value, &lengths)

@@ -5,7 +5,9 @@ use super::functions::{elementwise, internal, log_sum_exp, power, scalar};
 use super::linear;
 use super::matrix_functions;
 use super::sizes::Sizes;
+use super::spectra;
 use super::stand_in;
+use super::svd::Svd;
 use super::tree::levi_civita;
 use super::value::Inputs;
 use crate::error::{Error, ErrorKind, Result};
@@ -114,11 +116,21 @@ fn matrix(a: &ArrayD<f64>) -> Result<Array2<f64>> {
     a.clone().into_dimensionality::<Ix2>().map_err(internal)
 }
 
-fn opaque(o: Opaque, a: &ArrayD<f64>) -> Result<ArrayD<f64>> {
+/// The value of a function of a whole tensor.
+pub(super) fn opaque(o: Opaque, a: &ArrayD<f64>) -> Result<ArrayD<f64>> {
     let matrix = || matrix(a);
     Ok(match o {
         Opaque::Inv => linear::inverse(&matrix()?)?.into_dyn(),
         Opaque::Pinv => linear::pseudoinverse(&matrix()?)?.into_dyn(),
+        Opaque::Expm => matrix_functions::exponential(&matrix()?)?.into_dyn(),
+        Opaque::Logm => matrix_functions::logarithm(&matrix()?)?.into_dyn(),
+        Opaque::Sqrtm => matrix_functions::root(&matrix()?)?.into_dyn(),
+        Opaque::Cosm => matrix_functions::cosine_and_sine(&matrix()?)?.0.into_dyn(),
+        Opaque::Sinm => matrix_functions::cosine_and_sine(&matrix()?)?.1.into_dyn(),
+        Opaque::Cholesky => spectra::cholesky(&matrix()?)?.into_dyn(),
+        Opaque::Nuclear => scalar(Svd::of(&matrix()?)?.values.sum()),
+        Opaque::LambdaMax | Opaque::LambdaMin => scalar(spectra::eigenvalue(&matrix()?, o == Opaque::LambdaMax)?),
+        Opaque::EigvecMax | Opaque::EigvecMin => spectra::eigenvector(&matrix()?, o == Opaque::EigvecMax)?.into_dyn(),
         Opaque::Adj => linear::adjugate(&matrix()?)?.into_dyn(),
         Opaque::Det => scalar(linear::determinant(&matrix()?)?),
         Opaque::LogDet => scalar(linear::log_determinant(&matrix()?)?),

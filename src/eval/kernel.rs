@@ -3,16 +3,18 @@
 
 use super::dense::{Dense, Lengths, row_major};
 use super::functions::power;
-use super::products::total;
+use super::memory::{unwritten, zeros};
 use super::sizes::Sizes;
+use super::vectors::total;
 use crate::error::{Error, Result};
 use crate::function::{Map, Map2};
 use crate::number::Number;
 use crate::program::{Entry, Kernel};
 use smallvec::smallvec;
 
-/// How many entries are computed at once: a few such blocks fit into the first cache.
-const BLOCK: usize = 512;
+/// How many entries are computed at once: a few such blocks fit into the first cache. A copy of 4 KiB, twice as much, is one
+/// instruction in some C libraries, and a slow one where source and target begin alike in their pages.
+const BLOCK: usize = 256;
 
 /// One operation on the blocks of a stack.
 enum Code {
@@ -20,14 +22,9 @@ enum Code {
     Fill(f64),
     /// 1 where the place along the first axis is not before that along the second.
     Triangle(usize, usize),
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
+    Join(Join, Source),
     /// The top times a number.
     Scale(f64),
-    /// Adds the top times a number to what is below it.
-    AddScaled(f64),
     /// A number more.
     Shift(f64),
     Square,
@@ -38,6 +35,28 @@ enum Code {
     Relu,
     Step,
     Map(fn(f64) -> f64),
+}
+
+/// What is joined: operands need not be copied to the stack for that.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The two topmost blocks become one.
+    Stack,
+    /// The top and the block of an operand.
+    Operand(usize),
+    /// The blocks of two operands.
+    Operands(usize, usize),
+}
+
+/// What is made of an entry and of the one above it on the stack.
+#[derive(Clone, Copy)]
+enum Join {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    /// Adds the upper one times a number.
+    AddScaled(f64),
     Map2(Map2),
 }
 
@@ -85,11 +104,31 @@ impl Compiled {
             Entry::Map2(f, a, b) => {
                 self.entry(a, sizes, height)?;
                 self.entry(b, sizes, height + 1)?;
-                self.code.push(Code::Map2(*f));
+                self.join(Join::Map2(*f));
             }
             Entry::Apply(..) => return Err(Error::unsupported("the value of a declared function of each entry in one pass")),
         }
         Ok(())
+    }
+
+    /// Joins the two topmost blocks.
+    fn join(&mut self, how: Join) {
+        let second = self.loaded();
+        let first = if second.is_some() { self.loaded() } else { None };
+        let source = match (first, second) {
+            (Some(j), Some(k)) => Source::Operands(j, k),
+            (None, Some(k)) => Source::Operand(k),
+            (_, None) => Source::Stack,
+        };
+        self.code.push(Code::Join(how, source));
+    }
+
+    /// The operand that the last code copied to the stack: it need not.
+    fn loaded(&mut self) -> Option<usize> {
+        match self.code.pop_if(|code| matches!(code, Code::Load(_))) {
+            Some(Code::Load(k)) => Some(k),
+            _ => None,
+        }
     }
 
     /// The positive terms first, since they need no change of sign; numbers last.
@@ -105,13 +144,13 @@ impl Compiled {
         varying.sort_by_key(|(c, _)| *c != 1.0);
         for (at, (c, term)) in varying.iter().enumerate() {
             self.entry(term, sizes, height + usize::from(at > 0))?;
-            self.code.push(match (at, *c) {
-                (0, 1.0) => continue,
-                (0, c) => Code::Scale(c),
-                (_, 1.0) => Code::Add,
-                (_, -1.0) => Code::Subtract,
-                (_, c) => Code::AddScaled(c),
-            });
+            match (at, *c) {
+                (0, 1.0) => {}
+                (0, c) => self.code.push(Code::Scale(c)),
+                (_, 1.0) => self.join(Join::Add),
+                (_, -1.0) => self.join(Join::Subtract),
+                (_, c) => self.join(Join::AddScaled(c)),
+            }
         }
         if shift != 0.0 {
             self.code.push(Code::Shift(shift));
@@ -133,7 +172,7 @@ impl Compiled {
         for (at, factor) in above.iter().enumerate() {
             self.entry(factor, sizes, height + usize::from(at > 0))?;
             if at > 0 {
-                self.code.push(Code::Multiply);
+                self.join(Join::Multiply);
             }
         }
         if above.is_empty() {
@@ -143,20 +182,37 @@ impl Compiled {
         }
         for factor in below {
             self.entry(factor, sizes, height + 1)?;
-            self.code.push(Code::Divide);
+            self.join(Join::Divide);
         }
         Ok(())
     }
 
-    /// The entries at all places, summed over the axes `over`. The operands run along all axes.
+    /// The entries at all places, summed over the axes `over`. The operands run along all axes; where none of them changes along
+    /// an axis, neither does the result, of which only one place is computed.
     pub fn run<'a>(&self, operands: &[Dense], lengths: &[usize], over: &[usize]) -> Dense<'a> {
+        let changes = |at: usize| self.places_matter || over.contains(&at) || operands.iter().any(|o| o.strides[at] != 0);
+        let repeated: Vec<usize> = (0..lengths.len()).filter(|at| lengths[*at] > 1 && !changes(*at)).collect();
+        if repeated.is_empty() {
+            return self.all(operands, lengths, over);
+        }
+        let once: Lengths = (0..lengths.len()).map(|at| if repeated.contains(&at) { 1 } else { lengths[at] }).collect();
+        let kept: Vec<usize> = (0..lengths.len()).filter(|at| !over.contains(at)).collect();
+        let mut result = self.all(operands, &once, over);
+        for (own, at) in kept.iter().enumerate().filter(|(_, at)| repeated.contains(at)) {
+            result = result.repeated(own, lengths[*at]);
+        }
+        result
+    }
+
+    fn all<'a>(&self, operands: &[Dense], lengths: &[usize], over: &[usize]) -> Dense<'a> {
         let order = if self.places_matter { (0..lengths.len()).collect() } else { loop_order(operands, lengths) };
         let kept: Vec<usize> = order.iter().copied().filter(|at| !over.contains(at)).collect();
         let shape: Lengths = kept.iter().map(|at| lengths[*at]).collect();
         let own = row_major(&shape);
         let mut strides: Lengths = smallvec![0; lengths.len()];
         kept.iter().zip(&own).for_each(|(at, s)| strides[*at] = *s);
-        let mut out = vec![0.0; shape.iter().product()];
+        let entries = shape.iter().product();
+        let mut out = if over.is_empty() { unwritten(entries) } else { zeros(entries) };
         let loops = Loops::new(operands, &order, lengths, &strides, self.places_matter);
         pulp::Arch::new().dispatch(Fill { kernel: self, operands, loops: &loops, summed: !over.is_empty(), out: &mut out });
         // The axes in their own order again.
@@ -180,12 +236,22 @@ impl Compiled {
                     let (s, t) = (block.moves(*a), block.moves(*b));
                     to.iter_mut().enumerate().for_each(|(k, x)| *x = f64::from(u8::from(i + s * k >= j + t * k)));
                 }
-                Code::Add => pop(out, stack, &mut top, len, |x, y| x + y),
-                Code::Subtract => pop(out, stack, &mut top, len, |x, y| x - y),
-                Code::Multiply => pop(out, stack, &mut top, len, |x, y| x * y),
-                Code::Divide => pop(out, stack, &mut top, len, |x, y| x / y),
-                Code::AddScaled(c) => pop(out, stack, &mut top, len, |x, y| x + c * y),
-                Code::Map2(f) => pop(out, stack, &mut top, len, |x, y| f.value(x, y)),
+                Code::Join(how, source) => {
+                    let block_of = |k: usize| (&operands[k].data()[block.offsets[k]..], block.strides[k]);
+                    let from = match *source {
+                        Source::Stack => Joined::Stack,
+                        Source::Operand(k) => Joined::Operand(block_of(k)),
+                        Source::Operands(j, k) => Joined::Operands(block_of(j), block_of(k)),
+                    };
+                    match how {
+                        Join::Add => join(from, out, stack, &mut top, len, |x, y| x + y),
+                        Join::Subtract => join(from, out, stack, &mut top, len, |x, y| x - y),
+                        Join::Multiply => join(from, out, stack, &mut top, len, |x, y| x * y),
+                        Join::Divide => join(from, out, stack, &mut top, len, |x, y| x / y),
+                        Join::AddScaled(c) => join(from, out, stack, &mut top, len, |x, y| x + c * y),
+                        Join::Map2(f) => join(from, out, stack, &mut top, len, |x, y| f.value(x, y)),
+                    }
+                }
                 Code::Scale(c) => each(out, stack, top, len, |x| x * c),
                 Code::Shift(c) => each(out, stack, top, len, |x| x + c),
                 Code::Square => each(out, stack, top, len, |x| x * x),
@@ -298,6 +364,39 @@ fn place<'a>(out: &'a mut [f64], stack: &'a mut [[f64; BLOCK]], top: usize, len:
 #[inline(always)]
 fn each(out: &mut [f64], stack: &mut [[f64; BLOCK]], top: usize, len: usize, f: impl Fn(f64) -> f64) {
     place(out, stack, top, len).iter_mut().for_each(|x| *x = f(*x));
+}
+
+/// A [`Source`] with the blocks of the operands: their entries and strides.
+enum Joined<'a> {
+    Stack,
+    Operand((&'a [f64], usize)),
+    Operands((&'a [f64], usize), (&'a [f64], usize)),
+}
+
+#[inline(always)]
+fn join(from: Joined, out: &mut [f64], stack: &mut [[f64; BLOCK]], top: &mut usize, len: usize, f: impl Fn(f64, f64) -> f64) {
+    let (data, stride) = match from {
+        Joined::Stack => return pop(out, stack, top, len, f),
+        Joined::Operand(block) => block,
+        Joined::Operands((x, 1), (y, 1)) => {
+            let to = push(out, stack, top, len);
+            to.iter_mut().zip(x.iter().zip(y)).for_each(|(to, (x, y))| *to = f(*x, *y));
+            return;
+        }
+        Joined::Operands((x, stride), block) => {
+            load(x, 0, stride, push(out, stack, top, len));
+            block
+        }
+    };
+    let to = place(out, stack, *top, len);
+    match stride {
+        0 => {
+            let y = data[0];
+            to.iter_mut().for_each(|x| *x = f(*x, y));
+        }
+        1 => to.iter_mut().zip(data).for_each(|(x, y)| *x = f(*x, *y)),
+        s => to.iter_mut().zip(data.iter().step_by(s)).for_each(|(x, y)| *x = f(*x, *y)),
+    }
 }
 
 /// The two topmost blocks become one.

@@ -1,16 +1,15 @@
 //! Dense linear algebra of small matrices.
 
 use super::sizes::check_entries;
+use super::svd::Svd;
 use crate::error::{Error, ErrorKind, Result};
 use nalgebra::DMatrix;
 use ndarray::{Array2, Axis, Slice};
 
 /// Above this the adjugate is computed as `det(A)*inv(A)`, which needs an invertible matrix.
 const MAX_COFACTORS: usize = 12;
-/// The smallest pivot, relative to the largest: below this fewer than three digits of an inverse would be right.
+/// The smallest pivot or singular value, relative to the largest: below this fewer than three digits of an inverse would be right.
 const SINGULAR: f64 = 1e-13;
-/// Singular values below this part of the largest count as 0, as in NumPy's `pinv`.
-const SINGULAR_VALUE: f64 = 1e-15;
 /// Exponents of matrix powers beyond this are refused.
 const MAX_EXPONENT: f64 = 1e6;
 
@@ -95,10 +94,8 @@ pub(crate) fn inverse(a: &Array2<f64>) -> Result<Array2<f64>> {
 
 /// The Moore-Penrose pseudoinverse by singular values; those below rounding, relative to the largest, count as 0.
 pub(crate) fn pseudoinverse(a: &Array2<f64>) -> Result<Array2<f64>> {
-    let dense = to_finite(a)?;
-    let largest = dense.singular_values().max();
-    let inverse = dense.pseudo_inverse(SINGULAR_VALUE * largest).map_err(super::functions::internal)?;
-    Ok(from_dense(&inverse))
+    let svd = Svd::of(a)?;
+    Ok(from_dense(&svd.pseudoinverse(SINGULAR * svd.largest())))
 }
 
 /// adj(A)[i,j] is the cofactor of A[j,i] (Horn and Johnson 2013, 0.8.2); it exists for singular matrices too.

@@ -2,12 +2,15 @@
 
 use super::dense::{Dense, Lengths};
 use super::functions::internal;
+use super::memory::unwritten;
 use super::sizes::check_entries;
+use super::vectors::{MatrixVectors, add_scaled, dot};
 use crate::error::Result;
 use crate::index::Label;
 use crate::program::Pair;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, Slice};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeBuilder, Slice};
+use std::borrow::Cow;
 
 /// `out[labels] = sum over the other labels of left[labels] * right[labels]`
 pub(super) fn contract<'a>(pair: &Pair, left: &Dense<'a>, right: &Dense<'a>) -> Result<Dense<'a>> {
@@ -26,7 +29,7 @@ pub(super) fn contract<'a>(pair: &Pair, left: &Dense<'a>, right: &Dense<'a>) -> 
     let labels: Vec<Label> = [batch.as_slice(), &rows, &columns].concat();
     let shape: Lengths = labels.iter().map(|l| left.length(*l).or(right.length(*l)).unwrap_or(1)).collect();
     check_entries(&shape)?;
-    let mut out = vec![0.0; batches * m * n];
+    let mut out = unwritten(batches * m * n);
     for at in 0..batches {
         let to = &mut out[at * m * n..(at + 1) * m * n];
         multiply(&a.matrix(at)?, &b.matrix(at)?, to, pair.symmetric)?;
@@ -103,23 +106,51 @@ fn even(value: &Dense, from: usize, to: usize) -> bool {
     axes.windows(2).all(|w| value.strides[w[0]] == value.strides[w[1]] * value.shape[w[1]])
 }
 
-/// `to = a*b`, row-major; `to` is full of zeros.
+/// Products with so few terms, rows or columns are made of products with vectors.
+const FEW: usize = 8;
+
+/// `to = a*b`, row-major.
 fn multiply(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64], symmetric: bool) -> Result<()> {
     let ((m, k), (_, n)) = (a.dim(), b.dim());
     if m == 0 || n == 0 || k == 0 {
+        to.fill(0.0);
         return Ok(());
     }
     if n == 1 {
-        matrix_vector(a, &b.column(0).to_vec(), to);
+        matrix_vector(a, &contiguous(b.column(0)), to);
     } else if m == 1 {
-        matrix_vector(&b.t(), &a.row(0).to_vec(), to);
+        matrix_vector(&b.t(), &contiguous(a.row(0)), to);
+    } else if k <= FEW {
+        let (a, b) = (a.as_standard_layout(), b.as_standard_layout());
+        times_each(&b, false, &a, to);
+    } else if n <= FEW && (a.is_standard_layout() || m <= FEW) {
+        let (a, columns) = (a.as_standard_layout(), b.t());
+        times_each(&columns.as_standard_layout(), true, &a, to);
+    } else if m <= FEW && b.t().is_standard_layout() {
+        let mut columns = vec![0.0; m * n];
+        times_each(&a.as_standard_layout(), true, &b.t().as_standard_layout(), &mut columns);
+        to.chunks_exact_mut(n)
+            .enumerate()
+            .for_each(|(i, row)| row.iter_mut().zip(columns[i..].iter().step_by(m)).for_each(|(y, x)| *y = *x));
+    } else if symmetric && m == n && n >= 128 {
+        symmetric_product(a, b, to)?;
     } else {
-        if symmetric && m == n && n >= 128 {
-            return symmetric_product(a, b, to);
-        }
         general_mat_mul(1.0, a, b, 0.0, &mut ArrayViewMut2::from_shape((m, n), to).map_err(internal)?);
     }
     Ok(())
+}
+
+/// A matrix, or its transpose, times each row of another one; both are row-major.
+fn times_each(matrix: &CowArray<f64, Ix2>, by_rows: bool, vectors: &CowArray<f64, Ix2>, to: &mut [f64]) {
+    if let (Some(data), Some(vectors)) = (matrix.as_slice(), vectors.as_slice()) {
+        let (m, n) = matrix.dim();
+        pulp::Arch::new().dispatch(MatrixVectors { data, m, n, by_rows, vectors, to });
+    }
+}
+
+/// Copied only where there are gaps between the entries.
+fn contiguous(vector: ArrayView1<f64>) -> Cow<[f64]> {
+    vector.to_slice().map_or_else(|| Cow::Owned(vector.to_vec()), Cow::Borrowed)
 }
 
 /// Rows of blocks from the diagonal on; what is below is a copy of what is above.
@@ -142,7 +173,7 @@ fn symmetric_product(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64]) -
     Ok(())
 }
 
-/// `to = a*x`, by whichever direction runs through memory; `to` is full of zeros.
+/// `to = a*x`, by whichever direction runs through memory.
 fn matrix_vector(a: &ArrayView2<f64>, x: &[f64], to: &mut [f64]) {
     let by_rows = a.strides()[1].abs() <= a.strides()[0].abs();
     let rows = if by_rows { *a } else { a.reversed_axes() };
@@ -155,9 +186,10 @@ fn matrix_vector(a: &ArrayView2<f64>, x: &[f64], to: &mut [f64]) {
     };
     let (m, n) = rows.dim();
     match rows.as_slice() {
-        Some(data) => pulp::Arch::new().dispatch(MatrixVector { data, m, n, by_rows, x, to }),
+        Some(data) => pulp::Arch::new().dispatch(MatrixVectors { data, m, n, by_rows, vectors: x, to }),
         // Rows with gaps between them.
         None => {
+            to.fill(0.0);
             for (at, row) in rows.outer_iter().enumerate() {
                 let row = row.to_slice().unwrap_or_default();
                 if by_rows { to[at] = dot(row, x) } else { add_scaled(to, x[at], row) }
@@ -166,78 +198,31 @@ fn matrix_vector(a: &ArrayView2<f64>, x: &[f64], to: &mut [f64]) {
     }
 }
 
-/// A row-major matrix times a vector, or its transpose. What is called in it is inlined, so that it is compiled for the vectors of
-/// the machine.
-struct MatrixVector<'a> {
-    data: &'a [f64],
-    m: usize,
-    n: usize,
-    by_rows: bool,
-    x: &'a [f64],
-    to: &'a mut [f64],
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
 
-impl pulp::WithSimd for MatrixVector<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        let MatrixVector { data, m, n, by_rows, x, to } = self;
-        if by_rows { rows_times(data, n, x, to) } else { combination(data, m, n, x, to) }
-    }
-}
-
-#[inline(always)]
-fn rows_times(data: &[f64], n: usize, x: &[f64], to: &mut [f64]) {
-    for (row, y) in data.chunks_exact(n).zip(to) {
-        *y = dot(row, x);
-    }
-}
-
-/// The rows of a matrix added up, each times a number: four at a time, so that the sum is read and written less often.
-#[inline(always)]
-fn combination(data: &[f64], m: usize, n: usize, x: &[f64], to: &mut [f64]) {
-    let whole = m - m % 4;
-    for at in (0..whole).step_by(4) {
-        let rows = &data[at * n..(at + 4) * n];
-        let ((a, b), (c, d)) = (rows[..2 * n].split_at(n), rows[2 * n..].split_at(n));
-        let (s, t, u, v) = (x[at], x[at + 1], x[at + 2], x[at + 3]);
-        for (y, (((a, b), c), d)) in to.iter_mut().zip(a.iter().zip(b).zip(c).zip(d)) {
-            *y += (s * a + t * b) + (u * c + v * d);
+    /// Of every kind of product, with entries in any order: as ndarray has it.
+    #[test]
+    fn products_of_all_lengths_and_layouts() {
+        let of = |m: usize, n: usize, by_columns: bool| {
+            let entry = |(i, j): (usize, usize)| ((7 * i + 3 * j) % 11) as f64 - 5.0;
+            if by_columns {
+                Array2::from_shape_fn((n, m), |(j, i)| entry((i, j))).reversed_axes()
+            } else {
+                Array2::from_shape_fn((m, n), entry)
+            }
+        };
+        let lengths = [1, 2, 5, 8, 9, 17, 130];
+        let lengths = lengths.iter().flat_map(|m| lengths.map(|k| (*m, k))).flat_map(|(m, k)| lengths.map(|n| (m, k, n)));
+        for (m, k, n) in lengths {
+            for layout in 0..4 {
+                let (a, b) = (of(m, k, layout & 1 == 1), of(k, n, layout & 2 == 2));
+                let mut product = vec![0.0; m * n];
+                multiply(&a.view(), &b.view(), &mut product, false).unwrap();
+                assert_eq!(product, a.dot(&b).iter().copied().collect::<Vec<_>>(), "{m} {k} {n} {layout}");
+            }
         }
     }
-    for at in whole..m {
-        add_scaled(to, x[at], &data[at * n..(at + 1) * n]);
-    }
-}
-
-#[inline(always)]
-pub(super) fn add_scaled(to: &mut [f64], c: f64, x: &[f64]) {
-    to.iter_mut().zip(x).for_each(|(y, x)| *y += c * x);
-}
-
-/// Sixteen sums at a time, so that additions need not wait for each other.
-#[inline(always)]
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let ((xs, x_rest), (ys, y_rest)) = (x.as_chunks::<16>(), y.as_chunks::<16>());
-    let mut sums = [0.0; 16];
-    for (u, v) in xs.iter().zip(ys) {
-        for k in 0..16 {
-            sums[k] += u[k] * v[k];
-        }
-    }
-    sums.iter().sum::<f64>() + x_rest.iter().zip(y_rest).map(|(u, v)| u * v).sum::<f64>()
-}
-
-/// Likewise the sum of the entries.
-#[inline(always)]
-pub(super) fn total(entries: &[f64]) -> f64 {
-    let (chunks, rest) = entries.as_chunks::<16>();
-    let mut sums = [0.0; 16];
-    for chunk in chunks {
-        for k in 0..16 {
-            sums[k] += chunk[k];
-        }
-    }
-    sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
 }

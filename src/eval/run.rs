@@ -6,11 +6,13 @@ use super::functions::{internal, log_sum_exp};
 use super::kernel::Compiled;
 use super::linear;
 use super::matrix_functions;
-use super::products::{contract, total};
+use super::memory::{Pool, zeros};
+use super::products::contract;
 use super::sizes::{Sizes, check_entries};
 use super::stand_in;
 use super::tree::levi_civita;
 use super::value::Inputs;
+use super::vectors::{inner_product, total};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
 use crate::index::Opaque;
@@ -18,8 +20,7 @@ use crate::part::Cut;
 use crate::program::{Entry, Kernel, Operation, Part, Program, Solve, Solver, Tensor, ValueId};
 use ndarray::{ArrayD, Dimension, Ix2, IxDyn};
 use smallvec::smallvec;
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A program made ready for given sizes.
 pub(crate) struct Plan {
@@ -30,6 +31,8 @@ pub(crate) struct Plan {
     /// Passes that are only summed: they are computed with the sum.
     summed: Vec<bool>,
     uses: Vec<usize>,
+    /// What the last run left.
+    memory: Mutex<Pool>,
 }
 
 impl Plan {
@@ -59,11 +62,18 @@ impl Plan {
                 _ => None,
             });
         }
-        Ok(Plan { program, sizes: sizes.clone(), lengths, kernels, summed, uses })
+        Ok(Plan { program, sizes: sizes.clone(), lengths, kernels, summed, uses, memory: Mutex::default() })
     }
 
     /// The cores of each output.
-    pub fn run(&self, inputs: &Inputs) -> Result<Vec<Vec<ArrayD<f64>>>> {
+    pub fn run<'a>(&'a self, inputs: &'a Inputs) -> Result<Vec<Vec<Dense<'a>>>> {
+        let memory = std::mem::take(&mut *self.memory.lock().unwrap_or_else(PoisonError::into_inner));
+        let (cores, memory) = memory.during(|| self.cores(inputs));
+        *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = memory;
+        cores
+    }
+
+    fn cores<'a>(&'a self, inputs: &'a Inputs) -> Result<Vec<Vec<Dense<'a>>>> {
         let mut machine = Machine { plan: self, inputs, sizes: &self.sizes, values: Vec::new(), left: self.uses.clone() };
         machine.values.reserve(self.program.steps.len());
         for at in 0..self.program.steps.len() {
@@ -72,7 +82,7 @@ impl Plan {
             machine.release(at);
         }
         let outputs = self.program.outputs.iter();
-        outputs.map(|o| o.parts.iter().map(|p| machine.take(p.value)?.dense()?.into_array()).collect()).collect()
+        outputs.map(|o| o.parts.iter().map(|p| machine.take(p.value)?.dense()).collect()).collect()
     }
 }
 
@@ -89,18 +99,17 @@ fn applies(entry: &Entry) -> bool {
 }
 
 /// The tensor that the parts of an output make.
-pub(crate) fn dense(parts: &[Part], cores: Vec<ArrayD<f64>>, axes: &[crate::Dim], sizes: &Sizes) -> Result<ArrayD<f64>> {
-    let mut cores: VecDeque<ArrayD<f64>> = cores.into();
-    if let ([part], Some(_)) = (parts, cores.front())
+pub(super) fn dense(parts: &[Part], mut cores: Vec<Dense>, axes: &[crate::Dim], sizes: &Sizes) -> Result<ArrayD<f64>> {
+    if let [part] = parts
         && part.is_whole()
-        && let Some(core) = cores.pop_front()
+        && let Some(core) = cores.pop()
     {
-        return Ok(core);
+        return core.into_array();
     }
     let lengths = sizes.lengths(axes)?;
     let mut whole = vec![0.0; lengths.iter().product()];
-    for (part, core) in parts.iter().zip(&cores) {
-        put(part, &Dense::of(core), &mut whole, &lengths, sizes)?;
+    for (at, (part, core)) in parts.iter().zip(&cores).enumerate() {
+        put(part, core, &mut whole, &lengths, sizes, at == 0)?;
     }
     ArrayD::from_shape_vec(IxDyn(&lengths), whole).map_err(internal)
 }
@@ -219,6 +228,12 @@ impl<'a> Machine<'a> {
             return sum(self.value(a)?, over, lengths);
         };
         let operands = self.operands(kernel, &self.plan.lengths[at])?;
+        if let (Entry::Product(factors), [x, y]) = (&kernel.entry, &operands[..])
+            && matches!(factors[..], [Entry::Operand(0), Entry::Operand(1)])
+            && let (true, Some(x), Some(y)) = (lengths.is_empty(), x.slice(), y.slice())
+        {
+            return Ok(Dense::new(vec![inner_product(x, y)], lengths));
+        }
         Ok(compiled.run(&operands, &self.plan.lengths[at], over))
     }
 
@@ -234,10 +249,10 @@ impl<'a> Machine<'a> {
                 None => return Err(internal("a value is gone before it is used")),
             },
             Some(base) => self.value(base)?.to_vec(),
-            None => vec![0.0; lengths.iter().product()],
+            None => zeros(lengths.iter().product()),
         };
-        for part in parts {
-            put(part, self.value(part.value)?, &mut whole, lengths, self.sizes)?;
+        for (at, part) in parts.iter().enumerate() {
+            put(part, self.value(part.value)?, &mut whole, lengths, self.sizes, base.is_none() && at == 0)?;
         }
         Ok(Dense::new(whole, lengths))
     }
@@ -326,14 +341,19 @@ impl<'a> Machine<'a> {
                 entries.chunks_mut(row).for_each(softmax);
                 Dense::new(entries, lengths)
             }
-            Opaque::Adj => {
-                let matrix = a.to_array()?.into_dimensionality::<Ix2>().map_err(internal)?;
-                of_array(linear::adjugate(&matrix)?.into_dyn())
-            }
-            Opaque::Pinv => {
-                let matrix = a.to_array()?.into_dimensionality::<Ix2>().map_err(internal)?;
-                of_array(linear::pseudoinverse(&matrix)?.into_dyn())
-            }
+            Opaque::Adj
+            | Opaque::Pinv
+            | Opaque::Expm
+            | Opaque::Logm
+            | Opaque::Sqrtm
+            | Opaque::Cosm
+            | Opaque::Sinm
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => of_array(super::graph::opaque(f, &a.to_array()?)?),
             Opaque::Inv | Opaque::Det | Opaque::LogDet => return Err(internal("a function of a factorisation was expected")),
         })
     }
@@ -396,8 +416,8 @@ fn cut<'a>(a: &Dense<'a>, cuts: &[Cut], sizes: &Sizes) -> Result<Dense<'a>> {
     Ok(part)
 }
 
-/// Adds a part at its places of a row-major whole.
-fn put(part: &Part, value: &Dense, whole: &mut [f64], lengths: &[usize], sizes: &Sizes) -> Result<()> {
+/// Adds a part at its places of a row-major whole. One that still is all zeros need not be read.
+fn put(part: &Part, value: &Dense, whole: &mut [f64], lengths: &[usize], sizes: &Sizes, zeros: bool) -> Result<()> {
     let mut start = 0;
     let mut moves: Lengths = smallvec![0; value.shape.len()];
     for ((place, length), stride) in part.places.iter().zip(lengths).zip(row_major(lengths)) {
@@ -410,15 +430,15 @@ fn put(part: &Part, value: &Dense, whole: &mut [f64], lengths: &[usize], sizes: 
             moves[axis] += stride;
         }
     }
-    let value = value.contiguous();
-    let Some(entries) = value.slice() else { return Err(internal("a contiguous array was expected")) };
-    let run = value.shape.last().copied().unwrap_or(1).max(1);
+    let (run, outer) = value.shape.split_last().map_or((1, &[][..]), |(run, outer)| (*run, outer));
     let stride = moves.last().copied().unwrap_or(1).max(1);
-    let outer = &value.shape[..value.shape.len().saturating_sub(1)];
+    let own = value.strides.last().copied().unwrap_or(1);
     let steps = row_major(outer);
-    for (row, entries) in entries.chunks(run).enumerate() {
-        let from: usize = outer.iter().zip(&steps).zip(&moves).map(|((n, step), s)| row / step % n * s).sum();
-        whole[start + from..].iter_mut().step_by(stride).zip(entries).for_each(|(x, y)| *x += y);
+    for row in 0..outer.iter().product() {
+        let at = |strides: &[usize]| -> usize { outer.iter().zip(&steps).zip(strides).map(|((n, step), s)| row / step % n * s).sum() };
+        let from = value.data().get(at(&value.strides)..).unwrap_or_default();
+        let places = whole[start + at(&moves)..].iter_mut().step_by(stride).take(run).enumerate();
+        if zeros { places.for_each(|(k, x)| *x = from[k * own]) } else { places.for_each(|(k, x)| *x += from[k * own]) }
     }
     Ok(())
 }

@@ -225,7 +225,9 @@ impl<'a> Evaluator<'a> {
             (Op::Pow(..), [a, p]) if a.is_scalar() && p.is_scalar() => Ok(scalar(functions::power(a.scalar()?, p.scalar()?))),
             (Op::Pow(..), [a, p]) if p.is_scalar() => Ok(linear::power(&a.matrix()?, p.scalar()?)?.into_dyn()),
             (Op::Pow(..), [a, p]) => {
-                let exponent = linear::product(&matrix_functions::logarithm(&a.matrix()?)?, &p.matrix()?)?;
+                let base = a.matrix()?;
+                let log = if a.is_scalar() { base.mapv(f64::ln) } else { matrix_functions::logarithm(&base)? };
+                let exponent = linear::product(&log, &p.matrix()?)?;
                 Ok(matrix_functions::exponential(&exponent)?.into_dyn())
             }
             (Op::Transpose(_), [a]) if a.value.ndim() <= 2 => Ok(a.value.t().to_owned()),

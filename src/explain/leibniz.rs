@@ -7,7 +7,7 @@ use crate::diff::{partial, slope_of_largest};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, Result};
 use crate::function::Map2;
-use crate::index::{LinearOperator, Node, NodeId, Opaque};
+use crate::index::{Node, NodeId, Opaque};
 use crate::number::Number;
 
 /// What a step of differentiation used.
@@ -131,7 +131,7 @@ impl Level<'_> {
                 Ok(pieces)
             }
             Node::Opaque(f, a) => self.whole_tensor(node, f, a, at, scope, used),
-            Node::Operator(LinearOperator::Sylvester, _) => Err(no_lines("sylvester")),
+            Node::Operator(f, _) => Err(no_lines(&format!("{f:?}").to_lowercase())),
             Node::Apply(f, arguments) => {
                 arguments.iter().for_each(|a| self.uses_function(*a, used));
                 let mut pieces = Vec::new();
@@ -208,7 +208,18 @@ impl Level<'_> {
         let axes: Vec<Dim> = self.graph.axes(a).to_vec();
         let product = |factors: Vec<Factor>, bound: Vec<(Symbol, Dim)>| Product { factors, bound, ..Product::one() };
         Ok(match f {
-            Opaque::Pinv => return Err(no_lines("pinv")),
+            Opaque::Pinv
+            | Opaque::Expm
+            | Opaque::Logm
+            | Opaque::Sqrtm
+            | Opaque::Cosm
+            | Opaque::Sinm
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => return Err(no_lines(&format!("{f:?}").to_lowercase())),
             Opaque::Inv => {
                 used.rule("d_inv");
                 let (p, q) = (self.fresh(axes[0], scope), self.fresh(axes[1], scope));

@@ -33,6 +33,10 @@ impl Pass<'_> {
                 self.equal(call.name(), a, arguments[1])?;
                 Ok(Shape::Scalar)
             }
+            Call::EigvecMax | Call::EigvecMin => match self.square(a, row.name)? {
+                Shape::Matrix(n, _) => Ok(Shape::Column(n)),
+                scalar => Ok(scalar),
+            },
             Call::Trace | Call::Det | Call::LogDet | Call::LambdaMax | Call::LambdaMin => {
                 self.square(a, row.name)?;
                 Ok(Shape::Scalar)
@@ -101,6 +105,20 @@ impl Pass<'_> {
                 }
             }
             Call::Pinv => self.transpose(a),
+            Call::FrechetExpm | Call::FrechetLogm | Call::FrechetSqrtm | Call::FrechetCosm | Call::FrechetSinm => {
+                let square = self.square(a, "frechet")?;
+                match (arguments.get(1), square) {
+                    (Some(e), square) => {
+                        self.equal("frechet", a, *e)?;
+                        Ok(square)
+                    }
+                    (None, Shape::Matrix(n, _)) => {
+                        let n = self.dims.resolve(n);
+                        Ok(Shape::Matrix(n * n, n * n))
+                    }
+                    (None, scalar) => Ok(scalar),
+                }
+            }
             Call::Sylvester => self.sylvester(a, arguments[1], arguments[2]),
         }
     }

@@ -9,9 +9,6 @@ use crate::typed::{Typed, TypedId, TypedNode};
 /// A Levi-Civita symbol has as many places as indices, each of that length: with 6 there are 46,656.
 const MOST_INDICES_OF_EPS: usize = 6;
 
-/// What the largest singular value is called.
-const SPECTRAL_NORM: &str = "the spectral norm of a matrix (its largest singular value; `normF(A)` is the Frobenius norm)";
-
 /// # Errors
 /// Of kind `Unsupported`, naming the construct, for the first node that cannot be lowered.
 pub fn check(typed: &Typed) -> Result<()> {
@@ -28,7 +25,6 @@ pub fn check(typed: &Typed) -> Result<()> {
 fn unsupported(typed: &Typed, node: &TypedNode) -> Option<String> {
     match &node.op {
         Op::Call(Function::Call(call), arguments) => unsupported_call(typed, *call, arguments),
-        Op::Pow(base, exponent) => unsupported_power(typed, *base, *exponent),
         Op::LeviCivita(s) if !(2..=MOST_INDICES_OF_EPS).contains(&s.len()) => {
             Some(format!("`eps` with {} indices (from 2 to {MOST_INDICES_OF_EPS} are)", s.len()))
         }
@@ -42,29 +38,13 @@ fn unsupported_call(typed: &Typed, call: Call, arguments: &[TypedId]) -> Option<
     let of_matrix = matches!(typed.node(*arguments.first()?).shape, Shape::Matrix(..));
     match call {
         _ if !call.row().supported => Some(format!("the function `{name}`")),
-        Call::Norm2 if of_matrix => Some(SPECTRAL_NORM.to_owned()),
         Call::Norm if of_matrix => match arguments.get(1).map(|p| &typed.node(*p).op) {
-            Some(Op::Number(p)) if p.is_one() => None,
-            Some(Op::Constant(Constant::Infinity)) => None,
-            Some(Op::Number(p)) if *p != Number::int(2) => Some(format!("`norm(A, {p})` of a matrix, with p other than 1, 2 and inf,")),
-            Some(Op::Number(_)) | None => Some(SPECTRAL_NORM.to_owned()),
+            Some(Op::Number(p)) if p.is_one() || *p == Number::int(2) => None,
+            Some(Op::Constant(Constant::Infinity)) | None => None,
+            Some(Op::Number(p)) => Some(format!("`norm(A, {p})` of a matrix, with p other than 1, 2 and inf,")),
             Some(_) => Some("the norm of a matrix whose order is not a number".to_owned()),
         },
         _ => None,
-    }
-}
-
-fn unsupported_power(typed: &Typed, base: TypedId, exponent: TypedId) -> Option<String> {
-    if typed.node(exponent).shape != Shape::Scalar {
-        return Some("a power with a matrix as its exponent".to_owned());
-    }
-    if typed.node(base).shape == Shape::Scalar {
-        return None;
-    }
-    match &typed.node(exponent).op {
-        Op::Number(n) if n.is_integer() => None,
-        Op::Number(n) => Some(format!("the power {n} of a matrix")),
-        _ => Some("a symbolic power of a matrix".to_owned()),
     }
 }
 

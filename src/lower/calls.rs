@@ -77,6 +77,32 @@ impl Lowering<'_> {
             Call::Inv => self.of_square(Opaque::Inv, args[0]),
             Call::Adj => self.of_square(Opaque::Adj, args[0]),
             Call::Pinv => self.pinv(args[0], typed),
+            Call::Expm => self.function_of_matrix(Opaque::Expm, args[0]),
+            Call::Logm => self.function_of_matrix(Opaque::Logm, args[0]),
+            Call::Sqrtm => self.function_of_matrix(Opaque::Sqrtm, args[0]),
+            Call::Cosm => self.function_of_matrix(Opaque::Cosm, args[0]),
+            Call::Sinm => self.function_of_matrix(Opaque::Sinm, args[0]),
+            Call::Cholesky => {
+                let a = self.node(args[0])?;
+                let single = self.graph.axes(a).iter().all(|n| *n == Dim::ONE);
+                if !single && !self.graph.is_symmetric(a) {
+                    return Err(not_symmetric("cholesky"));
+                }
+                self.function_of_matrix(Opaque::Cholesky, args[0])
+            }
+            Call::Nuclear => match self.typed(args[0]).shape {
+                Shape::Matrix(..) => self.of_matrix(Opaque::Nuclear, args[0]),
+                _ => self.norm(Call::Norm2, args, typed),
+            },
+            Call::LambdaMax => self.of_matrix(Opaque::LambdaMax, args[0]),
+            Call::LambdaMin => self.of_matrix(Opaque::LambdaMin, args[0]),
+            Call::EigvecMax => self.of_matrix(Opaque::EigvecMax, args[0]),
+            Call::EigvecMin => self.of_matrix(Opaque::EigvecMin, args[0]),
+            Call::FrechetExpm => self.frechet(LinearOperator::FrechetExpm, args, typed),
+            Call::FrechetLogm => self.frechet(LinearOperator::FrechetLogm, args, typed),
+            Call::FrechetCosm => self.frechet(LinearOperator::FrechetCosm, args, typed),
+            Call::FrechetSinm => self.frechet(LinearOperator::FrechetSinm, args, typed),
+            Call::FrechetSqrtm => self.differential_of_root(args, typed),
             Call::Sylvester => self.sylvester(args, typed),
             Call::Norm1 | Call::Norm2 | Call::NormF | Call::NormInf | Call::Norm => self.norm(f, args, typed),
             Call::LogSumExp | Call::Softmax => {
@@ -161,15 +187,6 @@ impl Lowering<'_> {
                 let (f, from, to) = (self.node(args[0])?, self.end(args[2])?, self.end(args[3])?);
                 integral(self.graph, f, &t, from, to)
             }
-            Call::Nuclear
-            | Call::LambdaMax
-            | Call::LambdaMin
-            | Call::Expm
-            | Call::Logm
-            | Call::Sqrtm
-            | Call::Cosm
-            | Call::Sinm
-            | Call::Cholesky => Err(Error::unsupported(format!("{}()", f.name()))),
         }
     }
 
@@ -217,6 +234,45 @@ impl Lowering<'_> {
     fn pinv(&mut self, a: TypedId, typed: &TypedNode) -> Result<NodeId> {
         let matrix = self.kron_factor(a)?;
         let value = self.graph.opaque(Opaque::Pinv, matrix);
+        Ok(self.squeeze(value, typed))
+    }
+
+    /// A function of a matrix; of a scalar that of a number.
+    fn function_of_matrix(&mut self, f: Opaque, a: TypedId) -> Result<NodeId> {
+        self.closed(a)?;
+        let node = self.node(a)?;
+        Ok(if self.graph.order(node) == 0 { self.graph.function_of_scalar(f, node) } else { self.graph.opaque(f, node) })
+    }
+
+    /// An eigenvalue or an eigenvector; of a scalar that is itself, or 1.
+    fn of_matrix(&mut self, f: Opaque, a: TypedId) -> Result<NodeId> {
+        self.closed(a)?;
+        let node = self.node(a)?;
+        Ok(match (self.graph.order(node), f) {
+            (0, Opaque::EigvecMax | Opaque::EigvecMin) => self.graph.one(),
+            (0, _) => node,
+            _ => self.graph.opaque(f, node),
+        })
+    }
+
+    fn frechet(&mut self, f: LinearOperator, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
+        let operands = args.iter().map(|a| self.kron_factor(*a)).collect::<Result<_>>()?;
+        let value = self.graph.operator(f, operands);
+        Ok(self.squeeze(value, typed))
+    }
+
+    fn differential_of_root(&mut self, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
+        let x = self.kron_factor(args[0])?;
+        let value = match args.get(1) {
+            Some(e) => {
+                let e = self.kron_factor(*e)?;
+                self.graph.differential_of_function(Opaque::Sqrtm, x, e, 0, false)
+            }
+            None => {
+                let root = self.graph.opaque(Opaque::Sqrtm, x);
+                self.graph.matrix_of_operator(LinearOperator::Sylvester, &[root, root])
+            }
+        };
         Ok(self.squeeze(value, typed))
     }
 
@@ -283,6 +339,11 @@ impl Lowering<'_> {
     pub(super) fn norm(&mut self, f: Call, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
         let a = args[0];
         if matches!(self.typed(a).shape, Shape::Matrix(..)) && f != Call::NormF {
+            let order = args.get(1).map(|p| &self.typed(*p).op);
+            let spectral = matches!(order, Some(Op::Number(p)) if *p == Number::int(2)) || order.is_none();
+            if f == Call::Norm2 || (f == Call::Norm && spectral) {
+                return self.spectral_norm(a);
+            }
             let infinite = f == Call::NormInf || args.get(1).is_some_and(|p| self.typed(*p).op == Op::Constant(Constant::Infinity));
             return self.norm_of_matrix(a, if infinite { 0 } else { 1 });
         }
@@ -305,6 +366,15 @@ impl Lowering<'_> {
                 Ok(self.graph.power(sum, &Number::ratio(1, 2)))
             }
         }
+    }
+
+    /// The largest singular value: the root of the largest eigenvalue of A'*A.
+    fn spectral_norm(&mut self, a: TypedId) -> Result<NodeId> {
+        self.closed(a)?;
+        let x = self.node(a)?;
+        let gram = self.graph.einsum(&[0, 1], &[(x, &[2, 0]), (x, &[2, 1])]);
+        let largest = self.graph.opaque(Opaque::LambdaMax, gram);
+        Ok(self.graph.power(largest, &Number::ratio(1, 2)))
     }
 
     /// The largest sum of absolute values along that axis' slices: of the rows for axis 0, of the columns for axis 1.
@@ -389,4 +459,9 @@ impl Lowering<'_> {
             axes => Err(Error::new(ErrorKind::Shape, format!("eye() has two axes, not {}", axes.len()))),
         }
     }
+}
+
+fn not_symmetric(function: &str) -> Error {
+    Error::new(ErrorKind::Domain, format!("`{function}` takes a symmetric matrix, and this is not known to be one"))
+        .help("declare it as posdef(n) or symmetric(n)")
 }

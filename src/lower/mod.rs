@@ -190,7 +190,7 @@ impl Lowering<'_> {
             Op::Kron(a, b) => self.kron(typed, *a, *b),
             Op::Div(a, b) | Op::HadDiv(a, b) => self.quotient(typed, *a, *b),
             Op::LeftDiv(a, b) => self.left_quotient(typed, *a, *b),
-            Op::Pow(a, p) if self.typed(*a).shape == Shape::Scalar => self.elementwise_power(typed, *a, *p),
+            Op::Pow(a, p) if typed.shape == Shape::Scalar => self.elementwise_power(typed, *a, *p),
             Op::Pow(a, p) => self.matrix_power(*a, *p),
             Op::HadPow(a, p) => self.elementwise_power(typed, *a, *p),
             Op::Transpose(a) => self.transposed(typed, *a),

@@ -154,12 +154,15 @@ impl Lowering<'_> {
 
     pub(super) fn matrix_power(&mut self, a: TypedId, p: TypedId) -> Result<NodeId> {
         let exponent = self.node(p)?;
-        let whole = self.graph.as_constant(exponent).and_then(|p| p.as_integer());
-        let Some(p) = whole.filter(|p| p.abs() <= MOST_MATRIX_POWER) else {
-            return Err(Error::unsupported("a power of a matrix that is not a whole number of at most 64")
-                .help("for a power of each entry write X.^p"));
-        };
+        let constant = self.graph.as_constant(exponent).filter(|_| self.graph.order(exponent) == 0);
+        let whole = constant.as_ref().and_then(|p| p.as_integer());
         let base = self.square(a)?;
+        let Some(p) = whole else { return self.power_by_logarithm(base, exponent, constant.as_ref(), p) };
+        if p.abs() > MOST_MATRIX_POWER {
+            return Err(
+                Error::unsupported("a power of a matrix with a whole exponent beyond 64").help("for a power of each entry write X.^p")
+            );
+        }
         let base = if p < 0 { self.graph.opaque(Opaque::Inv, base) } else { base };
         let n = self.graph.axes(base)[0];
         if p == 0 {
@@ -168,6 +171,23 @@ impl Lowering<'_> {
         let labels: Vec<[Label; 2]> = (0..p.unsigned_abs() as Label).map(|k| [k, k + 1]).collect();
         let factors: Vec<(NodeId, &[Label])> = labels.iter().map(|ls| (base, &ls[..])).collect();
         Ok(self.graph.einsum(&[0, p.unsigned_abs() as Label], &factors))
+    }
+
+    /// `A^p = expm(p*logm(A))`, and `A^B = expm(logm(A)*B)`.
+    fn power_by_logarithm(&mut self, base: NodeId, exponent: NodeId, constant: Option<&Number>, p: TypedId) -> Result<NodeId> {
+        self.closed(p)?;
+        if let Some(power) = constant.and_then(|p| self.graph.power_of_matrix(base, p)) {
+            return Ok(power);
+        }
+        let log = if self.graph.axes(base) == [Dim::ONE, Dim::ONE] {
+            let number = self.graph.einsum(&[], &[(base, &[0, 0])]);
+            self.graph.map(Map::Log, number)
+        } else {
+            self.graph.opaque(Opaque::Logm, base)
+        };
+        let scalar = self.graph.order(exponent) == 0 || self.graph.order(log) == 0;
+        let product = if scalar { self.graph.times(log, exponent) } else { self.graph.product(&[log, exponent]) };
+        Ok(self.graph.opaque(Opaque::Expm, product))
     }
 
     pub(super) fn transposed(&mut self, typed: &TypedNode, a: TypedId) -> Result<NodeId> {

@@ -157,6 +157,12 @@ fn bare<B: Build + ?Sized>(b: &mut B, f: MatFn, arguments: &[Id]) -> Id {
     let simpler = match f {
         MatFn::Inv => inverse(b, a),
         MatFn::Pinv => pseudoinverse(b, a),
+        MatFn::Expm | MatFn::Logm | MatFn::Sqrtm | MatFn::Cosm | MatFn::Sinm => function_of_matrix(b, f, a),
+        MatFn::LambdaMax | MatFn::LambdaMin | MatFn::Nuclear => match b.view(a) {
+            Mat::Transpose([inner]) => Some(b.call(f, &[*inner])),
+            Mat::Eye(_) if f != MatFn::Nuclear => Some(b.number(1)),
+            _ => None,
+        },
         MatFn::Trace => trace(b, a),
         MatFn::Det | MatFn::LogDet => determinant(b, f, a),
         MatFn::Diag => diag(b, a),
@@ -189,7 +195,22 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
             b.map(Map::Log, magnitude)
         }
         MatFn::Norm1 | MatFn::Norm2 | MatFn::NormF | MatFn::NormInf | MatFn::Nuclear => b.map(Map::Abs, a),
-        MatFn::Det
+        MatFn::Expm => b.map(Map::Exp, a),
+        MatFn::Logm => b.map(Map::Log, a),
+        MatFn::Sqrtm | MatFn::Cholesky => b.power(a, &Number::ratio(1, 2)),
+        MatFn::Cosm => b.map(Map::Cos, a),
+        MatFn::Sinm => b.map(Map::Sin, a),
+        MatFn::FrechetExpm => b.map(Map::Exp, a),
+        MatFn::FrechetLogm => b.power(a, &Number::MINUS_ONE),
+        MatFn::FrechetCosm => {
+            let sine = b.map(Map::Sin, a);
+            b.negate(sine)
+        }
+        MatFn::FrechetSinm => b.map(Map::Cos, a),
+        MatFn::EigvecMax | MatFn::EigvecMin => b.number(1),
+        MatFn::LambdaMax
+        | MatFn::LambdaMin
+        | MatFn::Det
         | MatFn::Trace
         | MatFn::Diag
         | MatFn::DiagOf
@@ -240,6 +261,35 @@ fn pseudoinverse<B: Build + ?Sized>(b: &mut B, a: Id) -> Option<Id> {
             Some(b.transpose(inverse))
         }
         _ if b.facts(a).contains(Facts::INVERTIBLE) => Some(b.call(MatFn::Inv, &[a])),
+        _ => None,
+    }
+}
+
+/// `f(A')` is `f(A)'`; of the identity it is a multiple of it.
+fn function_of_matrix<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Option<Id> {
+    match b.view(a) {
+        Mat::Transpose([inner]) => {
+            let inner = *inner;
+            let value = b.call(f, &[inner]);
+            Some(b.transpose(value))
+        }
+        Mat::Eye(_) => {
+            let one = b.number(1);
+            let value = b.call(f, &[one]);
+            Some(b.times(value, a))
+        }
+        Mat::Call(MatFn::Diag, v) => {
+            let v = v[0];
+            let value = match f {
+                MatFn::Expm => b.map(Map::Exp, v),
+                MatFn::Logm => b.map(Map::Log, v),
+                MatFn::Cosm => b.map(Map::Cos, v),
+                MatFn::Sinm => b.map(Map::Sin, v),
+                _ => b.power(v, &Number::ratio(1, 2)),
+            };
+            Some(b.call(MatFn::Diag, &[value]))
+        }
+        Mat::Call(MatFn::Logm, inner) if f == MatFn::Expm => Some(inner[0]),
         _ => None,
     }
 }

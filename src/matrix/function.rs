@@ -28,6 +28,8 @@ pub enum Result {
     HalfStacked,
     /// Rows times rows, columns times columns.
     Kronecker,
+    /// That of the last argument; of one argument of size n, n²×n².
+    LastOrStacked,
 }
 
 /// How a function answers to a factor of its argument.
@@ -121,6 +123,23 @@ functions! {
     Pinv        Pinv      Transposed     Inverse true;
     /// The X of `A*X + X*B = C`.
     Sylvester   Sylvester Last           None    false;
+    Expm        Expm      First          None    true;
+    /// The principal logarithm.
+    Logm        Logm      First          None    true;
+    /// The principal square root.
+    Sqrtm       Sqrtm     First          None    true;
+    Cosm        Cosm      First          Even    true;
+    Sinm        Sinm      First          None    true;
+    Cholesky    Cholesky  First          None    true;
+    LambdaMax   LambdaMax Scalar         None    true;
+    LambdaMin   LambdaMin Scalar         None    true;
+    EigvecMax   EigvecMax Column         None    true;
+    EigvecMin   EigvecMin Column         None    true;
+    /// The Fréchet derivative of the exponential at A in the direction E; of A alone its matrix on stacked columns.
+    FrechetExpm FrechetExpm LastOrStacked None   false;
+    FrechetLogm FrechetLogm LastOrStacked None   false;
+    FrechetCosm FrechetCosm LastOrStacked None   false;
+    FrechetSinm FrechetSinm LastOrStacked None   false;
 }
 
 impl MatFn {
@@ -152,6 +171,7 @@ impl MatFn {
                 let (m, n) = arguments.fold((m, n), |(m, n), (p, q)| (m * p, n * q));
                 Form::Grid(m, n)
             }
+            Result::LastOrStacked => arguments.last().map_or(Form::Grid(m * m, n * n), |(m, n)| Form::Grid(m, n)),
         }
     }
 }

@@ -122,7 +122,12 @@ impl Converter<'_> {
                 let n = n.as_integer().unwrap_or(1);
                 Ok(self.terms.matpower(base, n))
             }
-            _ => Err(Error::unsupported("a power of a matrix that is no integer")),
+            Mat::Number(n) if *n == Number::ratio(1, 2) => Ok(self.terms.call(MatFn::Sqrtm, &[base])),
+            _ => {
+                let log = self.terms.call(MatFn::Logm, &[base]);
+                let product = self.terms.mul(&[log, exponent]);
+                Ok(self.terms.call(MatFn::Expm, &[product]))
+            }
         }
     }
 
@@ -183,6 +188,10 @@ impl Converter<'_> {
             (Call::Sym, [a]) => self.half_sum(*a, Number::ratio(1, 2)),
             (Call::Skew, [a]) => self.half_sum(*a, Number::ratio(-1, 2)),
             (Call::Cross, [a, b]) => self.terms.call(MatFn::Cross, &[*a, *b]),
+            (Call::FrechetExpm, _) => self.terms.call(MatFn::FrechetExpm, &values),
+            (Call::FrechetLogm, _) => self.terms.call(MatFn::FrechetLogm, &values),
+            (Call::FrechetCosm, _) => self.terms.call(MatFn::FrechetCosm, &values),
+            (Call::FrechetSinm, _) => self.terms.call(MatFn::FrechetSinm, &values),
             (Call::Sylvester, [_, _, _]) => self.terms.call(MatFn::Sylvester, &values),
             (Call::Kron, all) => self.terms.call(MatFn::Kron, all),
             (_, [a]) => match MatFn::of_one_argument(f) {

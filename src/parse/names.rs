@@ -151,6 +151,7 @@ impl Parser<'_> {
         match name {
             "sum" if self.binds_index(1) => return self.index_sum(span),
             "diff" => return self.diff(span),
+            "frechet" => return self.frechet(span),
             "transpose" => {
                 let argument = self.arguments("transpose(A)", 1, 1, span)?.swap_remove(0);
                 return self.node(Op::Transpose(argument), span);
@@ -209,6 +210,33 @@ impl Parser<'_> {
         Err(syntax(format!("`{}` cannot take {found} {noun}", &self.cursor.text[span.start..span.end]))
             .at(span.join(self.cursor.last_span()))
             .help(format!("it is used as `{usage}`")))
+    }
+
+    /// `frechet(expm, A, E)`; without E the matrix of that map.
+    fn frechet(&mut self, span: Span) -> Result<Expr> {
+        let usage = "frechet(expm, A, E), with expm, logm, sqrtm, cosm or sinm";
+        let open = self.cursor.span();
+        self.cursor.advance();
+        let (name, at) = self.cursor.name("a function of matrices")?;
+        let function = match Function::named(name) {
+            Some(Function::Call(f)) => f.frechet(),
+            _ => None,
+        };
+        let Some(function) = function else {
+            return Err(syntax(format!("`{name}` is no function with a Fréchet derivative"))
+                .at(at)
+                .help(format!("it is used as `{usage}`")));
+        };
+        let mut all = Vec::new();
+        while self.cursor.eat(&Tok::Comma) {
+            all.push(self.sum()?);
+        }
+        self.cursor.close(&Tok::Close, open)?;
+        if !(1..=2).contains(&all.len()) {
+            let error = syntax(format!("`frechet` cannot take {} matrices", all.len())).at(span.join(self.cursor.last_span()));
+            return Err(error.help(format!("it is used as `{usage}`")));
+        }
+        self.node(Op::Call(Function::Call(function), all), span)
     }
 
     fn apply(&mut self, function: Applied, span: Span) -> Result<Expr> {
@@ -317,7 +345,7 @@ impl Parser<'_> {
         let declared = self.declarations.iter().map(|(n, _)| n.as_str()).filter(|n| self.is_declared_function(n));
         let maps = ELEMENTWISE.iter().flat_map(|r| r.aliases.iter().chain([&r.name]).copied());
         let calls = CALLS.iter().flat_map(|r| r.aliases.iter().chain([&r.name]).copied());
-        let all = declared.chain(maps).chain(calls).chain(["diff", "transpose"]);
+        let all = declared.chain(maps).chain(calls).chain(["diff", "frechet", "transpose"]);
         match suggest::nearest(name, all).filter(|_| name.chars().count() > 1) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error

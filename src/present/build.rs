@@ -303,7 +303,44 @@ impl<'a> Builder<'a> {
         Factors::of(sum, scalar).scaled(if turn { &Number::MINUS_ONE } else { &Number::ONE })
     }
 
+    /// `expm(p*logm(A))` is written `A^p`, and `expm(logm(A)*B)` is `A^B`: the base and the exponent.
+    fn as_power(&mut self, argument: Id) -> Result<Option<(Expr, Expr)>> {
+        let terms = self.terms;
+        let mut exponent = Factors::one();
+        let mut core = argument;
+        loop {
+            core = match &terms[usize::from(core)] {
+                Mat::Scale(n, [inner]) => {
+                    exponent = exponent.scaled(n);
+                    *inner
+                }
+                Mat::Times([s, inner]) => {
+                    exponent = exponent.times(self.factors(*s)?);
+                    *inner
+                }
+                _ => break,
+            };
+        }
+        let (first, rest) = match &terms[usize::from(core)] {
+            Mat::Mul(factors) => (factors[0], &factors[1..]),
+            _ => (core, &[][..]),
+        };
+        let Mat::Call(MatFn::Logm, base) = &terms[usize::from(first)] else { return Ok(None) };
+        let base = self.expr(base[0])?;
+        match rest {
+            [] => {}
+            [b] => exponent = exponent.times(self.factors(*b)?),
+            _ => exponent = exponent.times(self.chain(rest, false)?),
+        }
+        Ok(Some((base, exponent.finish())))
+    }
+
     fn call(&mut self, function: MatFn, all: &[Id], scalar: bool) -> Result<Factors> {
+        if function == MatFn::Expm
+            && let Some((base, exponent)) = self.as_power(all[0])?
+        {
+            return Ok(Factors::of(Expr::new(Op::Pow(base, exponent)), scalar));
+        }
         let name = function.row().call;
         let axis = match function {
             MatFn::SumRows | MatFn::MeanRows => Some(1),

@@ -19,6 +19,7 @@ use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op};
 use crate::matrix::Mat;
+use crate::outline::{Outline, outline};
 use factors::Factors;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -45,19 +46,33 @@ impl Presented {
     }
 }
 
-/// The expression with its names replaced by what they stand for.
+/// The expression with its names replaced by what they stand for; a product in a product is no part of its own.
 fn put_in(e: &Expr, known: &[(Symbol, Expr)]) -> Expr {
-    if let Op::Var(v) = e.op()
-        && let Some((_, part)) = known.iter().find(|(name, _)| *name == v.name)
-    {
-        return part.clone();
-    }
     if known.is_empty() {
         return e.clone();
     }
-    let mapped: Result<Op, std::convert::Infallible> = e.op().try_map(|c| Ok(put_in(c, known)));
-    match mapped {
-        Ok(op) => Expr::new(op),
+    match e.op() {
+        Op::Var(v) => known.iter().find(|(name, _)| *name == v.name).map_or_else(|| e.clone(), |(_, part)| part.clone()),
+        Op::Mul(factors) => build::chain_of(factors.iter().flat_map(|f| factors_of(f, known)).collect()),
+        Op::Transpose(a) if matches!(a.op(), Op::Var(_)) => build::chain_of(factors_of(e, known)),
+        op => match op.try_map(|c| Ok::<_, std::convert::Infallible>(put_in(c, known))) {
+            Ok(op) => Expr::new(op),
+        },
+    }
+}
+
+/// What a factor adds to its product: all factors of the part that it, or its transpose, is the name of, unless that is a scalar.
+fn factors_of(factor: &Expr, known: &[(Symbol, Expr)]) -> Vec<Expr> {
+    let (of, transposed) = if let Op::Transpose(a) = factor.op() { (a, true) } else { (factor, false) };
+    let new = put_in(of, known);
+    // A scalar stays one factor: `(x'*A*x)*x` is no `x'*A*x^2`.
+    let apart = outline(&new) == Some(Outline::Scalar);
+    match (of.op(), new.op()) {
+        (Op::Var(_), Op::Mul(_)) if apart => vec![new],
+        (Op::Var(_), Op::Mul(factors)) if transposed => runs::turned(factors, &[]),
+        (Op::Var(_), Op::Mul(factors)) => factors.to_vec(),
+        _ if transposed => vec![Expr::new(Op::Transpose(new))],
+        _ => vec![new],
     }
 }
 
@@ -95,6 +110,17 @@ pub fn present(terms: &egg::RecExpr<Mat>, setting: Setting) -> Result<Presented>
         Some(body) => Ok(Presented { body, parts }),
         None => Err(Error::new(ErrorKind::Internal, "no term was written")),
     }
+}
+
+/// Writes the term whose root is the last node as one expression: what occurs more than once has no name.
+///
+/// # Errors
+/// As [`present`].
+pub fn present_whole(terms: &egg::RecExpr<Mat>, taken: &BTreeSet<Symbol>) -> Result<Expr> {
+    let last = egg::Id::from(terms.as_ref().len().saturating_sub(1));
+    let bodies = build::fewest_signs(terms.as_ref(), &[last], taken, &Factors::finish)?;
+    let body = bodies.first().ok_or_else(|| Error::new(ErrorKind::Internal, "no term was written"))?;
+    Ok(share::scalars_first(body))
 }
 
 /// Writes the terms at these places, with the parts that they have in common.

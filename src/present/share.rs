@@ -116,6 +116,11 @@ pub(super) fn name_shared_parts(mut bodies: Vec<Expr>, taken: &BTreeSet<Symbol>)
     (bodies.iter().map(|body| scalars.of(body)).collect(), parts)
 }
 
+/// The expression with the scalars of its products in front.
+pub(super) fn scalars_first(e: &Expr) -> Expr {
+    ScalarsFirst::default().of(e)
+}
+
 /// The part with the largest saving; of equal ones the larger, then the first met.
 fn most_saving(bodies: &[Expr], parts: &[(Symbol, Expr)]) -> Option<Expr> {
     let mut walk = Walk::default();

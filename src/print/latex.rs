@@ -228,7 +228,9 @@ impl Notation for Latex {
 
     fn transpose(&self, e: &Expr) -> Piece {
         let (base, above) = match e.op() {
-            Op::Call(Function::Call(Call::Inv), arguments) if arguments.len() == 1 => (&arguments[0], r"{-\top}"),
+            Op::Call(Function::Call(Call::Inv), arguments) if arguments.len() == 1 && !is_root(&arguments[0]) => {
+                (&arguments[0], r"{-\top}")
+            }
             _ => (e, r"\top"),
         };
         let piece = self.write(base);
@@ -244,13 +246,29 @@ impl Notation for Latex {
             return piece;
         }
         match (call, arguments.len()) {
-            (Call::Inv, 1) => self.raise(&arguments[0], "-1"),
+            (Call::Inv, 1) => match arguments[0].op() {
+                Op::Call(Function::Call(Call::Sqrtm), inner) => self.raise(&inner[0], "-1/2"),
+                _ => self.raise(&arguments[0], "-1"),
+            },
             (Call::Pinv, 1) => self.raise(&arguments[0], "+"),
             (Call::Kron, _) => self.product(Product::Kronecker, &self.all(arguments)),
             (Call::Cross, 2) => self.infix(&self.all(arguments), r" \times ", Level::Spread),
             (Call::Det, 1) => self.operator(r"\det", arguments),
             (Call::Max, _) => self.operator(r"\max", arguments),
             (Call::Min, _) => self.operator(r"\min", arguments),
+            (Call::Expm, 1) => self.operator(r"\exp", arguments),
+            (Call::Logm, 1) => self.operator(r"\log", arguments),
+            (Call::Cosm, 1) => self.operator(r"\cos", arguments),
+            (Call::Sinm, 1) => self.operator(r"\sin", arguments),
+            (Call::Sqrtm, 1) => self.raise(&arguments[0], "1/2"),
+            (Call::Cholesky, 1) => self.operator(r"\operatorname{chol}", arguments),
+            (Call::EigvecMax, 1) => self.operator(r"v_{\max}", arguments),
+            (Call::EigvecMin, 1) => self.operator(r"v_{\min}", arguments),
+            (Call::FrechetExpm, _) => self.operator(r"L_{\exp}", arguments),
+            (Call::FrechetLogm, _) => self.operator(r"L_{\log}", arguments),
+            (Call::FrechetSqrtm, _) => self.operator("L_{1/2}", arguments),
+            (Call::FrechetCosm, _) => self.operator(r"L_{\cos}", arguments),
+            (Call::FrechetSinm, _) => self.operator(r"L_{\sin}", arguments),
             (Call::LambdaMax, 1) => self.operator(r"\lambda_{\max}", arguments),
             (Call::LambdaMin, 1) => self.operator(r"\lambda_{\min}", arguments),
             _ => self.operator(&format!(r"\operatorname{{{}}}", call.name().replace('_', r"\_")), arguments),
@@ -297,6 +315,11 @@ impl Notation for Latex {
         let rows: Vec<String> = rows.iter().map(|r| self.list(r, " & ")).collect();
         Piece::atom(format!(r"\begin{{bmatrix}} {} \end{{bmatrix}}", rows.join(r" \\ ")))
     }
+}
+
+/// A root has its exponent where the sign of an inverse would go.
+fn is_root(e: &Expr) -> bool {
+    matches!(e.op(), Op::Call(Function::Call(Call::Sqrtm), _))
 }
 
 #[cfg(test)]

@@ -10,13 +10,21 @@ mod unicode;
 use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
-use crate::function::{Constant, Function};
+use crate::function::{Call, Constant, Function};
 use crate::number::Number;
 use crate::outline::{Outline, outline};
 
 pub use latex::latex;
 pub use rules::{rule_latex, rules_markdown};
 pub use unicode::unicode;
+
+/// The function whose Fréchet derivative a function is: `frechet(expm, A, E)`.
+fn frechet_of(function: Function) -> Option<&'static str> {
+    match function {
+        Function::Call(call) => call.of_frechet().map(Call::name),
+        Function::Map(_) => None,
+    }
+}
 
 /// How tightly what was written holds together, from the loosest; the precedences of every notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

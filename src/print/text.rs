@@ -1,6 +1,6 @@
 //! The text of the language: reads back to the same value.
 
-use super::{Level, Notation, Piece, Product, Quotient, as_number};
+use super::{Level, Notation, Piece, Product, Quotient, as_number, frechet_of};
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Subscript};
 use crate::function::{Constant, Function};
@@ -77,7 +77,11 @@ impl Notation for Text {
     }
 
     fn call(&self, function: Function, arguments: &[Expr]) -> Piece {
-        Piece::atom(format!("{function}({})", self.list(arguments, ", ")))
+        let arguments = self.list(arguments, ", ");
+        Piece::atom(match frechet_of(function) {
+            Some(f) => format!("frechet({f}, {arguments})"),
+            None => format!("{function}({arguments})"),
+        })
     }
 
     fn subscript(&self, base: &Piece, subscripts: &[Subscript]) -> Piece {

@@ -224,7 +224,23 @@ impl<'a> Builder<'a> {
                 let (solver, factor) = self.factorised(a)?;
                 Ok(self.step(Operation::LogDeterminant(solver, factor), axes))
             }
-            Opaque::Adj | Opaque::Pinv | Opaque::Product | Opaque::NormInf | Opaque::Softmax | Opaque::LogSumExp => {
+            Opaque::Adj
+            | Opaque::Pinv
+            | Opaque::Product
+            | Opaque::NormInf
+            | Opaque::Softmax
+            | Opaque::LogSumExp
+            | Opaque::Expm
+            | Opaque::Logm
+            | Opaque::Sqrtm
+            | Opaque::Cosm
+            | Opaque::Sinm
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => {
                 let a = self.value(a)?;
                 Ok(self.step(Operation::Function(f, a), axes))
             }

@@ -313,11 +313,13 @@ impl Builder<'_> {
             let first = |labels: Vec<Label>| labels.first().and_then(|l| out.and_then(|o| o.iter().position(|k| k == l)));
             first(own(x, y)) > first(own(y, x))
         };
-        let vector_first = out.is_none() && left.1.len() == 1 && right.1.len() == 2;
-        if before(&left.1, &right.1)
-            || vector_first
-            || (left.1.len() == right.1.len() && out.is_none_or(|o| o.is_empty()) && left.0 > right.0)
-        {
+        let swapped = match (left.1.len(), right.1.len()) {
+            // A matrix stands before its vector, wanted or not: so equal products are one step.
+            (1, 2) => true,
+            (2, 1) => false,
+            (m, n) => before(&left.1, &right.1) || (m == n && out.is_none_or(|o| o.is_empty()) && left.0 > right.0),
+        };
+        if swapped {
             std::mem::swap(&mut left, &mut right);
         }
         let batch = left.1.iter().copied().filter(|l| needed & bit(*l) != 0 && right.1.contains(l));

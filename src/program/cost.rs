@@ -116,11 +116,22 @@ impl Program {
             Operation::Inverse(solver, a) => all * sweeps(*solver, side(self.step(*a))),
             Operation::Determinant(_, a) => side(self.step(*a)),
             Operation::LogDeterminant(_, a) => number(2) * side(self.step(*a)),
+            // About 25 products of matrices (Higham 2008, section 10.3; Golub and Van Loan 2013, section 7.5.6).
+            Operation::Function(f, a) if f.is_function_of_matrix() || f.is_spectral() => {
+                let n = side(self.step(*a));
+                number(50) * n * n * n
+            }
             Operation::Function(_, a) => number(3) * entries(self.step(*a)),
             // The Schur forms of both matrices, and a system for each column (Golub and Van Loan 2013, section 7.6.3).
             Operation::Operator(LinearOperator::Sylvester, _) => {
                 let (m, n) = (side(step), step.axes.last().copied().unwrap_or(Dim::ONE));
                 number(25) * (m * m * m + n * n * n) + number(5) * (m * m * n + m * n * n)
+            }
+            // The function of a matrix with twice the side, for each direction: about 25 products (Higham 2008, section 10.3).
+            Operation::Operator(_, operands) => {
+                let n = operands.first().map_or(Dim::ONE, |a| side(self.step(*a)));
+                let directions = if operands.len() == 1 { n * n } else { Dim::ONE };
+                number(400) * n * n * n * directions
             }
             Operation::Apply(..) => all,
         }

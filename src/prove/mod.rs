@@ -34,7 +34,7 @@ use crate::lower::lower;
 use crate::matrix::{Build, Mat, Terms, of_typed};
 use crate::number::Number;
 use crate::parse::Declarations;
-use crate::present::{Setting, present};
+use crate::present::present_whole;
 use crate::proof::{Proof, ProofStep};
 use crate::raise::Raiser;
 use crate::saturate::{Limits, Rewrite, RuleSet, connect};
@@ -342,7 +342,7 @@ impl Prover<'_> {
     }
 
     fn show(&self, term: &RecExpr<Mat>) -> Option<Expr> {
-        present(term, Setting { taken: &self.taken, input: None }).ok().map(|p| p.inlined())
+        present_whole(term, &self.taken).ok()
     }
 
     /// The proof, if every expression of it can be read and has the shape of the sides.

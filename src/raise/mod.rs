@@ -78,12 +78,7 @@ impl Raiser<'_> {
             Node::Opaque(f, a) => self.opaque(f, a),
             Node::Operator(f, operands) => {
                 let operands: Vec<Id> = operands.into_iter().map(|a| self.raise(a)).collect();
-                self.terms.call(
-                    match f {
-                        LinearOperator::Sylvester => MatFn::Sylvester,
-                    },
-                    &operands,
-                )
+                self.terms.call(operator(f), &operands)
             }
             Node::Apply(f, arguments) => self.apply(&f, &arguments),
         };
@@ -154,6 +149,17 @@ impl Raiser<'_> {
             Opaque::LogDet => MatFn::LogDet,
             Opaque::Adj => MatFn::Adj,
             Opaque::Pinv => MatFn::Pinv,
+            Opaque::Expm => MatFn::Expm,
+            Opaque::Logm => MatFn::Logm,
+            Opaque::Sqrtm => MatFn::Sqrtm,
+            Opaque::Cosm => MatFn::Cosm,
+            Opaque::Sinm => MatFn::Sinm,
+            Opaque::Cholesky => MatFn::Cholesky,
+            Opaque::Nuclear => MatFn::Nuclear,
+            Opaque::LambdaMax => MatFn::LambdaMax,
+            Opaque::LambdaMin => MatFn::LambdaMin,
+            Opaque::EigvecMax => MatFn::EigvecMax,
+            Opaque::EigvecMin => MatFn::EigvecMin,
             Opaque::Product => MatFn::Product,
             Opaque::NormInf => MatFn::NormInf,
             Opaque::Softmax => MatFn::Softmax,
@@ -205,6 +211,16 @@ impl Raiser<'_> {
             }
         }
         Some(self.terms.call(if order == 1 { MatFn::Norm2 } else { MatFn::NormF }, &[h]))
+    }
+}
+
+fn operator(f: LinearOperator) -> MatFn {
+    match f {
+        LinearOperator::Sylvester => MatFn::Sylvester,
+        LinearOperator::FrechetExpm => MatFn::FrechetExpm,
+        LinearOperator::FrechetLogm => MatFn::FrechetLogm,
+        LinearOperator::FrechetCosm => MatFn::FrechetCosm,
+        LinearOperator::FrechetSinm => MatFn::FrechetSinm,
     }
 }
 

@@ -128,6 +128,8 @@ fn functions_of(law: &str) -> u128 {
         let words = side.split(|c: char| !(c.is_alphanumeric() || c == '_'));
         words.filter_map(Function::named).filter_map(operator).fold(0, |all, operator| all | operator.bit())
     };
+    // `frechet(expm, A, E)` is one function.
+    let law = law.replace("frechet(", "frechet_");
     match law.split_once("=>") {
         Some((left, _)) => named(left),
         None => law.split('=').map(named).reduce(|all, side| all & side).unwrap_or(0),
@@ -145,6 +147,10 @@ fn operator(function: Function) -> Option<Operator> {
         Function::Call(Call::Kron) => Some(Operator::Call(MatFn::Kron)),
         Function::Call(Call::Cross) => Some(Operator::Call(MatFn::Cross)),
         Function::Call(Call::Sylvester) => Some(Operator::Call(MatFn::Sylvester)),
+        Function::Call(Call::FrechetExpm) => Some(Operator::Call(MatFn::FrechetExpm)),
+        Function::Call(Call::FrechetLogm) => Some(Operator::Call(MatFn::FrechetLogm)),
+        Function::Call(Call::FrechetCosm) => Some(Operator::Call(MatFn::FrechetCosm)),
+        Function::Call(Call::FrechetSinm) => Some(Operator::Call(MatFn::FrechetSinm)),
         Function::Call(f) => MatFn::of_one_argument(f).map(Operator::Call),
     }
 }

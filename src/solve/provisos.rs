@@ -15,7 +15,7 @@ use crate::number::Number;
 use crate::present::Presented;
 use crate::proof::Requirement;
 use crate::prove::{expression_of, requirements};
-use crate::solution::Proviso;
+use crate::solution::{Proviso, Region};
 use std::collections::BTreeSet;
 
 /// What has to hold, as nodes.
@@ -25,6 +25,7 @@ pub(super) enum Need {
     NonZero(NodeId),
     Positive(NodeId),
     Spectra(NodeId, NodeId),
+    Eigenvalues(NodeId, Region),
     Consistent(NodeId, NodeId),
 }
 
@@ -76,6 +77,18 @@ impl Solver<'_> {
         }
     }
 
+    /// That the eigenvalues lie there, unless that is known.
+    pub(super) fn need_eigenvalues(&mut self, a: NodeId, region: Region) {
+        let facts = self.graph.meta(a).facts;
+        let known = match region {
+            Region::OffTheNegativeAxis | Region::RightHalfPlane => facts.contains(Facts::POSDEF),
+            Region::Strip => facts.contains(Facts::SYMMETRIC),
+        };
+        if !known {
+            self.need(Need::Eigenvalues(a, region));
+        }
+    }
+
     /// What has to hold: for each step, and for the equation to have a meaning where the solution is put in.
     pub(super) fn provisos(&mut self, equation: &Equation, formula: &Presented, names: &BTreeSet<Symbol>) -> Result<Vec<Proviso>> {
         let mut provisos: Vec<Proviso> = Vec::new();
@@ -118,6 +131,10 @@ impl Solver<'_> {
             Need::NonZero(a) => Proviso::Requires(Requirement::NonZero(base(self.as_in(solution, &[a], names)?))),
             Need::Positive(a) => Proviso::Requires(Requirement::Positive(self.written(a, names)?)),
             Need::Spectra(a, b) => Proviso::Spectra(self.written(a, names)?, self.written(b, names)?),
+            Need::Eigenvalues(a, region) => {
+                let turned = self.graph.transpose(a);
+                Proviso::Eigenvalues(self.as_in(solution, &[a, turned], names)?, region)
+            }
             Need::Consistent(a, b) => Proviso::Consistent(self.written(a, names)?, self.written(b, names)?),
         })
     }

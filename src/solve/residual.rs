@@ -3,12 +3,12 @@
 use super::Equation;
 use crate::check::{Scope, Verification, numeric_derivative};
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{Inputs, evaluate, project};
+use crate::eval::{Inputs, eigenvalues, evaluate, project};
 use crate::expr::{Expr, Structure};
 use crate::infer::infer;
 use crate::parse::Declarations;
 use crate::proof::Requirement;
-use crate::solution::{Extent, Proviso, Solution};
+use crate::solution::{Extent, Proviso, Region, Solution};
 use ndarray::{ArrayD, Ix2, IxDyn};
 
 /// At how many points.
@@ -80,7 +80,11 @@ type Test = Box<dyn Fn(&Inputs) -> Result<()>>;
 
 /// A test that is passed where the proviso holds; a point where it does not tells nothing.
 fn proviso(proviso: &Proviso, declarations: &Declarations) -> Result<Test> {
-    let Proviso::Requires(requirement) = proviso else { return Ok(Box::new(|_| Ok(()))) };
+    let requirement = match proviso {
+        Proviso::Requires(requirement) => requirement,
+        Proviso::Eigenvalues(a, region) => return eigenvalues_in(a, *region, declarations),
+        Proviso::Spectra(..) | Proviso::Consistent(..) => return Ok(Box::new(|_| Ok(()))),
+    };
     let holds: fn(f64) -> bool = match requirement {
         // A singular matrix has no inverse to evaluate.
         Requirement::Invertible(_) => return Ok(Box::new(|_| Ok(()))),
@@ -90,7 +94,25 @@ fn proviso(proviso: &Proviso, declarations: &Declarations) -> Result<Test> {
     let typed = infer(requirement.of(), declarations)?;
     Ok(Box::new(move |at| {
         let met = evaluate(&typed, at)?.iter().all(|x| holds(*x));
-        if met { Ok(()) } else { Err(Error::new(ErrorKind::Domain, "a condition does not hold")) }
+        if met { Ok(()) } else { Err(unmet()) }
+    }))
+}
+
+fn unmet() -> Error {
+    Error::new(ErrorKind::Domain, "a condition does not hold")
+}
+
+/// What has no principal logarithm has none to evaluate.
+fn eigenvalues_in(a: &Expr, region: Region, declarations: &Declarations) -> Result<Test> {
+    let holds: fn(f64, f64) -> bool = match region {
+        Region::OffTheNegativeAxis => return Ok(Box::new(|_| Ok(()))),
+        Region::RightHalfPlane => |re, _| re > 0.0,
+        Region::Strip => |_, im| im.abs() < std::f64::consts::PI,
+    };
+    let typed = infer(a, declarations)?;
+    Ok(Box::new(move |at| {
+        let met = eigenvalues(&evaluate(&typed, at)?)?.into_iter().all(|(re, im)| holds(re, im));
+        if met { Ok(()) } else { Err(unmet()) }
     }))
 }
 

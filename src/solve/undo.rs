@@ -10,6 +10,7 @@ use crate::expr::{Shape, Var};
 use crate::function::{Map, Map2, Sign};
 use crate::index::{Node, NodeId, Opaque};
 use crate::number::Number;
+use crate::solution::Region;
 
 /// How often both sides are multiplied.
 const MOST_DENOMINATORS: usize = 4;
@@ -140,8 +141,43 @@ impl Solver<'_> {
                 let reciprocal = self.reciprocal(known);
                 (exponent, self.graph.times(u, reciprocal))
             }
-            Node::Opaque(Opaque::Inv, u) => (u, self.inverse(value)),
+            Node::Opaque(f, u) => (u, self.inverse_of_opaque(f, value)?),
             _ => return None,
+        })
+    }
+
+    fn inverse_of_opaque(&mut self, f: Opaque, value: NodeId) -> Option<NodeId> {
+        Some(match f {
+            Opaque::Inv => self.inverse(value),
+            Opaque::Pinv => self.graph.opaque(Opaque::Pinv, value),
+            Opaque::Expm => {
+                self.need_eigenvalues(value, Region::OffTheNegativeAxis);
+                self.reach = Reach::Principal;
+                self.graph.opaque(Opaque::Logm, value)
+            }
+            Opaque::Logm => {
+                self.need_eigenvalues(value, Region::Strip);
+                self.graph.opaque(Opaque::Expm, value)
+            }
+            Opaque::Sqrtm => {
+                self.need_eigenvalues(value, Region::RightHalfPlane);
+                self.product(&[value, value])
+            }
+            Opaque::Adj
+            | Opaque::Det
+            | Opaque::LogDet
+            | Opaque::Product
+            | Opaque::NormInf
+            | Opaque::Softmax
+            | Opaque::LogSumExp
+            | Opaque::Cosm
+            | Opaque::Sinm
+            | Opaque::Cholesky
+            | Opaque::Nuclear
+            | Opaque::LambdaMax
+            | Opaque::LambdaMin
+            | Opaque::EigvecMax
+            | Opaque::EigvecMin => return None,
         })
     }
 

@@ -1,9 +1,10 @@
-//! Runs emitted code in every target: `cargo test --release --test targets`, which `cargo test` alone does not, since it
-//! takes minutes. A target that is not installed is ignored; `tests/targets/setup.sh` installs them.
+//! Runs emitted code in every target, or in those named: `cargo test --release --test targets -- numpy jax`. `cargo test` alone
+//! does not, since it takes minutes. A target that is not installed is ignored; `tests/targets/setup.sh` installs them.
 
 use std::process::{Command, ExitCode};
 
-const TARGETS: [&str; 5] = ["numpy", "jax", "torch", "matlab", "rust"];
+/// The last is the example of jax on several devices.
+const TARGETS: [&str; 6] = ["numpy", "jax", "torch", "matlab", "rust", "sharded"];
 
 /// The exit code by which `run.py` says that the target is not installed.
 const NOT_INSTALLED: i32 = 3;
@@ -11,7 +12,8 @@ const NOT_INSTALLED: i32 = 3;
 fn main() -> ExitCode {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/targets/run.py");
     let (mut passed, mut failed, mut ignored) = (0, 0, 0);
-    for target in TARGETS {
+    let named: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    for target in TARGETS.into_iter().filter(|t| named.is_empty() || named.iter().any(|n| n == t)) {
         let run = Command::new("python3").args([script, "--bin", env!("CARGO_BIN_EXE_indicial"), "--target", target]).status();
         let outcome = match run.map(|status| status.code()) {
             Ok(Some(0)) => {

@@ -5,8 +5,8 @@
 
 Each case is written in each target by the command line, and one process for each target computes the values and
 derivatives of all of them at the points of the case. The last line for a target is `TARGET: right R, wrong W, refused N`;
-what has no code there is refused with a reason, and counted. Exit status 1 if anything is wrong or fails; 3 if a target is
-not installed (tests/targets/setup.sh installs it).
+what has no code there is refused with a reason, and counted. `sharded` is no target but the example of jax on several
+devices. Exit status 1 if anything is wrong or fails; 3 if a target is not installed (tests/targets/setup.sh installs it).
 """
 import argparse
 import json
@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-TARGETS = ["numpy", "jax", "torch", "matlab", "rust"]
+TARGETS = ["numpy", "jax", "torch", "matlab", "rust", "sharded"]
 BUILD = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 PYTHON = BUILD / "targets" / "venv" / "bin" / "python"
 TOLERANCE = 1e-6
@@ -69,6 +69,7 @@ def installed(target):
         return shutil.which("cargo") is not None
     if not PYTHON.exists():
         return False
+    target = "jax" if target == "sharded" else target
     return subprocess.run([PYTHON, "-c", f"import {target}, scipy" if target != "torch" else "import torch"], capture_output=True).returncode == 0
 
 
@@ -144,6 +145,9 @@ def main():
         if not installed(target):
             print(f"{target}: skipped, not installed; tests/targets/setup.sh installs it")
             status = max(status, MISSING)
+        elif target == "sharded":
+            command = [PYTHON, ROOT / "examples" / "sharded_jax.py", "--bin", a.bin]
+            status = max(status, subprocess.run(command).returncode)
         elif not check(a.bin, cases(a.id), target, a.keep):
             status = 1
     sys.exit(status)
