@@ -22,8 +22,6 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// What takes longer says so.
 const LONG: Duration = Duration::from_secs(1);
-/// Requests that wait at most so long after a failure were sent before it was seen; they are not run.
-const QUEUED: Duration = Duration::from_millis(5);
 
 /// Serves until it is told to shut down, or its parent has ended.
 ///
@@ -130,9 +128,9 @@ impl Kernel {
         }
     }
 
-    /// Cells that were sent before a failure was known are not run.
+    /// Cells that have come before a failure was known are not run: those that need not be waited for.
     async fn abort(&mut self, shell: &mut KernelShellConnection) -> Outcome<()> {
-        while let Ok(read) = timeout(QUEUED, shell.read()).await {
+        while let Ok(read) = timeout(Duration::ZERO, shell.read()).await {
             match read {
                 Ok(request) if matches!(request.content, JupyterMessageContent::ExecuteRequest(_)) => {
                     let reply = ExecuteReply { status: ReplyStatus::Aborted, execution_count: self.count(), ..ExecuteReply::default() };
