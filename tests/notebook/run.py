@@ -166,7 +166,7 @@ def test_restart(manager, client):
     run(client, "gone = 7")
     manager.restart_kernel(now=False)
     client.wait_for_ready(timeout=WAIT)
-    assert result(client, "gone") == "gone\nassuming gone: scalar", result(client, "gone")
+    assert result(client, "gone").startswith("gone\nassuming")
     pid = manager.provisioner.pid
     manager.shutdown_kernel()
     assert not Path(f"/proc/{pid}").exists()
