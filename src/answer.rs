@@ -1,7 +1,7 @@
 //! Answers: a formula with everything that was understood on the way to it.
 
 use crate::check::{Scope, Verification, kronecker_form, numeric_derivative_by, times_first_axes, times_last_axes};
-use crate::code::{Coded, Formula, builds_stacks, described, source};
+use crate::code::{Coded, Formula, builds_stacks, described, source, written};
 use crate::compress::CompressedPart;
 use crate::conditions;
 use crate::dim::{Dim, Symbol};
@@ -309,6 +309,7 @@ impl Answer {
     /// The answer, as code has it.
     pub(crate) fn derivative_formula(&self, name: &str) -> Result<Formula> {
         let by = self.by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let input = written(&self.input);
         let (title, axes) = match &self.question {
             Question::Value => ("The value".to_owned(), String::new()),
             Question::Derivative => {
@@ -317,18 +318,22 @@ impl Answer {
                 } else {
                     format!("the axes of {by}")
                 };
-                (format!("The derivative of {} by {by}", self.input), axes)
+                (format!("The derivative of {input} by {by}"), axes)
             }
             Question::Jvp(_) | Question::Vjp(_) | Question::Hvp(_) => {
-                (format!("A product with the derivative of {} by {by}", self.input), String::new())
+                (format!("A product with the derivative of {input} by {by}"), String::new())
             }
-            Question::Differential { order: 1, .. } => (format!("The differential of {} by {by}", self.input), String::new()),
-            Question::Differential { order, .. } => (format!("The differential of order {order} of {} by {by}", self.input), String::new()),
+            Question::Differential { order: 1, .. } => (format!("The differential of {input} by {by}"), String::new()),
+            Question::Differential { order, .. } => (format!("The differential of order {order} of {input} by {by}"), String::new()),
         };
         let mut output = described(name, &title, &self.formula);
         output.axes = axes;
         let stacked = (self.notation == Notation::Kronecker).then(|| (self.shape.clone(), self.rows));
-        let formula = Formula { output, value: self.typed()?, stacked };
+        let value = self.typed()?;
+        // A number where the axes are of length 1: it is repeated along them.
+        let lone = value.root().shape.axes().is_empty() && matches!(self.shape.len(), 1 | 2);
+        let stacked = stacked.or_else(|| lone.then(|| (self.shape.clone(), 1)));
+        let formula = Formula { output, value, stacked };
         if formula.stacked.is_some() && builds_stacks(&formula)? {
             // Index notation has no stacks, and the same axes.
             return Ok(Formula { value: infer(&self.index()?.inlined(), &self.declarations())?, stacked: None, ..formula });

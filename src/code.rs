@@ -3,7 +3,7 @@
 use crate::dim::Dim;
 use crate::emit::{Function, Output, Target, module};
 use crate::error::Result;
-use crate::expr::{Shape, Var};
+use crate::expr::{Expr, Shape, Var};
 use crate::pipeline::on_a_deep_stack;
 use crate::present::Presented;
 use crate::program::{Definition, Lowered, Operation, Program, Tensor};
@@ -17,9 +17,17 @@ pub(crate) struct Formula {
     pub stacked: Option<(Vec<Dim>, usize)>,
 }
 
+/// Longer formulas are not written into the documentation of a function: definitions may double each other.
+const LONGEST: u64 = 1 << 12;
+
+/// A formula as the documentation of a function has it.
+pub(crate) fn written(e: &Expr) -> String {
+    if e.nodes() <= LONGEST { e.to_string() } else { format!("an expression of {} parts", e.nodes()) }
+}
+
 /// What the documentation of a function says of a formula.
 pub(crate) fn described(name: &str, title: &str, formula: &Presented) -> Output {
-    let mut lines = vec![formula.body.to_string()];
+    let mut lines = vec![written(&formula.body)];
     for (at, (part, e)) in formula.parts.iter().enumerate() {
         lines.push(format!("{} {part} = {e}", if at == 0 { "where" } else { "     " }));
     }

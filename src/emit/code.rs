@@ -129,8 +129,9 @@ pub(super) fn plus(terms: &[(bool, Code)]) -> Code {
 /// A positive term stands first, so that no sum begins with a minus if it need not.
 fn sum(terms: &[(bool, Code)]) -> Code {
     // A minus in front of a product is one in front of its first factor.
-    let signed = |(minus, code): &(bool, Code)| match code.text.strip_prefix('-') {
-        Some(rest) if code.tight > Tight::Sum => (!minus, rest.to_owned()),
+    let signed = |(minus, code): &(bool, Code)| match (code.text.strip_prefix('-'), &code.opposite) {
+        (Some(rest), _) if code.tight > Tight::Sum => (!minus, rest.to_owned()),
+        (_, Some(opposite)) if *minus => (false, opposite.at_least(Tight::Matrix)),
         _ => (*minus, code.at_least(Tight::Matrix)),
     };
     let mut shown: Vec<(bool, String)> = terms.iter().map(signed).collect();

@@ -131,8 +131,11 @@ pub fn present_each(terms: &egg::RecExpr<Mat>, roots: &[egg::Id], setting: Setti
     let bodies = build::fewest_signs(terms.as_ref(), roots, setting.taken, &Factors::finish)?;
     let plain = share::name_shared_parts(bodies.clone(), setting.taken);
     let Some(input) = setting.input else { return Ok(plain) };
-    let bodies = bodies.into_iter().map(|body| written::as_written(body, input)).collect();
-    let as_written = share::name_shared_parts(bodies, setting.taken);
+    let written: Vec<Expr> = bodies.iter().map(|body| written::as_written(body.clone(), input)).collect();
+    if written.iter().zip(&bodies).all(|(written, body)| written.same_node(body)) {
+        return Ok(plain);
+    }
+    let as_written = share::name_shared_parts(written, setting.taken);
     // What has one sign in the input may have the other in a part that answers share.
     Ok(if size(&as_written) <= size(&plain) { as_written } else { plain })
 }

@@ -114,7 +114,7 @@ fn definitions_that_double_are_answered_or_refused_soon() {
     for sign in ["+", "*", ".*"] {
         let parts: Vec<String> = (1..60).map(|at| format!("t{at} = t{} {sign} t{}", at + 1, at + 1)).collect();
         let text = format!("t1 where {}; t60 = s", parts.join("; "));
-        let formats = ["text", "latex", "numpy", "json"].map(|format| ["--wrt", "s", "--format", format]);
+        let formats = ["text", "latex", "numpy", "matlab", "json"].map(|format| ["--wrt", "s", "--format", format]);
         for options in formats.into_iter().chain([["--wrt", "z", "--format", "text"], ["--wrt", "s", "--notation", "index"]]) {
             let start = Instant::now();
             let outcome = run_with(&text, &[&["diff", "-", "--var", "s: scalar"][..], &options].concat());

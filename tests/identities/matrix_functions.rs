@@ -57,7 +57,7 @@ identities! { derivatives_of_functions_of_matrices
     "diff(tr(sinm(X)), X)" => "cosm(X)'"
     "diff(tr(logm(X)), X)" => "inv(X)'"
     "diff(tr(X^p), X)" => "p*(X^(p - 1))'"
-    "diff(tr(A*expm(X)), X)" => "frechet(expm, X', A')"
+    "diff(tr(A*expm(X)), X)" => "frechet(expm, X, A)'"
     "diff(expm(X), X)" => "frechet(expm, X)"
     "diff(expm(A*X*B), X)" => "frechet(expm, A*X*B)*kron(B', A)"
     "diff(expm(X*X), X)" => "frechet(expm, X^2)*(kron(X', eye(n)) + kron(eye(n), X))"
