@@ -153,7 +153,7 @@ fn without_pictures(text: &str) -> String {
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |mut all, part| {
         let (picture, rest) = part.split_once("</svg>").unwrap_or((part, ""));
-        let labels: Vec<&str> = picture.split("dy=\"1.0em\">").skip(1).filter_map(|p| p.split('<').next()).collect();
+        let labels: Vec<&str> = picture.split("<text").skip(1).filter_map(|p| p.split(['>', '<']).nth(1)).collect();
         all += &format!("(picture: {}){rest}", labels.join(" "));
         all
     })

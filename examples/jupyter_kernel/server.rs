@@ -114,13 +114,17 @@ struct Kernel {
 }
 
 impl Kernel {
-    /// The shell channel: one request after the other.
+    /// The shell channel: one request after the other. Cells that came before the reply to one that failed are not run.
     async fn shell(mut self, mut shell: KernelShellConnection) -> Outcome<()> {
         loop {
             match shell.read().await {
                 Ok(request) => {
-                    if self.answer(&mut shell, &request).await? == Next::Abort {
-                        self.abort(&mut shell).await?;
+                    for behind in self.answer(&mut shell, &request).await? {
+                        match &behind.content {
+                            JupyterMessageContent::ExecuteRequest(_) => self.abort(&mut shell, &behind).await?,
+                            // Nothing else fails.
+                            _ => drop(self.answer(&mut shell, &behind).await?),
+                        }
                     }
                 }
                 Err(error) => passed_over(&error),
@@ -128,34 +132,23 @@ impl Kernel {
         }
     }
 
-    /// Cells that have come before a failure was known are not run: those that need not be waited for.
-    async fn abort(&mut self, shell: &mut KernelShellConnection) -> Outcome<()> {
-        while let Ok(read) = timeout(Duration::ZERO, shell.read()).await {
-            match read {
-                Ok(request) if matches!(request.content, JupyterMessageContent::ExecuteRequest(_)) => {
-                    let reply = ExecuteReply { status: ReplyStatus::Aborted, execution_count: self.count(), ..ExecuteReply::default() };
-                    self.say(Status::busy().as_child_of(&request)).await?;
-                    shell.send(reply.as_child_of(&request)).await?;
-                    self.say(Status::idle().as_child_of(&request)).await?;
-                }
-                Ok(request) => {
-                    self.answer(shell, &request).await?;
-                }
-                Err(error) => passed_over(&error),
-            }
-        }
-        Ok(())
+    async fn abort(&mut self, shell: &mut KernelShellConnection, request: &JupyterMessage) -> Outcome<()> {
+        let reply = ExecuteReply { status: ReplyStatus::Aborted, execution_count: self.count(), ..ExecuteReply::default() };
+        self.say(Status::busy().as_child_of(request)).await?;
+        shell.send(reply.as_child_of(request)).await?;
+        self.say(Status::idle().as_child_of(request)).await
     }
 
-    async fn answer(&mut self, shell: &mut KernelShellConnection, request: &JupyterMessage) -> Outcome<Next> {
+    /// Sends the reply to a request, and returns those that came before it, if they are not to be run.
+    async fn answer(&mut self, shell: &mut KernelShellConnection, request: &JupyterMessage) -> Outcome<Vec<JupyterMessage>> {
         self.say(Status::busy().as_child_of(request)).await?;
-        let mut next = Next::Go;
+        let mut behind = Vec::new();
         let reply = match &request.content {
             JupyterMessageContent::KernelInfoRequest(_) => Some(kernel_info().as_child_of(request)),
             JupyterMessageContent::ExecuteRequest(execute) => {
                 let reply = self.execute(execute, request).await?;
                 if reply.error.is_some() && execute.stop_on_error {
-                    next = Next::Abort;
+                    behind = waiting(shell).await;
                 }
                 Some(reply.as_child_of(request))
             }
@@ -173,7 +166,7 @@ impl Kernel {
             shell.send(reply).await?;
         }
         self.say(Status::idle().as_child_of(request)).await?;
-        Ok(next)
+        Ok(behind)
     }
 
     async fn say(&self, message: JupyterMessage) -> Outcome<()> {
@@ -218,7 +211,7 @@ impl Kernel {
         let mut ticks = interval_at(begun + LONG, LONG);
         let mut waiting: Option<Shown> = None;
         if self.worker.ask(&self.state, cell).await.is_err() {
-            return self.another_worker("the computation ended before it began").await;
+            return self.another_worker("the computation ended before it began").await.map(Some);
         }
         let mut is_slow = false;
         let failure = loop {
@@ -233,9 +226,9 @@ impl Kernel {
                         self.state = state;
                         break failure;
                     }
-                    Err(_) => return self.another_worker("the computation ended without an answer").await,
+                    Err(_) => break Some(self.another_worker("the computation ended without an answer").await?),
                 },
-                () = &mut interrupted => return self.another_worker("interrupted").await,
+                () = &mut interrupted => break Some(self.another_worker("interrupted").await?),
                 _ = ticks.tick(), if !silent => {
                     is_slow = true;
                     self.progress(&format!("\r{} s", begun.elapsed().as_secs()), request).await?;
@@ -255,16 +248,15 @@ impl Kernel {
         self.say(StreamContent::stderr(text).as_child_of(request)).await
     }
 
-    async fn another_worker(&mut self, message: &str) -> Outcome<Option<Failure>> {
+    async fn another_worker(&mut self, message: &str) -> Outcome<Failure> {
         // It may have ended by itself.
         let _ = self.worker.end().await;
         self.worker = Worker::start()?;
-        Ok(Some(Failure {
+        Ok(Failure {
             kind: "interrupt".to_owned(),
             message: message.to_owned(),
             drawn: format!("{message}; what was declared and defined before this cell is kept"),
-            json: serde_json::Value::Null,
-        }))
+        })
     }
 
     /// The last output of a cell is its result, those before it are displayed.
@@ -281,8 +273,14 @@ impl Kernel {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
-    Go,
-    Abort,
+/// The requests that have come already.
+async fn waiting(shell: &mut KernelShellConnection) -> Vec<JupyterMessage> {
+    let mut all = Vec::new();
+    while let Ok(read) = timeout(Duration::ZERO, shell.read()).await {
+        match read {
+            Ok(request) => all.push(request),
+            Err(error) => passed_over(&error),
+        }
+    }
+    all
 }

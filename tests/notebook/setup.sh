@@ -5,5 +5,5 @@ set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 venv="${CARGO_TARGET_DIR:-$root/target}/notebook/venv"
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-"$venv/bin/python" -c "import jupyter_client, nbclient, nbconvert, ipykernel, numpy, scipy" 2>/dev/null ||
-  "$venv/bin/python" -m pip install --quiet jupyter_client nbclient nbconvert ipykernel numpy scipy
+"$venv/bin/python" -c "import jupyter_client, nbclient, ipykernel, numpy, scipy" 2>/dev/null ||
+  "$venv/bin/python" -m pip install --quiet jupyter_client nbclient ipykernel numpy scipy

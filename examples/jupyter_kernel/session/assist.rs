@@ -62,13 +62,19 @@ pub fn name_at(cell: &str, cursor: usize) -> &str {
     &cell[start..end]
 }
 
+/// What may stand in a cell.
+pub fn help() -> String {
+    let first = ["A : matrix(m, n); x : vector(n): declares names", "f = EXPR: lets a name stand for a formula", "EXPR: its answer"];
+    first.into_iter().chain(VERBS.iter().map(|(_, usage)| *usage)).collect::<Vec<_>>().join("\n")
+}
+
 /// What is known of a name: a declaration, a formula, a function with its differential and source, a rule, a verb.
 pub fn inspect(state: &State, name: &str) -> Option<String> {
     if let Some(declaration) = state.declaration(name) {
         return Some(declaration.to_owned());
     }
     if let Some(d) = state.definition(name) {
-        let asked = (d.question != d.formula).then(|| format!("\n  asked: {}", d.question)).unwrap_or_default();
+        let asked = if d.question == d.formula { String::new() } else { format!("\n  asked: {}", d.question) };
         return Some(format!("{name} = {}{asked}", d.formula));
     }
     if let Some((_, usage)) = VERBS.iter().find(|(verb, _)| *verb == name) {

@@ -1,155 +1,86 @@
-//! Contractions as tensor networks: factors are nodes, indices edges, free indices open ends.
+//! What is drawn as tensor networks: an expression before and after it is simplified, and the lines of a derivation.
 
+use super::network::{Network, networks};
 use super::show::Shown;
-use indicial::{Answer, Engine, Error, ErrorKind, Expr, Op, Result, Subscript, unicode};
-use layout::backends::svg::SVGWriter;
-use layout::core::base::Orientation;
-use layout::core::color::Color;
-use layout::core::geometry::Point;
-use layout::core::style::{LineStyleKind, StyleAttr};
-use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
-use layout::topo::layout::VisualGraph;
+use super::svg::Picture;
+use indicial::{Answer, Declarations, DerivationStep, Error, ErrorKind, Expr, Result, infer, unicode};
 
 /// More factors than this are no picture.
 const MOST_FACTORS: usize = 12;
-const FONT: usize = 15;
 
-/// The network of each term of an answer.
+/// The networks of an expression as it was written, and of its answer: its derivative by these variables, or what it is simplified to.
 ///
 /// # Errors
 /// If a term has too many factors.
-pub fn pictures(answer: &Answer) -> Result<Shown> {
-    let index = index_form(answer)?;
-    let svgs = terms(&index).iter().map(|term| Network::of(term).and_then(|n| n.svg())).collect::<Result<Vec<_>>>()?;
-    let html = format!("<div><code>{}</code></div><div>{}</div>", super::show::escaped(&unicode(&index)), svgs.join(" + "));
-    Ok(Shown { plain: index.to_string(), html: Some(html), svg: svgs.into_iter().next(), ..Shown::default() })
-}
-
-/// The answer in index notation. Of a scalar it is the first line of a derivation, which takes traces and norms apart.
-fn index_form(answer: &Answer) -> Result<Expr> {
-    let formula = answer.formula.inlined();
-    let x = answer.variables.iter().find(|v| !v.axes().is_empty() && formula.mentions(v.name)).filter(|_| answer.shape.is_empty());
-    if let Some(x) = x
-        && let Ok(derivation) = Engine::new().explain(&formula, &[Expr::var(x.clone())], &answer.declarations())
-        && let Some(claim) = derivation.steps.into_iter().next().and_then(|s| s.claim)
-    {
-        return Ok(claim.right);
+pub fn pictures(asked: &Expr, by: &[Expr], answer: &Answer) -> Result<Shown> {
+    let (declarations, formula) = (answer.declarations(), answer.formula.inlined());
+    let before = of(asked, &declarations)?;
+    let mut parts = vec![(unicode(asked), before)];
+    if !by.is_empty() {
+        let by: Vec<String> = by.iter().map(unicode).collect();
+        parts.push((format!("derivative by {}: {}", by.join(", "), unicode(&formula)), of(&formula, &declarations)?));
+    } else if asked.to_string() != formula.to_string() {
+        parts.push((format!("= {}", unicode(&formula)), of(&formula, &declarations)?));
     }
-    Ok(answer.index()?.inlined())
+    let plain: Vec<String> = parts.iter().flat_map(|(title, terms)| [title.clone(), format!("  {}", in_indices(terms))]).collect();
+    let drawn: Vec<Picture> = parts.iter().flat_map(|(title, terms)| [Picture::text(title), picture(terms)]).collect();
+    let svg = Picture::above(&drawn).svg();
+    Ok(Shown { plain: plain.join("\n"), html: Some(format!("<div>{svg}</div>")), svg: Some(svg), ..Shown::default() })
 }
 
-/// The terms of a sum, without braces around them.
-fn terms(expr: &Expr) -> Vec<Expr> {
-    match expr.op() {
-        Op::Braces(inner, _) => terms(inner),
-        Op::Add(all) => all.iter().flat_map(terms).collect(),
-        Op::Neg(inner) => terms(inner),
-        _ => vec![expr.clone()],
-    }
+/// The network of a line of a derivation, if it is one.
+pub fn of_step(step: &DerivationStep, declarations: &Declarations) -> Option<String> {
+    let terms = of(&step.claim.as_ref()?.right, declarations).ok()?;
+    let is_drawn = terms.iter().any(|t| t.factors.iter().any(|f| !f.indices.is_empty()));
+    is_drawn.then(|| picture(&terms).svg())
 }
 
-/// A factor with the indices that it has.
-struct Factor {
-    name: String,
-    indices: Vec<String>,
-}
-
-struct Network(Vec<Factor>);
-
-impl Network {
-    fn of(term: &Expr) -> Result<Network> {
-        let mut factors = Vec::new();
-        collect(term, &mut factors);
-        if factors.len() > MOST_FACTORS {
-            let message = format!("a picture of {} factors cannot be read", factors.len());
-            return Err(Error::new(ErrorKind::Limit, message).help(format!("draw at most {MOST_FACTORS} factors")));
+fn of(expr: &Expr, declarations: &Declarations) -> Result<Vec<Network>> {
+    let terms = networks(&infer(expr, declarations)?);
+    match terms.iter().map(|t| t.factors.len()).max() {
+        Some(factors) if factors > MOST_FACTORS => {
+            let message = format!("a picture of {factors} factors cannot be read");
+            Err(Error::new(ErrorKind::Limit, message).help(format!("draw at most {MOST_FACTORS} factors")))
         }
-        Ok(Network(factors))
+        _ => Ok(terms),
     }
+}
 
-    /// Laid out from left to right.
-    fn svg(&self) -> Result<String> {
-        let mut graph = VisualGraph::new(Orientation::LeftToRight);
-        let nodes: Vec<_> = self.0.iter().map(|f| graph.add_node(node(&f.name))).collect();
-        let mut seen: Vec<&str> = Vec::new();
-        for index in self.0.iter().flat_map(|f| &f.indices) {
-            if seen.contains(&index.as_str()) {
-                continue;
+/// What stands before a term: its sign and its numbers.
+fn before(term: &Network, is_first: bool) -> String {
+    let sign = if is_first && term.sign == "+" { "" } else { term.sign };
+    let numbers = term.numbers.join("·");
+    [sign, &numbers].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn picture(terms: &[Network]) -> Picture {
+    let mut parts = Vec::new();
+    for (at, term) in terms.iter().enumerate() {
+        let text = before(term, at == 0);
+        if !text.is_empty() {
+            parts.push(Picture::text(&text));
+        }
+        parts.extend(term.components().iter().map(Picture::network));
+    }
+    Picture::beside(&parts)
+}
+
+/// `2·A[i,j]·B[j,i]`: the networks in text.
+fn in_indices(terms: &[Network]) -> String {
+    let one = |(at, term): (usize, &Network)| {
+        let factor = |f: &super::network::Factor| {
+            let indices: Vec<&str> = f.indices.iter().map(|i| term.names[*i].as_str()).collect();
+            match &f.name {
+                name if indices.is_empty() => name.clone(),
+                name if name.contains(' ') => format!("({name})[{}]", indices.join(",")),
+                name => format!("{name}[{}]", indices.join(",")),
             }
-            seen.push(index);
-            let ends: Vec<_> = self.0.iter().zip(&nodes).flat_map(|(f, n)| f.indices.iter().filter(|i| *i == index).map(|_| *n)).collect();
-            match ends[..] {
-                [one] => {
-                    let open = graph.add_node(end());
-                    graph.add_edge(edge(index), one, open);
-                }
-                [one, other] => graph.add_edge(edge(index), one, other),
-                // An index of three or more factors meets in a point.
-                _ => {
-                    let point = graph.add_node(dot());
-                    ends.iter().for_each(|n| graph.add_edge(edge(index), *n, point));
-                }
-            }
-        }
-        let mut svg = SVGWriter::new();
-        graph.do_it(false, false, false, &mut svg);
-        let whole = svg.finalize();
-        // Within a page there is no prologue of XML.
-        Ok(whole.find("<svg").map_or(whole.clone(), |at| whole[at..].to_owned()))
-    }
-}
-
-/// The factors of a product; what is no product is one factor, whose indices are those in it.
-fn collect(expr: &Expr, factors: &mut Vec<Factor>) {
-    match expr.op() {
-        Op::Mul(all) | Op::Had(all) => all.iter().for_each(|e| collect(e, factors)),
-        Op::Neg(inner) | Op::IndexSum(_, inner) | Op::Braces(inner, _) => collect(inner, factors),
-        Op::Subscript(whole, subscripts) => factors.push(Factor { name: unicode(whole), indices: names(subscripts) }),
-        Op::Delta(subscripts) => factors.push(Factor { name: "δ".to_owned(), indices: names(subscripts) }),
-        Op::LeviCivita(subscripts) => factors.push(Factor { name: "ε".to_owned(), indices: names(subscripts) }),
-        _ => {
-            let mut indices: Vec<String> = Vec::new();
-            expr.any(&mut |op| {
-                if let Op::Subscript(_, s) | Op::Delta(s) | Op::LeviCivita(s) = op {
-                    indices.extend(names(s).into_iter().filter(|i| !indices.contains(i)).collect::<Vec<_>>());
-                }
-                false
-            });
-            factors.push(Factor { name: unicode(expr), indices });
-        }
-    }
-}
-
-fn names(subscripts: &[Subscript]) -> Vec<String> {
-    let name = |s: &Subscript| match s {
-        Subscript::Index(i) => Some(i.to_string()),
-        Subscript::At(_) | Subscript::All | Subscript::Range(..) => None,
+        };
+        let factors: Vec<String> = term.factors.iter().map(factor).collect();
+        let open: Vec<&str> = term.open.iter().flatten().map(|i| term.names[*i].as_str()).collect();
+        let product = factors.join("·");
+        let product = if open.is_empty() { product } else { format!("{{{product}}}[{}]", open.join(",")) };
+        [before(term, at == 0), product].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     };
-    subscripts.iter().filter_map(name).collect()
-}
-
-fn style(line: &str, fill: Option<&str>, width: usize) -> StyleAttr {
-    StyleAttr::new(Color::fast(line), width, fill.map(Color::fast), 0, FONT)
-}
-
-fn node(name: &str) -> Element {
-    let width = 26.0 + 9.0 * name.chars().count() as f64;
-    Element::create(
-        ShapeKind::new_circle(name),
-        style("black", Some("white"), 2),
-        Orientation::LeftToRight,
-        Point::new(width, width.min(60.0)),
-    )
-}
-
-fn end() -> Element {
-    Element::create(ShapeKind::new_circle(""), style("white", None, 0), Orientation::LeftToRight, Point::new(8.0, 8.0))
-}
-
-fn dot() -> Element {
-    Element::create(ShapeKind::new_circle(""), style("black", Some("black"), 1), Orientation::LeftToRight, Point::new(8.0, 8.0))
-}
-
-fn edge(index: &str) -> Arrow {
-    Arrow::new(LineEndKind::None, LineEndKind::None, LineStyleKind::Normal, index, &style("black", None, 2), &None, &None)
+    terms.iter().enumerate().map(one).collect::<Vec<_>>().join(" ")
 }

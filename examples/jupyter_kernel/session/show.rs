@@ -1,8 +1,10 @@
 //! What a statement shows: plain text, LaTeX, HTML with steps that fold, and JSON.
 
+use super::draw::of_step;
 use crate::json;
 use indicial::{
-    Answer, Comparison, Derivation, DerivationStep, Expr, Notation, Proof, Requirement, Result, Solution, Var, Verdict, Verification, latex,
+    Answer, Comparison, Declarations, Derivation, DerivationStep, Expr, Notation, Proof, Requirement, Result, Solution, Var, Verdict,
+    Verification, latex,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -94,11 +96,12 @@ fn notes(answer: &Answer, verification: Option<&Verification>) -> Vec<String> {
     notes
 }
 
-/// A derivation: each line of it unfolds to the laws behind it.
+/// A derivation: each line of it unfolds to the laws behind it, and to its network.
 pub fn derivation(derivation: &Derivation) -> Shown {
+    let declarations = derivation.answer.declarations();
     let mut html = "<ol>".to_owned();
     for step in &derivation.steps {
-        let _ = write!(html, "<li>{}</li>", line(step));
+        let _ = write!(html, "<li>{}</li>", line(step, &declarations));
     }
     html.push_str("</ol>");
     Shown {
@@ -110,15 +113,21 @@ pub fn derivation(derivation: &Derivation) -> Shown {
     }
 }
 
-fn line(step: &DerivationStep) -> String {
-    let relation = if step.right.latex.is_empty() { String::new() } else { format!("${} = {}$", step.left.latex, step.right.latex) };
+fn line(step: &DerivationStep, declarations: &Declarations) -> String {
+    let relation =
+        if step.right.latex.is_empty() { String::new() } else { format!("$\\displaystyle {} = {}$", step.left.latex, step.right.latex) };
     let said: Vec<&str> = std::iter::once(step.title.as_str()).chain(step.note.as_deref()).collect();
     let laws: String = step
         .reasons
         .iter()
         .map(|r| format!("<li><code>{}</code> {}. {} ({})</li>", r.rule, escaped(&r.law), escaped(&r.why), escaped(&r.source)))
         .collect();
-    format!("<details><summary>{} {}</summary><ul>{laws}</ul></details>", escaped(&relation), escaped(&said.join(": ")))
+    let picture = of_step(step, declarations).map(|svg| format!("<div>{svg}</div>")).unwrap_or_default();
+    format!(
+        "<details><summary>{} <span style=\"color: gray; margin-left: 1.5em\">{}</span></summary><ul>{laws}</ul>{picture}</details>",
+        escaped(&relation),
+        escaped(&said.join(": "))
+    )
 }
 
 /// A verdict with its proof, or with the point where the sides differ.

@@ -29,16 +29,34 @@ fn taken(message: String) -> Error {
 }
 
 impl State {
-    /// The declarations for the engine.
+    /// All declarations, for the engine.
     ///
     /// # Errors
     /// None after the declarations were taken in one by one.
-    pub fn declarations(&self) -> Result<Declarations> {
+    fn declarations(&self) -> Result<Declarations> {
+        self.declarations_where(|_| true)
+    }
+
+    /// Those of the names in a text, and in the formulas that names in it stand for. An answer says nothing of others.
+    ///
+    /// # Errors
+    /// None after the declarations were taken in one by one.
+    pub fn declarations_of(&self, text: &str) -> Result<Declarations> {
+        let formulas = self.definitions_in(text).flat_map(|d| words(&d.formula).chain(words(&d.question)));
+        let all: Vec<&str> = words(text).chain(formulas).collect();
+        self.declarations_where(|name| all.contains(&name))
+    }
+
+    fn declarations_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Declarations> {
         let mut all = Declarations::new();
-        for (_, text) in &self.declared {
+        for (_, text) in self.declared.iter().filter(|(name, _)| wanted(name)) {
             all.extend(text)?;
         }
         Ok(all)
+    }
+
+    fn definitions_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a Definition> {
+        self.defined.iter().filter(move |d| words(text).any(|w| w == d.name))
     }
 
     /// Takes declarations in; one of a name that is declared already replaces it, so that a cell can be run again.
@@ -112,9 +130,8 @@ impl State {
     /// # Errors
     /// As `parser`.
     pub fn read<T>(&self, text: &str, formula: fn(&Definition) -> &String, parser: impl Fn(&str, &Declarations) -> Result<T>) -> Result<T> {
-        let declarations = self.declarations()?;
-        let used: Vec<String> =
-            self.defined.iter().filter(|d| words(text).any(|w| w == d.name)).map(|d| format!("{} = {}", d.name, formula(d))).collect();
+        let declarations = self.declarations_of(text)?;
+        let used: Vec<String> = self.definitions_in(text).map(|d| format!("{} = {}", d.name, formula(d))).collect();
         if used.is_empty() {
             return parser(text, &declarations);
         }

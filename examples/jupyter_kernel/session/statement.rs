@@ -23,6 +23,8 @@ pub enum Statement<'a> {
     Draw(&'a str),
     /// `names`
     Names,
+    /// `help`, `?`
+    Help,
     /// `?name`
     Inspect(&'a str),
 }
@@ -32,6 +34,7 @@ pub const VERBS: &[(&str, &str)] = &[
     ("check", "check LEFT == RIGHT: are the two equal? A proof, or values at which they differ"),
     ("draw", "draw EXPR: the contractions of an expression as a tensor network"),
     ("explain", "explain diff(F, X): the derivation line by line; also of a name that was defined so"),
+    ("help", "help: what may stand in a cell; ?name: what is known of a name, a function or a rule"),
     ("names", "names: what is declared and defined"),
     ("numpy", "numpy EXPR: Python with NumPy that computes it"),
     ("solve", "solve LEFT = RIGHT for X: the unknown of an equation"),
@@ -77,16 +80,19 @@ pub fn is_open(text: &str) -> bool {
 /// # Errors
 /// What to write instead, if a verb lacks something.
 pub fn read(line: &str) -> Result<Statement<'_>, Refusal> {
-    if let Some(name) = line.strip_prefix('?').or_else(|| line.strip_suffix('?')) {
-        return Ok(Statement::Inspect(name.trim()));
+    if line.starts_with('?') || line.ends_with('?') {
+        let name = line.trim_matches(['?', ' ']);
+        return Ok(if name.is_empty() { Statement::Help } else { Statement::Inspect(name) });
     }
-    if line == "names" {
-        return Ok(Statement::Names);
+    match line {
+        "names" => return Ok(Statement::Names),
+        "help" => return Ok(Statement::Help),
+        _ => {}
     }
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
     if let Some((verb, usage)) = VERBS.iter().find(|(verb, _)| *verb == word)
-        && !rest.starts_with(['=', ':', '*', '+', '-', '/', '.', '\'', '^'])
+        && !is_operator(rest)
     {
         return verb_of(verb, rest).ok_or_else(|| format!("write `{}`", usage.split(':').next().unwrap_or(usage)));
     }
@@ -97,6 +103,11 @@ pub fn read(line: &str) -> Result<Statement<'_>, Refusal> {
         Some((name, formula)) if is_name(name.trim()) && !formula.starts_with('=') => Statement::Define(name.trim(), formula.trim()),
         _ => Statement::Answer(line),
     })
+}
+
+/// Whether what follows a word makes a variable of it, as in `draw = 2`; a sign without a space behind it is that of an operand.
+fn is_operator(rest: &str) -> bool {
+    rest.starts_with(['=', ':', '*', '/', '.', '\'', '^']) || rest.starts_with("+ ") || rest.starts_with("- ")
 }
 
 fn verb_of<'a>(verb: &str, rest: &'a str) -> Option<Statement<'a>> {
