@@ -23,14 +23,21 @@ pub enum Said {
     Done { state: State, failure: Option<Failure> },
 }
 
-/// Answers the tasks of standard input on standard output, until there are no more.
+/// Answers the tasks of standard input on standard output. When standard input ends, because the kernel did, so does the process, in the
+/// middle of a computation if need be.
 ///
 /// # Errors
-/// If either cannot be used.
+/// If a task cannot be read, or an answer not be written.
 pub fn serve() -> Result<(), Box<dyn Error>> {
+    let (sender, tasks) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let lines = std::io::stdin().lock().lines().map_while(Result::ok);
+        lines.take_while(|line| sender.send(line.clone()).is_ok()).for_each(drop);
+        std::process::exit(0);
+    });
     let mut out = std::io::stdout().lock();
-    for line in std::io::stdin().lock().lines() {
-        let Task { mut state, cell } = serde_json::from_str(&line?)?;
+    for line in tasks {
+        let Task { mut state, cell } = serde_json::from_str(&line)?;
         let mut failed = None;
         let outcome = run(&mut state, &cell, |shown| {
             failed = failed.take().or(say(&mut out, &Said::Shown(Box::new(shown))).err());
