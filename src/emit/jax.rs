@@ -4,8 +4,7 @@ use super::body::{Body, Factor};
 use super::code::Code;
 use super::names::Spelling;
 use super::numpy::python_names;
-use super::python::{Library, Solvers, index_arrays, places, running};
-use crate::dim::Dim;
+use super::python::{Library, Solvers, Whole, index_arrays, places, running, shape_check};
 use crate::function::Map;
 use crate::index::Opaque;
 use crate::program::{Part, Solver};
@@ -26,6 +25,8 @@ pub(super) static LIBRARY: Library = Library {
     map_helpers: &[],
     names: &NAMES,
     shape: SHAPE,
+    import_shape: "",
+    shape_of_scalar: "jnp.shape({})",
     arguments,
     strict: false,
     power: "power",
@@ -38,23 +39,17 @@ pub(super) static LIBRARY: Library = Library {
 
 static NAMES: Spelling = python_names!("jnp", "jax");
 
-const SHAPE: &str = "
-def _shape(name, value, *expected):
-    \"\"\"The shape of an argument. It must be as expected, where a name stands for any length, the same wherever it occurs.\"\"\"
-    shape, lengths = jnp.shape(value), {}
-    fits = len(shape) == len(expected)
-    for e, n in zip(expected, shape):
-        fits = fits and n == (lengths.setdefault(e, n) if isinstance(e, str) else e)
-    if not fits:
-        raise ValueError(f\"{name} has the shape {shape}, expected ({', '.join(map(str, expected))})\")
-    return shape
-";
+const SHAPE: &str = concat!(
+    "
+",
+    shape_check!()
+);
 
 fn arguments(arrays: &[String], _: &[String]) -> Vec<String> {
     match arrays {
         [] => vec![],
         [one] => vec![format!("{one} = jnp.asarray({one})")],
-        many => vec![format!("{} = (jnp.asarray(a) for a in ({0}))", many.join(", "))],
+        many => vec![format!("{} = map(jnp.asarray, ({0}))", many.join(", "))],
     }
 }
 
@@ -114,10 +109,11 @@ fn functions(f: Opaque) -> Option<&'static str> {
     }
 }
 
-fn assemble(body: &mut Body, whole: &str, value: &Code, part: &Part, axes: &[Dim]) -> String {
+fn assemble(body: &mut Body, Whole { name: whole, axes, fresh }: Whole, value: &Code, part: &Part) -> String {
     let plain: Vec<usize> = (0..body.axes(part.value).len()).collect();
     let at = if running(part) == plain { places(body, part, axes).join(", ") } else { index_arrays(body, part, "jnp.arange", "") };
-    format!("{whole} = {whole}.at[{at}].add({})", value.text)
+    let verb = if fresh { "set" } else { "add" };
+    format!("{whole} = {whole}.at[{at}].{verb}({})", value.text)
 }
 
 struct JaxScipy;

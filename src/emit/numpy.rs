@@ -3,8 +3,7 @@
 use super::body::{Body, Factor};
 use super::code::{Code, Tight};
 use super::names::Spelling;
-use super::python::{Library, Solvers, letters, places, running};
-use crate::dim::Dim;
+use super::python::{Library, Solvers, Whole, letters, places, running, shape_check};
 use crate::function::Map;
 use crate::index::Opaque;
 use crate::program::{Part, Solver};
@@ -21,6 +20,8 @@ pub(super) static LIBRARY: Library = Library {
     map_helpers: &[],
     names: &NAMES,
     shape: SHAPE,
+    import_shape: "from functools import lru_cache\n\n",
+    shape_of_scalar: "np.shape({})",
     arguments,
     strict: false,
     power: "power",
@@ -50,23 +51,19 @@ pub(super) use python_names;
 
 static NAMES: Spelling = python_names!();
 
-const SHAPE: &str = "
-def _shape(name, value, *expected):
-    \"\"\"The shape of an argument. It must be as expected, where a name stands for any length, the same wherever it occurs.\"\"\"
-    shape, lengths = np.shape(value), {}
-    fits = len(shape) == len(expected)
-    for e, n in zip(expected, shape):
-        fits = fits and n == (lengths.setdefault(e, n) if isinstance(e, str) else e)
-    if not fits:
-        raise ValueError(f\"{name} has the shape {shape}, expected ({', '.join(map(str, expected))})\")
-    return shape
-";
+// A shape that was seen is not looked at again: for small arrays that would take as long as the formula.
+const SHAPE: &str = concat!(
+    "
+@lru_cache
+",
+    shape_check!()
+);
 
 fn arguments(arrays: &[String], _: &[String]) -> Vec<String> {
     match arrays {
         [] => vec![],
         [one] => vec![format!("{one} = np.asarray({one})")],
-        many => vec![format!("{} = (np.asarray(a) for a in ({0}))", many.join(", "))],
+        many => vec![format!("{} = map(np.asarray, ({0}))", many.join(", "))],
     }
 }
 
@@ -93,8 +90,8 @@ fn functions(f: Opaque) -> Option<&'static str> {
     }
 }
 
-/// Adds a part to an array in place; a delta is a diagonal, of which numpy's einsum gives a view.
-fn assemble(body: &mut Body, whole: &str, value: &Code, part: &Part, axes: &[Dim]) -> String {
+/// In place; a delta is a diagonal, of which numpy's einsum gives a view.
+fn assemble(body: &mut Body, Whole { name: whole, axes, fresh }: Whole, value: &Code, part: &Part) -> String {
     let places = places(body, part, axes);
     let view = if places.iter().all(|p| p == ":") { whole.to_owned() } else { format!("{whole}[{}]", places.join(", ")) };
     let running = running(part);
@@ -107,6 +104,7 @@ fn assemble(body: &mut Body, whole: &str, value: &Code, part: &Part, axes: &[Dim
         format!("np.einsum('{}->{}', {view})[...]", letters(&running), letters(&plain))
     };
     match value.text.strip_prefix('-') {
+        _ if fresh => format!("{target} = {}", value.text),
         Some(rest) if value.tight > Tight::Sum => format!("{target} -= {rest}"),
         _ => format!("{target} += {}", value.text),
     }

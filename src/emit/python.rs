@@ -14,7 +14,7 @@ use crate::function::{Constant, Map, Map2};
 use crate::index::{LinearOperator, Opaque};
 use crate::number::Number;
 use crate::part::Cut;
-use crate::program::{self, Entry, Kernel, Operand, Operation, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
+use crate::program::{self, Entry, Kernel, Operand, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
 use std::fmt::Write;
 
 /// How one of the libraries differs from the others.
@@ -36,8 +36,10 @@ pub(super) struct Library {
     /// The helpers of functions that the library has not.
     pub map_helpers: &'static [(&'static str, &'static str)],
     pub names: &'static Spelling,
-    /// Helpers, as source.
+    /// The helper that checks a shape, and what it imports.
     pub shape: &'static str,
+    pub import_shape: &'static str,
+    pub shape_of_scalar: &'static str,
     /// Lines that make arrays of the arguments, of which these are arrays and these scalars.
     pub arguments: fn(&[String], &[String]) -> Vec<String>,
     /// Whether functions refuse plain numbers.
@@ -48,7 +50,16 @@ pub(super) struct Library {
     pub spellings: &'static super::functions::Spellings,
     pub functions: fn(Opaque) -> Option<&'static str>,
     pub solver: &'static dyn Solvers,
-    pub assemble: fn(&mut Body, &str, &Code, &Part, &[Dim]) -> String,
+    /// A line that adds a part to an array.
+    pub assemble: fn(&mut Body, Whole, &Code, &Part) -> String,
+}
+
+/// An array that parts are added to.
+pub(super) struct Whole<'a> {
+    pub name: &'a str,
+    pub axes: &'a [Dim],
+    /// Whether it is all zeros so far: each place of a part is another one, so that it may be written there as it is.
+    pub fresh: bool,
 }
 
 /// Equations and factorisations, which differ most.
@@ -111,20 +122,6 @@ impl Library {
     fn formula(&self, body: &mut Body, kernel: &Kernel, axes: &[Dim]) -> Result<Piece> {
         let operands: Vec<Piece> = operands(body, kernel)?.into_iter().map(|(code, o)| self.in_order(code, &o.axes)).collect();
         body.entry(&kernel.entry, Place { operands: &operands, axes })
-    }
-
-    /// The code of a part to be added, which need not be repeated along its axes if it is a number.
-    fn added(&self, body: &mut Body, part: &Part) -> Result<Code> {
-        let step = body.program.step(part.value);
-        if let Operation::Elementwise(kernel) = &step.operation
-            && kernel.operands.iter().all(|o| o.axes.is_empty())
-        {
-            let piece = self.formula(body, kernel, &step.axes)?;
-            if piece.axes.is_empty() {
-                return Ok(piece.code);
-            }
-        }
-        body.value(part.value)
     }
 }
 
@@ -254,7 +251,7 @@ impl Language for Library {
         let code = body.spread(&piece, &all);
         let shape = Library::tuple(body, axes);
         let (np, like) = (self.np, self.like);
-        Ok(match (code.constant, code.text.as_str()) {
+        let whole = match (code.constant, code.text.as_str()) {
             (true, "0") => Code::atom(format!("{np}.zeros({shape}{like})")),
             (true, "1") => Code::atom(format!("{np}.ones({shape}{like})")),
             // Of a whole number numpy would make an array of whole numbers.
@@ -262,8 +259,9 @@ impl Language for Library {
                 let number = if text.parse::<i64>().is_ok() { format!("{text}.0") } else { text.to_owned() };
                 Code::atom(format!("{np}.full({shape}, {number}{like})"))
             }
-            (false, _) => Code { constant: false, ..self.call("broadcast_to", &code, &format!(", {shape}")) },
-        })
+            (false, _) => self.call("broadcast_to", &code, &format!(", {shape}")),
+        };
+        Ok(Code { repeated: Some(Box::new(code)), ..whole })
     }
 
     fn tensor(&self, body: &mut Body, t: &Tensor, _: &[Dim]) -> Result<Code> {
@@ -353,9 +351,11 @@ impl Language for Library {
             None => format!("{}.zeros({shape}{})", self.np, self.like),
         };
         let whole = body.named(Code::atom(start));
-        for part in parts {
-            let value = self.added(body, part)?;
-            let line = (self.assemble)(body, &whole.text, &value, part, axes);
+        for (at, part) in parts.iter().enumerate() {
+            let value = body.value(part.value)?;
+            let value = value.repeated.as_deref().unwrap_or(&value);
+            let fresh = base.is_none() && at == 0;
+            let line = (self.assemble)(body, Whole { name: &whole.text, axes, fresh }, value, part);
             body.lines.push(line);
         }
         Ok(whole)
@@ -509,6 +509,24 @@ pub(super) fn index_arrays(body: &mut Body, part: &Part, arange: &str, device: &
     if all.len() == 1 { format!("({},)", all[0]) } else { format!("({})", all.join(", ")) }
 }
 
+/// The helper that checks shapes.
+macro_rules! shape_check {
+    () => {
+        "\
+def _shape(name, shape, *expected):
+    \"\"\"The shape of an argument. It must be as expected, where a name stands for any length, the same wherever it occurs.\"\"\"
+    lengths = {}
+    fits = len(shape) == len(expected)
+    for e, n in zip(expected, shape):
+        fits = fits and n == (lengths.setdefault(e, n) if isinstance(e, str) else e)
+    if not fits:
+        raise ValueError(f\"{name} has the shape {tuple(shape)}, expected ({', '.join(map(str, expected))})\")
+    return shape
+"
+    };
+}
+pub(super) use shape_check;
+
 const DUPLICATION: &str = "
 def _duplication(n):
     \"\"\"The matrix D with vec(S) = D @ vech(S) of symmetric S.\"\"\"
@@ -571,6 +589,9 @@ pub(super) fn module(library: &'static Library, functions: &[Function]) -> Resul
     }
     let code: String = helpers.iter().copied().chain(texts.iter().map(String::as_str)).collect();
     let mut source = String::new();
+    if helpers.contains(&library.shape) {
+        source.push_str(library.import_shape);
+    }
     if library.np != "np" && uses(&code, "np.") {
         source.push_str("import numpy as np\n");
     }
@@ -616,7 +637,7 @@ fn function(library: &Library, f: &mut Written) -> String {
     let (arrays, scalars) = (named(false, f), named(true, f));
     lines.extend((library.arguments)(&arrays, &scalars));
     let looks = std::mem::take(&mut f.plan.looks);
-    lines.extend(looks.iter().flat_map(|look| looked_at(&mut f.body, look)));
+    lines.extend(looks.iter().flat_map(|look| looked_at(library, &mut f.body, look)));
     lines.append(&mut f.body.lines);
     let results: Vec<String> = f.results.iter().map(|(code, _)| library.array(code).text).collect();
     lines.push(format!("return {}", results.join(", ")));
@@ -627,7 +648,7 @@ fn function(library: &Library, f: &mut Written) -> String {
 }
 
 /// The lines that take lengths from a shape and check it.
-fn looked_at(body: &mut Body, look: &Look) -> Vec<String> {
+fn looked_at(library: &Library, body: &mut Body, look: &Look) -> Vec<String> {
     let name = body.names.variable(look.variable.name);
     let axes = look.variable.axes();
     let shape = |body: &mut Body, expected: &[Option<Dim>]| {
@@ -640,7 +661,8 @@ fn looked_at(body: &mut Body, look: &Look) -> Vec<String> {
             });
         }
         let rest = all.iter().map(|a| format!(", {a}")).collect::<String>();
-        format!("_shape(\"{name}\", {name}{rest})")
+        let of = if axes.is_empty() { library.shape_of_scalar.replace("{}", &name) } else { format!("{name}.shape") };
+        format!("_shape(\"{name}\", {of}{rest})")
     };
     let mut lines = Vec::new();
     let first = shape(body, &look.expected);

@@ -5,8 +5,7 @@ use super::body::{Body, Factor};
 use super::code::Code;
 use super::names::Spelling;
 use super::numpy::python_names;
-use super::python::{Library, Solvers, index_arrays};
-use crate::dim::Dim;
+use super::python::{Library, Solvers, Whole, index_arrays, shape_check};
 use crate::function::Map;
 use crate::index::Opaque;
 use crate::program::{Part, Solver};
@@ -23,6 +22,8 @@ pub(super) static LIBRARY: Library = Library {
     map_helpers: &[("_cbrt", CBRT), ("_gamma", GAMMA)],
     names: &NAMES,
     shape: SHAPE,
+    import_shape: "",
+    shape_of_scalar: "{}.shape",
     arguments,
     strict: true,
     power: "pow",
@@ -35,23 +36,17 @@ pub(super) static LIBRARY: Library = Library {
 
 static NAMES: Spelling = python_names!("torch", "like", "_like", "_cbrt", "_gamma", "_solve_triangular", "_solve_lu", "_solve_cholesky");
 
-const SHAPE: &str = "
+const SHAPE: &str = concat!(
+    "
 def _like(*arguments):
     \"\"\"Type and device of the first tensor among the arguments.\"\"\"
     first = next((a for a in arguments if isinstance(a, torch.Tensor)), torch.tensor(0.0))
     return {\"dtype\": first.dtype, \"device\": first.device}
 
 
-def _shape(name, value, *expected):
-    \"\"\"The shape of an argument. It must be as expected, where a name stands for any length, the same wherever it occurs.\"\"\"
-    shape, lengths = tuple(value.shape), {}
-    fits = len(shape) == len(expected)
-    for e, n in zip(expected, shape):
-        fits = fits and n == (lengths.setdefault(e, n) if isinstance(e, str) else e)
-    if not fits:
-        raise ValueError(f\"{name} has the shape {shape}, expected ({', '.join(map(str, expected))})\")
-    return shape
-";
+",
+    shape_check!()
+);
 
 fn arguments(arrays: &[String], scalars: &[String]) -> Vec<String> {
     let all: Vec<&str> = arrays.iter().chain(scalars).map(String::as_str).collect();
@@ -133,9 +128,10 @@ fn functions(f: Opaque) -> Option<&'static str> {
     }
 }
 
-fn assemble(body: &mut Body, whole: &str, value: &Code, part: &Part, _: &[Dim]) -> String {
+fn assemble(body: &mut Body, Whole { name: whole, fresh, .. }: Whole, value: &Code, part: &Part) -> String {
     let at = index_arrays(body, part, "torch.arange", ", device=like[\"device\"]");
-    format!("{whole} = {whole}.index_put({at}, {}, accumulate=True)", tensor(value))
+    let more = if fresh { "" } else { ", accumulate=True" };
+    format!("{whole} = {whole}.index_put({at}, {}{more})", tensor(value))
 }
 
 /// A plain number as a tensor.
