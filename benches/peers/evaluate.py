@@ -1,20 +1,20 @@
-"""Part (b): values, gradients and Hessians of three models, by the engine's evaluator and by those that people use."""
+"""Part (b): values, gradients and Hessians of three models, by the engine's evaluator, the code it writes, and what people use."""
 
-import json
 import subprocess
 
 from common import Peer, measured_by, milliseconds, put, ratio, table
 from models import MODELS
 
 ORDER = {"value": 0, "gradient": 1, "hessian": 2, "compressed hessian": 2}
-COLUMNS = ["by hand", "evaluator", "emitted", "JAX", "PyTorch"]
+EMITTED = {"emitted": "numpy", "emitted JAX": "jax", "emitted PyTorch": "torch"}
+COLUMNS = ["by hand", "evaluator", *EMITTED, "JAX", "PyTorch"]
 ROUNDS = 2
 # whoever takes longer than this at one size, in seconds, is not asked for the next
 PATIENCE = 3.0
 
 
 def run(programs):
-    peers = {"by hand": Peer("peer_arrays", "numpy"), "emitted": Peer("peer_arrays", "emitted")}
+    peers = {"by hand": Peer("peer_arrays", "numpy"), **{name: Peer("peer_arrays", f"emitted_{f}") for name, f in EMITTED.items()}}
     peers |= {"JAX": Peer("peer_arrays", "jax"), "PyTorch": Peer("peer_arrays", "torch")}
     rows = []
     for case in cases():
@@ -37,7 +37,7 @@ def patient(rows, name, what, _):
     """Who is asked: all that were not too slow by the size before."""
     before = [row for row in rows if (row["model"], row["what"]) == (name, what)]
     late = lambda peer: before and before[-1]["times"].get(peer, PATIENCE + 1) > PATIENCE
-    return [peer for peer in COLUMNS if not late(peer)] if not what.startswith("compressed") else COLUMNS[:3]
+    return [peer for peer in COLUMNS if not late(peer)] if not what.startswith("compressed") else ["by hand", "evaluator", *EMITTED]
 
 
 def measured(programs, peers, name, what, sizes, asked):
@@ -45,7 +45,7 @@ def measured(programs, peers, name, what, sizes, asked):
     model, times, prints = MODELS[name], {}, {}
     wrt = [model["wrt"]]*ORDER[what]
     case = {"name": what, "expr": model["expr"], "var": model["var"], "wrt": wrt, "sizes": sizes, "compressed": what.startswith("compressed")}
-    source = python(programs["indicial"], model, wrt)
+    sources = {name: python(programs["indicial"], model, wrt, library) for name, library in EMITTED.items()}
     function = "core" if case["compressed"] else "derivative" if wrt else "value"
     for turn in range(ROUNDS):
         for peer in asked:
@@ -55,17 +55,17 @@ def measured(programs, peers, name, what, sizes, asked):
             if peer == "evaluator":
                 reply = measured_by(programs["evaluate"], [case])[0]
             else:
-                reply = peers[peer].ask(model=name, what=what, sizes=sizes, source=source, function=function)
+                reply = peers[peer].ask(model=name, what=what, sizes=sizes, source=sources.get(peer), function=function)
             times[peer] = min(times.get(peer, float("inf")), reply.get("seconds", float("inf")))
             prints[peer] = reply.get("print", reply.get("error"))
     return {"model": name, "what": what, "sizes": sizes, "times": times, "prints": prints}
 
 
-def python(binary, model, wrt):
-    """The Python that the engine writes, with NumPy."""
+def python(binary, model, wrt, library):
+    """The Python that the engine writes for one of the libraries."""
     verb = ["diff", model["expr"], *sum((["--wrt", x] for x in wrt), [])] if wrt else ["simplify", model["expr"]]
-    out = subprocess.run([binary, *verb, "--var", model["var"], "--format", "json"], stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(out.stdout)["numpy"]
+    arguments = [binary, *verb, "--var", model["var"], "--format", library]
+    return subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
 
 
 def report(rows):
@@ -77,7 +77,7 @@ def report(rows):
             cells.append(cell(row, peer, hand))
         lines.append(cells)
     head = ["", "", "n", "NumPy by hand, ms", *(f"{c}, ratio" for c in COLUMNS[1:])]
-    return table(head, lines, right=range(2, 8))
+    return table(head, lines, right=range(2, len(head)))
 
 
 def cell(row, peer, hand):
