@@ -376,6 +376,26 @@ impl Graph {
         Some(self.sum(&axes, terms))
     }
 
+    /// A product one of whose factors is a sum of tensors of order 3 or more, which no matrix formula holds together, as the sum
+    /// over the terms of the first of these.
+    pub(crate) fn without_sums_of_tensors(&mut self, node: NodeId) -> Option<NodeId> {
+        const MOST_TERMS: usize = 32;
+        let Node::Contract(c) = self.node(node) else { return None };
+        let length = |f: &Factor| match self.node(f.node) {
+            Node::Sum(terms) if f.labels.len() > 2 => terms.len(),
+            _ => 1,
+        };
+        let at = c.factors.iter().position(|f| length(f) > 1)?;
+        if c.factors.iter().map(length).product::<usize>() > MOST_TERMS {
+            return None;
+        }
+        let c = c.clone();
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        draft.factors.extend(c.factors);
+        self.term_by_term(&draft.out(&c.out), at)
+    }
+
     fn has_delta(&self, node: NodeId) -> bool {
         matches!(self.node(node), Node::Contract(c) if !all_distinct(&c.out))
     }
