@@ -125,7 +125,9 @@ impl Answer {
     pub fn declarations(&self) -> Declarations {
         let mut declarations = declarations_of(self.variables.iter());
         self.input.any(&mut |op| {
-            if let Op::Apply { function, .. } = op {
+            if let Op::Apply { function, .. } = op
+                && function.known.is_none()
+            {
                 let kind = |s: &Shape| Kind::plain(s.clone());
                 let arguments = function.signature.arguments.iter().map(kind).collect();
                 let declared = Declaration::Function { arguments, result: kind(&function.signature.result) };

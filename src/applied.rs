@@ -2,6 +2,7 @@
 
 use crate::dim::{Dim, Symbol};
 use crate::expr::Shape;
+use crate::function::Call;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -30,12 +31,22 @@ pub struct Applied {
     /// Whether it is a function of scalars that is applied to each entry.
     pub elementwise: bool,
     pub signature: Arc<Signature>,
+    /// The function of matrices that it is a derivative of, `D(expm)`; none of a declared function.
+    pub known: Option<Call>,
 }
 
 impl Applied {
     /// The function itself, of whole arguments.
     pub fn new(function: Symbol, signature: Arc<Signature>) -> Applied {
-        Applied { function, by: SmallVec::new(), elementwise: false, signature }
+        Applied { function, by: SmallVec::new(), elementwise: false, signature, known: None }
+    }
+
+    /// A derivative of a function of n×n matrices: `D(D(expm))` is the second.
+    pub fn of_matrix(function: Call, order: usize, n: Dim) -> Applied {
+        let square = Shape::Matrix(n, n);
+        let signature = Arc::new(Signature { arguments: vec![square.clone()], result: square });
+        let by = SmallVec::from_elem(0, order);
+        Applied { by, known: Some(function), ..Applied::new(Symbol::new(function.name()), signature) }
     }
 
     /// Its derivative by one more argument, from 0.

@@ -12,7 +12,7 @@ use crate::contract::{Draft, Sandwich};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
 use crate::function::{Map, Map2, Sign};
-use crate::index::{Axes, Contraction, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque};
+use crate::index::{Axes, Contraction, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque, Operands};
 use crate::number::Number;
 
 /// d f / d x: axes of `f`, then those of `x`. Of a structured variable each entry counts by itself; `structure.rs` projects.
@@ -189,7 +189,8 @@ impl Reverse {
             Node::Map2(f, a, b) => self.through_map2(graph, adjoint, f, a, b),
             Node::Apply(f, arguments) => self.through_function(graph, adjoint, &f, &arguments),
             Node::Opaque(f, a) => self.through_opaque(graph, adjoint, f, a, node)?,
-            Node::Operator(f, operands) => self.through_operator(graph, adjoint, f, &operands, node)?,
+            Node::Operator(LinearOperator::Sylvester, operands, _) => self.through_sylvester(graph, adjoint, &operands, node),
+            Node::Operator(f, operands, open) => self.through_frechet(graph, adjoint, f, &operands, open),
         }
         Ok(())
     }
@@ -363,36 +364,41 @@ impl Reverse {
     }
 
     /// The adjoint of the last operand; of `A*X + X*B = C` that of A is minus it times X', that of B minus X' times it.
-    fn through_operator(&mut self, graph: &mut Graph, adjoint: NodeId, f: LinearOperator, operands: &[NodeId], node: NodeId) -> Result<()> {
-        let Some((&last, parameters)) = operands.split_last() else { return Ok(()) };
-        if parameters.is_empty() {
-            return Err(no_second_derivative());
-        }
-        let through = graph.apply_operator(f, parameters, adjoint, self.outputs, true);
-        match f {
-            LinearOperator::Sylvester => {
-                for (at, &a) in parameters.iter().enumerate().filter(|(_, a)| self.wants(**a)).collect::<Vec<_>>() {
-                    let axes: Axes = graph.axes(a).into();
-                    let mut draft = self.with_outer(graph, through, &axes);
-                    let k = draft.draft.label(graph.axes(node)[1 - at]);
-                    let (of_through, of_value) = match at {
-                        0 => ([draft.own[0], k], [draft.own[1], k]),
-                        _ => ([k, draft.own[1]], [k, draft.own[0]]),
-                    };
-                    let labels: Labels = draft.outer.iter().copied().chain(of_through).collect();
-                    draft.draft.factor(through, &labels).factor(node, &of_value);
-                    let term = draft.finish(graph);
-                    self.add(a, Number::MINUS_ONE, term);
-                }
-            }
-            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
-                if parameters.iter().any(|a| self.wants(*a)) {
-                    return Err(no_second_derivative());
-                }
-            }
+    fn through_sylvester(&mut self, graph: &mut Graph, adjoint: NodeId, operands: &[NodeId], node: NodeId) {
+        let Some((&last, parameters)) = operands.split_last() else { return };
+        let through = graph.apply_operator(LinearOperator::Sylvester, parameters, adjoint, self.outputs, true);
+        for (at, &a) in parameters.iter().enumerate().filter(|(_, a)| self.wants(**a)).collect::<Vec<_>>() {
+            let axes: Axes = graph.axes(a).into();
+            let mut draft = self.with_outer(graph, through, &axes);
+            let k = draft.draft.label(graph.axes(node)[1 - at]);
+            let (of_through, of_value) = match at {
+                0 => ([draft.own[0], k], [draft.own[1], k]),
+                _ => ([k, draft.own[1]], [k, draft.own[0]]),
+            };
+            let labels: Labels = draft.outer.iter().copied().chain(of_through).collect();
+            draft.draft.factor(through, &labels).factor(node, &of_value);
+            let term = draft.finish(graph);
+            self.add(a, Number::MINUS_ONE, term);
         }
         self.add(last, Number::ONE, through);
-        Ok(())
+    }
+
+    /// By a direction it is the same derivative in another direction, by the place the next one in a further direction, and the
+    /// adjoint of both is that at X': `tr(A*L(X, E, F)) = tr(L(X, A, F)*E)` (Higham and Relton 2014).
+    fn through_frechet(&mut self, graph: &mut Graph, adjoint: NodeId, f: LinearOperator, operands: &[NodeId], open: u8) {
+        for at in 0..operands.len() {
+            if !self.wants(operands[at]) {
+                continue;
+            }
+            let parameters = beside_the_change(operands, at);
+            let term = if open == 0 {
+                graph.apply_operator(f, &parameters, adjoint, self.outputs, true)
+            } else {
+                let tensor = graph.open_operator(f, parameters, open + 1);
+                graph.apply_tensor(tensor, adjoint, self.outputs, true)
+            };
+            self.add(operands[at], Number::ONE, term);
+        }
     }
 
     /// The adjoint of the differential of a pseudoinverse P of X, whose rank does not change:
@@ -433,8 +439,10 @@ impl Reverse {
     }
 }
 
-pub(crate) fn no_second_derivative() -> Error {
-    Error::unsupported("the derivative of a Fréchet derivative by the place where it is taken")
+/// The arguments of a Fréchet derivative, but for the last, that gives the change with its argument at `at`: in a direction the
+/// change takes its place, of X it is a further direction.
+pub(crate) fn beside_the_change(operands: &[NodeId], at: usize) -> Operands {
+    operands.iter().enumerate().filter(|(k, _)| at == 0 || *k != at).map(|(_, a)| *a).collect()
 }
 
 /// What takes the change of a symmetric matrix to that of its eigenvector.

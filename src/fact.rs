@@ -382,7 +382,15 @@ fn of_call(f: MatFn, arguments: &[Id], child: impl Fn(Id) -> Facts) -> Facts {
         MatFn::Cholesky => of.of_function(Opaque::Cholesky),
         MatFn::LambdaMax | MatFn::LambdaMin => of.of_definite(),
         MatFn::EigvecMax | MatFn::EigvecMin => Facts::NONE,
-        MatFn::Sylvester | MatFn::FrechetExpm | MatFn::FrechetLogm | MatFn::FrechetCosm | MatFn::FrechetSinm => Facts::NONE,
+        MatFn::Sylvester
+        | MatFn::FrechetExpm
+        | MatFn::FrechetLogm
+        | MatFn::FrechetCosm
+        | MatFn::FrechetSinm
+        | MatFn::OpenExpm
+        | MatFn::OpenLogm
+        | MatFn::OpenCosm
+        | MatFn::OpenSinm => Facts::NONE,
         MatFn::Det => of.of_definite() | of.only(Facts::INVERTIBLE),
         MatFn::LogDet | MatFn::LogSumExp | MatFn::Cross => Facts::NONE,
         MatFn::Trace | MatFn::DiagOf => of.of_definite() | of.only(Facts::POSITIVE),

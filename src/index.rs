@@ -111,18 +111,27 @@ impl Opaque {
     }
 }
 
-/// A map of matrices that is linear in its last argument and depends on the others. What it does to a tensor of more than
-/// two axes is a contraction with its matrix ([`Graph::matrix_of_operator`]).
+/// A map of matrices that is linear in its last argument and depends on the others ([`Node::Operator`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LinearOperator {
     /// The X of `A*X + X*B = C`, of A, B and C.
     Sylvester,
-    /// The Fréchet derivative of the exponential at X in the direction E, and those of the other functions. Without E it is
-    /// the matrix K with `vec(L(X, E)) = K*vec(E)`.
+    /// The k-th Fréchet derivative of the exponential at X in k directions, and those of the other functions: linear in each
+    /// direction and the same in any order of them (Higham and Relton 2014).
     FrechetExpm,
     FrechetLogm,
     FrechetCosm,
     FrechetSinm,
+}
+
+impl LinearOperator {
+    /// How many arguments it is not linear in.
+    pub fn parameters(self) -> usize {
+        match self {
+            LinearOperator::Sylvester => 2,
+            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => 1,
+        }
+    }
 }
 
 /// The arguments of a linear operator.
@@ -166,7 +175,9 @@ pub enum Node {
     /// Both of the same axes.
     Map2(Map2, NodeId, NodeId),
     Opaque(Opaque, NodeId),
-    Operator(LinearOperator, Operands),
+    /// The value of an operator. The number is how many of its last arguments are left open: each adds the two axes of its
+    /// entries to those of the value, so that `L(X, E)[i,j]` is the sum over k and l of `L(X)[i,j,k,l]*E[k,l]`.
+    Operator(LinearOperator, Operands, u8),
     /// A declared function: entry by entry of arguments of the same axes, or with the axes of [`Applied::axes`].
     Apply(Arc<Applied>, Vec<NodeId>),
 }
@@ -190,7 +201,7 @@ impl Node {
             Node::Scale(_, a) | Node::Map(_, a) | Node::Power(a, _) | Node::Opaque(_, a) => visit(*a),
             Node::Sum(terms) => terms.iter().for_each(|(_, a)| visit(*a)),
             Node::Apply(_, arguments) => arguments.iter().for_each(|a| visit(*a)),
-            Node::Operator(_, operands) => operands.iter().for_each(|a| visit(*a)),
+            Node::Operator(_, operands, _) => operands.iter().for_each(|a| visit(*a)),
             Node::Map2(_, a, b) => {
                 visit(*a);
                 visit(*b);
@@ -318,16 +329,19 @@ impl Graph {
             Node::Opaque(Opaque::Softmax | Opaque::Cholesky, a) => self.meta(*a).axes.clone(),
             Node::Opaque(Opaque::EigvecMax | Opaque::EigvecMin, a) => self.axes(*a)[..1].into(),
             Node::Opaque(Opaque::Pinv, a) => self.axes(*a).iter().rev().copied().collect(),
-            Node::Operator(_, operands) => match self.axes(operands[operands.len() - 1]) {
-                [n, _] if operands.len() == 1 => smallvec::smallvec![*n * *n, *n * *n],
-                axes => axes.into(),
-            },
+            Node::Operator(f, operands, open) => self.axes_of_operator(*f, operands, *open),
             Node::Opaque(Opaque::LogSumExp, a) => {
                 let axes = self.axes(*a);
                 axes[..axes.len().saturating_sub(1)].into()
             }
             Node::Opaque(..) => Axes::new(),
         }
+    }
+
+    pub(crate) fn axes_of_operator(&self, f: LinearOperator, operands: &[NodeId], open: u8) -> Axes {
+        let of = |at: usize| self.axes(operands[at])[0];
+        let value = [of(0), of(if f == LinearOperator::Sylvester { 1 } else { 0 })];
+        std::iter::repeat_n(value, 1 + usize::from(open)).flatten().collect()
     }
 
     fn sign_of(&self, node: &Node) -> Sign {
@@ -488,8 +502,11 @@ impl Graph {
             Node::Opaque(o, a) => {
                 h.add(14).add(*o as u64).add(of(a));
             }
-            Node::Operator(f, operands) => {
+            Node::Operator(f, operands, open) => {
                 h.add(19).add(*f as u64);
+                if *open > 0 {
+                    h.add(u64::from(*open));
+                }
                 operands.iter().for_each(|a| {
                     h.add(of(a));
                 });

@@ -37,7 +37,7 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     put("index", index(answer)?);
     put("where", shared(&formula.parts));
     compressed(answer, &mut put)?;
-    put("numpy", json!(answer.numpy()?));
+    put("numpy", code(answer.numpy())?);
     if let Some(v) = verification {
         put("verified", verified(v));
     }
@@ -48,6 +48,14 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
 }
 
 /// Shared parts of the input are written wherever they stand.
+/// Code, or null where there is none for the formula.
+fn code(source: Result<String>) -> Result<Value> {
+    match source {
+        Err(e) if e.kind == ErrorKind::Unsupported => Ok(Value::Null),
+        source => Ok(json!(source?)),
+    }
+}
+
 fn is_short_enough(input: &Expr) -> Result<()> {
     const LONGEST_INPUT: u64 = 1 << 20;
     if input.nodes() <= LONGEST_INPUT {
@@ -84,7 +92,7 @@ pub fn answers(answers: &Answers, verifications: &[Verification], stats: bool) -
     }
     put("derivatives", Value::Array(all));
     put("where", shared(&answers.parts));
-    put("numpy", json!(answers.numpy()?));
+    put("numpy", code(answers.numpy())?);
     if stats {
         put("stats", statistics(first));
     }
@@ -282,7 +290,7 @@ pub fn solution(solution: &Solution, verification: Option<&Verification>, stats:
     object["extent"] = json!(extent);
     object["free"] = free;
     object["residual"] = json!({"max_relative_error": residual.max_relative_error, "points": residual.points});
-    object["numpy"] = json!(solution.numpy()?);
+    object["numpy"] = code(solution.numpy())?;
     Ok(object)
 }
 

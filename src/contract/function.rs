@@ -9,7 +9,7 @@ use crate::dim::Dim;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Facts;
 use crate::function::Map;
-use crate::index::{Axes, Factor, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque, Operands};
+use crate::index::{Axes, Factor, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque};
 use crate::number::Number;
 
 /// Powers with exponents up to this are written as products.
@@ -231,56 +231,6 @@ impl Graph {
         let exponent = self.sum(&[], vec![(Number::ONE, exponent), (step, one)]);
         let argument = self.times(exponent, core);
         Some(self.function_of_matrix(Opaque::Expm, argument))
-    }
-
-    /// `tr(L(X, E)) = tr(f'(X)*E)` of a Fréchet derivative, and `tr(sylvester(A, A, E)) = tr(inv(A)*E)/2`: under a trace what
-    /// does not commute does as far as it matters. Leaves one operator less.
-    pub(super) fn trace_of_derivative(&mut self, draft: &mut Draft) -> bool {
-        for at in 0..draft.factors.len() {
-            let [l, m] = draft.factors[at].labels[..] else { continue };
-            if l != m || draft.is_out(l) || draft.uses(l) != 2 {
-                continue;
-            }
-            let Node::Operator(f, operands) = self.node(draft.factors[at].node) else { continue };
-            let (slope, e) = match (*f, &operands.clone()[..]) {
-                (LinearOperator::Sylvester, [a, b, e]) if a == b => {
-                    draft.coefficient = &draft.coefficient * &Number::ratio(1, 2);
-                    (self.inverse(*a), *e)
-                }
-                (LinearOperator::Sylvester, _) => continue,
-                (f, [x, e]) => (self.slope_of_function(f, *x), *e),
-                _ => continue,
-            };
-            let between = draft.label(draft.dims[l as usize]);
-            draft.factors[at] = Factor { node: slope, labels: Labels::from_slice(&[l, between]) };
-            draft.factor(e, &[between, l]);
-            return true;
-        }
-        false
-    }
-
-    /// The derivative of the function of a scalar, as a function of a matrix.
-    fn slope_of_function(&mut self, f: LinearOperator, x: NodeId) -> NodeId {
-        match f {
-            LinearOperator::FrechetExpm | LinearOperator::Sylvester => self.function_of_matrix(Opaque::Expm, x),
-            LinearOperator::FrechetLogm => self.inverse(x),
-            LinearOperator::FrechetCosm => {
-                let sine = self.function_of_matrix(Opaque::Sinm, x);
-                self.negate(sine)
-            }
-            LinearOperator::FrechetSinm => self.function_of_matrix(Opaque::Cosm, x),
-        }
-    }
-
-    /// The Fréchet derivative at X in the direction E: `E*f'(X)` if they commute.
-    pub(super) fn frechet(&mut self, f: LinearOperator, operands: &Operands) -> NodeId {
-        match operands[..] {
-            [x, e] if self.commute(x, e) => {
-                let slope = self.slope_of_function(f, x);
-                self.product(&[e, slope])
-            }
-            _ => self.insert(Node::Operator(f, operands.clone())),
-        }
     }
 
     /// The differential of a function at X for the change in the two axes at `at` of a tensor; adjoint on request. That

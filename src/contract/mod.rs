@@ -24,6 +24,7 @@ mod cancel;
 mod blocks;
 mod canonical;
 mod elementwise;
+mod frechet;
 mod function;
 mod half;
 mod levi_civita;

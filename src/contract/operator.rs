@@ -1,43 +1,44 @@
-//! Linear operators on matrices (`sylvester`), pseudoinverses, and what matrices commute.
+//! Linear operators on matrices (`sylvester`, Fréchet derivatives), pseudoinverses, and what matrices commute.
 //!
 //! Sources: Golub and Pereyra 1973 (pseudoinverse); Horn and Johnson 1991, chapter 4 (matrix equations); Higham 2008,
-//! appendix B.
+//! appendix B; Higham and Relton 2014 (Fréchet derivatives of higher order).
 
 use super::Draft;
 use crate::fact::Facts;
-use crate::index::{Axes, Contraction, Factor, Graph, Label, LinearOperator, Node, NodeId, Opaque, Operands};
+use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque, Operands};
 use crate::number::Number;
 
 impl Graph {
-    /// The value of an operator; of what is linear in the last argument, coefficients and zeros come out.
+    /// The value of an operator.
     pub fn operator(&mut self, f: LinearOperator, operands: Operands) -> NodeId {
-        let last = operands[operands.len() - 1];
-        if operands.len() == 1 {
-            return self.insert(Node::Operator(f, operands));
-        }
-        if let Node::Zero(axes) = self.node(last) {
-            let axes = axes.clone();
+        self.open_operator(f, operands, 0)
+    }
+
+    /// An operator with that many arguments left open; of what it is linear in, coefficients and zeros come out.
+    pub(crate) fn open_operator(&mut self, f: LinearOperator, mut operands: Operands, open: u8) -> NodeId {
+        let fixed = f.parameters();
+        if operands[fixed..].iter().any(|e| matches!(self.node(*e), Node::Zero(_))) {
+            let axes = self.axes_of_operator(f, &operands, open);
             return self.zero(&axes);
         }
-        let (c, scalars, core) = self.without_scalars(last);
-        let mut operands = operands;
-        if let Some(at) = operands.len().checked_sub(1) {
-            operands[at] = core;
+        let mut draft = Draft::new();
+        for e in &mut operands[fixed..] {
+            let (c, scalars, core) = self.without_scalars(*e);
+            *e = core;
+            draft.coefficient = &draft.coefficient * &c;
+            scalars.into_iter().for_each(|s| {
+                draft.factor(s, &[]);
+            });
         }
         let value = match f {
             LinearOperator::Sylvester => self.sylvester(&operands),
             LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
-                self.frechet(f, &operands)
+                self.frechet(f, operands, open)
             }
         };
-        let mut draft = Draft::new();
         let axes: Axes = self.axes(value).into();
         let labels = draft.labels(&axes);
-        draft.coefficient = c;
         draft.factor(value, &labels);
-        scalars.into_iter().for_each(|s| {
-            draft.factor(s, &[]);
-        });
         self.contract(draft.out(&labels))
     }
 
@@ -59,7 +60,7 @@ impl Graph {
             let inverse = self.inverse(sum);
             return self.product(&[inverse, c]);
         }
-        self.insert(Node::Operator(LinearOperator::Sylvester, operands.clone()))
+        self.insert(Node::Operator(LinearOperator::Sylvester, operands.clone(), 0))
     }
 
     /// `inv(A + s*eye(n))`
@@ -201,7 +202,10 @@ impl Graph {
                 self.inverse(sum)
             }
             LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
-                self.insert(Node::Operator(f, operands.into()))
+                let tensor = self.open_operator(f, operands.into(), 1);
+                let n = self.axes(tensor)[0];
+                let merge = self.insert(Node::Merge(n, n));
+                self.einsum(&[0, 3], &[(merge, &[0, 1, 2]), (tensor, &[1, 2, 4, 5]), (merge, &[3, 4, 5])])
             }
         }
     }
@@ -218,8 +222,31 @@ impl Graph {
             let value = self.apply_operator(f, operands, matrix, 0, adjoint);
             return self.beside(value, rest, at);
         }
-        let matrix = self.matrix_of_operator(f, operands);
-        self.apply_stacked(matrix, t, at, adjoint)
+        match f {
+            LinearOperator::Sylvester => {
+                let matrix = self.matrix_of_operator(f, operands);
+                self.apply_stacked(matrix, t, at, adjoint)
+            }
+            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
+                let tensor = self.open_operator(f, operands.into(), 1);
+                self.apply_tensor(tensor, t, at, adjoint)
+            }
+        }
+    }
+
+    /// What the tensor of an operator does to another one: the two axes at `at` meet its last two and become its other ones, or
+    /// the other way round.
+    pub(crate) fn apply_tensor(&mut self, tensor: NodeId, t: NodeId, at: usize, adjoint: bool) -> NodeId {
+        let (own, axes): (Axes, Axes) = (self.axes(tensor).into(), self.axes(t).into());
+        let mut draft = Draft::new();
+        let met_axes = if adjoint { own.len() - 2 } else { 2 };
+        let rest: Axes = axes[..at].iter().chain(&axes[at + met_axes..]).copied().collect();
+        let (own, labels) = (draft.labels(&own), draft.labels(&rest));
+        let (first, last) = own.split_at(own.len() - 2);
+        let (met, left) = if adjoint { (first, last) } else { (last, first) };
+        let around = |inner: &[Label]| labels[..at].iter().chain(inner).chain(&labels[at..]).copied().collect::<Labels>();
+        draft.factor(tensor, &own).factor(t, &around(met));
+        self.contract(draft.out(&around(left)))
     }
 
     /// What a matrix does to two axes of a tensor, columns stacked.

@@ -27,7 +27,7 @@ impl Graph {
             Node::Map2(f, a, b) => self.map2(f, of(a), of(b)),
             Node::Apply(f, arguments) => self.apply(&f, arguments.into_iter().map(of).collect()),
             Node::Opaque(f, a) => self.opaque(f, of(a)),
-            Node::Operator(f, operands) => self.operator(f, operands.into_iter().map(of).collect()),
+            Node::Operator(f, operands, open) => self.open_operator(f, operands.into_iter().map(of).collect(), open),
             Node::Var(_)
             | Node::Constant(_)
             | Node::Size(_)

@@ -12,6 +12,7 @@ impl Graph {
         self.cancel_inverse(draft)
             || self.join_functions(draft)
             || self.trace_of_derivative(draft)
+            || self.take_direction(draft)
             || self.absorb_projector(draft)
             || self.annihilate(draft)
             || (self.recognition && (self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_sign_and_abs(draft)))

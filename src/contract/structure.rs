@@ -186,12 +186,13 @@ impl Graph {
             Node::Opaque(Opaque::Adj, a) => of(a).adjugated(),
             Node::Opaque(Opaque::Pinv, a) => of(a).pseudoinverted(),
             Node::Opaque(f, a) if f.is_function_of_matrix() || *f == Opaque::Cholesky => of(a).of_function(*f),
-            Node::Operator(f, operands) => self.facts_of_operator(*f, operands),
+            Node::Operator(f, operands, 0) => self.facts_of_operator(*f, operands),
             Node::Contract(c) => self.facts_of_contraction(c),
             Node::Sum(terms) => Facts::sum(terms.iter().map(|(n, a)| (n.is_negative(), of(a)))) | self.mirrored_sum(terms),
             Node::Apply(f, arguments) if f.elementwise => arguments.iter().fold(Facts::SYMMETRIC, |all, a| all.common(of(a))),
             Node::Apply(f, _) if f.is_symmetric() => Facts::SYMMETRIC,
             Node::Apply(..)
+            | Node::Operator(..)
             | Node::Opaque(..)
             | Node::Constant(_)
             | Node::Size(_)

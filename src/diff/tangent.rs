@@ -4,7 +4,7 @@
 //! Where the variable has fewer axes than the function, in particular for a scalar, no tensor on the way is larger than
 //! the answer, and the product rule shows as people write it.
 
-use super::{dependent, no_second_derivative, one_kind, partial, resolvent, slope_of_largest};
+use super::{beside_the_change, dependent, one_kind, partial, resolvent, slope_of_largest};
 use crate::contract::{Draft, Sandwich};
 use crate::dim::Dim;
 use crate::error::Result;
@@ -103,7 +103,8 @@ impl Forward {
                     });
                 }
             }
-            Node::Operator(f, operands) => terms.push((Number::ONE, self.of_operator(graph, f, &operands, node)?)),
+            Node::Operator(LinearOperator::Sylvester, operands, _) => terms.extend(self.of_sylvester(graph, &operands, node)),
+            Node::Operator(f, operands, open) => self.of_frechet(graph, f, &operands, open, &mut terms),
             Node::Opaque(f, a) => {
                 if let Some(t) = self.of(a) {
                     self.of_opaque(graph, f, a, node, t, &mut terms)?;
@@ -240,31 +241,40 @@ impl Forward {
     }
 
     /// The X of `A*X + X*B = C` changes by that of `dC - dA*X - X*dB` on the right.
-    fn of_operator(&self, graph: &mut Graph, f: LinearOperator, operands: &[NodeId], node: NodeId) -> Result<NodeId> {
-        let Some((&last, parameters)) = operands.split_last() else { return Ok(node) };
+    fn of_sylvester(&self, graph: &mut Graph, operands: &[NodeId], node: NodeId) -> Option<(Number, NodeId)> {
+        let (&last, parameters) = operands.split_last()?;
         let axes: Axes = graph.axes(node).iter().copied().chain(self.inner.iter().copied()).collect();
         let mut terms: Vec<(Number, NodeId)> = self.of(last).map(|t| (Number::ONE, t)).into_iter().collect();
-        match f {
-            LinearOperator::Sylvester => {
-                for (at, a) in parameters.iter().enumerate() {
-                    let Some(t) = self.of(*a) else { continue };
-                    let mut draft = Draft::new();
-                    let labels = draft.labels(&axes);
-                    let k = draft.label(axes[at]);
-                    let (of_tangent, of_value) = if at == 0 { ([labels[0], k], [k, labels[1]]) } else { ([k, labels[1]], [labels[0], k]) };
-                    let of_tangent: Labels = of_tangent.into_iter().chain(labels[2..].iter().copied()).collect();
-                    draft.factor(t, &of_tangent).factor(node, &of_value);
-                    terms.push((Number::MINUS_ONE, graph.contract(draft.out(&labels))));
-                }
-            }
-            LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
-                if parameters.is_empty() || parameters.iter().any(|a| self.of(*a).is_some()) {
-                    return Err(no_second_derivative());
-                }
-            }
+        for (at, a) in parameters.iter().enumerate() {
+            let Some(t) = self.of(*a) else { continue };
+            let mut draft = Draft::new();
+            let labels = draft.labels(&axes);
+            let k = draft.label(axes[at]);
+            let (of_tangent, of_value) = if at == 0 { ([labels[0], k], [k, labels[1]]) } else { ([k, labels[1]], [labels[0], k]) };
+            let of_tangent: Labels = of_tangent.into_iter().chain(labels[2..].iter().copied()).collect();
+            draft.factor(t, &of_tangent).factor(node, &of_value);
+            terms.push((Number::MINUS_ONE, graph.contract(draft.out(&labels))));
         }
         let right = graph.sum(&axes, terms);
-        Ok(graph.apply_operator(f, parameters, right, 0, false))
+        Some((Number::ONE, graph.apply_operator(LinearOperator::Sylvester, parameters, right, 0, false)))
+    }
+
+    /// The change of a direction in its place, that of X as a further direction (Higham and Relton 2014).
+    fn of_frechet(&self, graph: &mut Graph, f: LinearOperator, operands: &[NodeId], open: u8, terms: &mut Vec<(Number, NodeId)>) {
+        for (at, a) in operands.iter().enumerate() {
+            let Some(t) = self.of(*a) else { continue };
+            let mut parameters = beside_the_change(operands, at);
+            let term = if open == 0 {
+                graph.apply_operator(f, &parameters, t, 0, false)
+            } else if self.inner.is_empty() {
+                parameters.push(t);
+                graph.open_operator(f, parameters, open)
+            } else {
+                let tensor = graph.open_operator(f, parameters, open + 1);
+                graph.apply_tensor(tensor, t, 0, false)
+            };
+            terms.push((Number::ONE, term));
+        }
     }
 
     /// `Y*dX*Y` times a scalar.

@@ -27,6 +27,8 @@ pub(super) struct Code {
     pub opposite: Option<Box<Code>>,
     /// What it is a fraction of, so that the fraction of a product is one.
     pub fraction: Option<Box<Fraction>>,
+    /// What it repeats along further axes; a place that does so by itself takes this instead.
+    pub repeated: Option<Box<Code>>,
 }
 
 /// `above/below`, or its negative.
@@ -40,7 +42,7 @@ pub(super) struct Fraction {
 impl Code {
     /// A name, a call or something in brackets, made of an array.
     pub fn atom(text: impl Into<String>) -> Code {
-        Code { text: text.into(), tight: Tight::Atom, depth: 0, constant: false, opposite: None, fraction: None }
+        Code { text: text.into(), tight: Tight::Atom, depth: 0, constant: false, opposite: None, fraction: None, repeated: None }
     }
 
     /// A number.
@@ -152,6 +154,11 @@ fn sum(terms: &[(bool, Code)]) -> Code {
     let parts: Vec<&Code> = terms.iter().map(|(_, c)| c).collect();
     let tight = if terms.len() == 1 { Tight::Product } else { Tight::Sum };
     Code { text, tight, ..Code::over(&parts) }
+}
+
+/// Axes as the letters of an einsum.
+pub(super) fn letters(axes: &[usize]) -> String {
+    axes.iter().map(|a| char::from(b'a' + (*a % 26) as u8)).collect()
 }
 
 /// Integers beyond this are written as floats: numpy would make arrays of objects of them.

@@ -115,11 +115,23 @@ pub(super) fn call(call: Call, arguments: &[Operand], shape: &Shape, sizes: &Siz
         })?,
         Call::LambdaMax | Call::LambdaMin => scalar(spectra::eigenvalue(&first.matrix()?, call == Call::LambdaMax)?),
         Call::EigvecMax | Call::EigvecMin => spectra::eigenvector(&first.matrix()?, call == Call::EigvecMax)?.into_dyn(),
-        Call::FrechetExpm | Call::FrechetLogm | Call::FrechetSqrtm | Call::FrechetCosm | Call::FrechetSinm => {
-            let function = |a: &Array2<f64>| matrix_functions::named(call.of_frechet().unwrap_or(call), a);
-            match arguments.get(1) {
-                Some(e) => matrix_functions::frechet(&function, &first.matrix()?, &e.matrix()?)?.into_dyn(),
-                None => matrix_functions::frechet_matrix(&function, &first.matrix()?)?.into_dyn(),
+        Call::FrechetExpm
+        | Call::FrechetLogm
+        | Call::FrechetSqrtm
+        | Call::FrechetCosm
+        | Call::FrechetSinm
+        | Call::OpenExpm
+        | Call::OpenLogm
+        | Call::OpenSqrtm
+        | Call::OpenCosm
+        | Call::OpenSinm => {
+            let (of, open) = call.of_frechet().unwrap_or((call, false));
+            let function = |a: &Array2<f64>| matrix_functions::named(of, a);
+            let directions = arguments[1..].iter().map(Operand::matrix).collect::<Result<Vec<_>>>()?;
+            if open || directions.is_empty() {
+                matrix_functions::frechet_matrix(&function, &first.matrix()?, &directions)?.into_dyn()
+            } else {
+                matrix_functions::frechet(&function, &first.matrix()?, &directions)?.into_dyn()
             }
         }
         Call::Diag if first.is_matrix() => first.matrix()?.diag().to_owned().into_dyn(),

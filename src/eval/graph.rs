@@ -97,9 +97,9 @@ fn value(graph: &Graph, id: NodeId, values: &[Option<ArrayD<f64>>], inputs: &Inp
         }
         Node::Map2(m, a, b) => elementwise(&of(a)?.view(), &of(b)?.view(), |x, y| m.value(x, y)),
         Node::Opaque(o, a) => opaque(*o, of(a)?),
-        Node::Operator(f, operands) => {
+        Node::Operator(f, operands, open) => {
             let operands = operands.iter().map(|a| matrix(of(a)?)).collect::<Result<Vec<_>>>()?;
-            Ok(matrix_functions::operator(*f, &operands)?.into_dyn())
+            matrix_functions::operator(*f, &operands, usize::from(*open))
         }
         Node::Apply(f, arguments) => {
             let arguments = arguments.iter().map(|a| Ok(of(a)?.clone())).collect::<Result<Vec<_>>>()?;

@@ -1,13 +1,15 @@
 //! Functions of square matrices defined by power series (Higham 2008), and the equations they solve.
 
-use super::linear::{blocks, from_dense, to_dense};
+use super::linear::{blocks, from_dense, kronecker, to_dense};
 use super::sizes::check_entries;
 use super::spectra;
 use crate::error::{Error, ErrorKind, Result};
 use crate::function::Call;
 use crate::index::LinearOperator;
 use nalgebra::{Complex, DMatrix};
-use ndarray::{Array1, Array2, Axis, Slice};
+use ndarray::{Array2, ArrayD, Axis, Dimension, IxDyn, Slice};
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 type ComplexMatrix = DMatrix<Complex<f64>>;
 
@@ -205,52 +207,116 @@ pub(crate) fn named(f: Call, a: &Array2<f64>) -> Result<Array2<f64>> {
     }
 }
 
-/// The Fréchet derivative at A in the direction E: the upper right block of `f([A, E; 0, A])` (Higham 2008, (3.16)).
-pub(crate) fn frechet(f: &dyn Fn(&Array2<f64>) -> Result<Array2<f64>>, a: &Array2<f64>, e: &Array2<f64>) -> Result<Array2<f64>> {
+/// The Fréchet derivative at A in the directions E1, …, Ek: the upper right block of f of a matrix of 2^k blocks a side, in
+/// one direction of `[A, E; 0, A]`, in a further one of `[X, kron(eye, E); 0, X]` with the X of those before it (Higham 2008,
+/// (3.16); Higham and Relton 2014, theorem 3.5).
+pub(crate) fn frechet(f: &dyn Fn(&Array2<f64>) -> Result<Array2<f64>>, a: &Array2<f64>, directions: &[Array2<f64>]) -> Result<Array2<f64>> {
     let n = square(a)?;
-    // The direction is scaled to the size of A, so that the blocks are of one size.
-    let scale = if size(e) > 0.0 && size(e).is_finite() { size(a).max(1.0) / size(e) } else { 1.0 };
-    let whole = f(&blocks(&[vec![a.clone(), e * scale], vec![Array2::zeros((n, n)), a.clone()]])?)?;
-    Ok(whole.slice_axis(Axis(0), Slice::from(..n)).slice_axis(Axis(1), Slice::from(n..)).to_owned() / scale)
+    let blocks_a_side = u32::try_from(directions.len()).ok().and_then(|k| 2usize.checked_pow(k)).unwrap_or(usize::MAX);
+    let side = n.saturating_mul(blocks_a_side);
+    check_entries(&[side, side])?;
+    let (mut whole, mut scale) = (a.clone(), 1.0);
+    for e in directions {
+        // A direction is scaled to the size of A, so that the blocks are of one size.
+        let own = if size(e) > 0.0 && size(e).is_finite() { size(a).max(1.0) / size(e) } else { 1.0 };
+        scale *= own;
+        let m = whole.nrows();
+        let right = kronecker(&Array2::eye(m / n.max(1)), &(e * own))?;
+        whole = blocks(&[vec![whole.clone(), right], vec![Array2::zeros((m, m)), whole]])?;
+    }
+    let value = f(&whole)?;
+    Ok(value.slice_axis(Axis(0), Slice::from(..n)).slice_axis(Axis(1), Slice::from(side - n..)).to_owned() / scale)
 }
 
-/// The matrix K with `vec(L(A, E)) = K*vec(E)`, a column for each direction.
-pub(crate) fn frechet_matrix(f: &dyn Fn(&Array2<f64>) -> Result<Array2<f64>>, a: &Array2<f64>) -> Result<Array2<f64>> {
+/// The derivatives in these directions and in as many open ones, each a matrix with a single 1: the axes of the value, then those
+/// of each open direction.
+fn frechet_tensor(
+    f: &dyn Fn(&Array2<f64>) -> Result<Array2<f64>>,
+    a: &Array2<f64>,
+    directions: &[Array2<f64>],
+    open: usize,
+) -> Result<ArrayD<f64>> {
     let n = square(a)?;
-    check_entries(&[n, n, n, n])?;
-    let mut k = Array2::zeros((n * n, n * n));
-    for at in 0..n * n {
-        let mut e = Array2::zeros((n, n));
-        e[[at % n, at / n]] = 1.0;
-        let column = frechet(f, a, &e)?;
-        k.column_mut(at).assign(&Array1::from_iter(column.t().iter().copied()));
+    let axes = vec![n; 2 + 2 * open];
+    check_entries(&axes)?;
+    let mut tensor = ArrayD::zeros(IxDyn(&axes));
+    // Which direction comes first does not matter.
+    let mut known: FxHashMap<Vec<usize>, Array2<f64>> = FxHashMap::default();
+    for places in ndarray::indices(vec![n * n; open]) {
+        let mut sorted = places.slice().to_vec();
+        sorted.sort_unstable();
+        let value = match known.entry(sorted) {
+            Entry::Occupied(value) => value.into_mut(),
+            Entry::Vacant(place) => {
+                let units = place.key().iter().map(|p| unit(n, *p));
+                let all: Vec<Array2<f64>> = directions.iter().cloned().chain(units).collect();
+                place.insert(frechet(f, a, &all)?)
+            }
+        };
+        let part =
+            places.slice().iter().fold(tensor.view_mut(), |part, p| part.index_axis_move(Axis(2), p / n).index_axis_move(Axis(2), p % n));
+        { part }.assign(value);
     }
-    Ok(k)
+    Ok(tensor)
 }
 
-/// The value of a linear operator.
-pub(crate) fn operator(f: LinearOperator, operands: &[Array2<f64>]) -> Result<Array2<f64>> {
-    let function = match f {
-        LinearOperator::Sylvester => match operands {
-            [a, b, c] => return sylvester(a, b, c),
-            _ => return Err(Error::new(ErrorKind::Internal, "sylvester takes three matrices")),
-        },
-        LinearOperator::FrechetExpm => Call::Expm,
-        LinearOperator::FrechetLogm => Call::Logm,
-        LinearOperator::FrechetCosm => Call::Cosm,
-        LinearOperator::FrechetSinm => Call::Sinm,
-    };
-    match operands {
-        [a, e] => frechet(&|a| named(function, a), a, e),
-        [a] => frechet_matrix(&|a| named(function, a), a),
-        _ => Err(Error::new(ErrorKind::Internal, "a Fréchet derivative takes one matrix or two")),
+/// The n×n matrix with a 1 at that place, rows before columns.
+fn unit(n: usize, place: usize) -> Array2<f64> {
+    let mut e = Array2::zeros((n, n));
+    e[[place / n, place % n]] = 1.0;
+    e
+}
+
+/// The matrix K with `vec(L(A, …, E)) = K*vec(E)`.
+pub(crate) fn frechet_matrix(
+    f: &dyn Fn(&Array2<f64>) -> Result<Array2<f64>>,
+    a: &Array2<f64>,
+    directions: &[Array2<f64>],
+) -> Result<Array2<f64>> {
+    let n = a.nrows();
+    let tensor = frechet_tensor(f, a, directions, 1)?;
+    let entries = tensor.permuted_axes(IxDyn(&[1, 0, 3, 2])).iter().copied().collect();
+    Array2::from_shape_vec((n * n, n * n), entries).map_err(super::functions::internal)
+}
+
+/// The function of which an operator is the derivative.
+fn function_of(f: LinearOperator) -> Option<Call> {
+    match f {
+        LinearOperator::Sylvester => None,
+        LinearOperator::FrechetExpm => Some(Call::Expm),
+        LinearOperator::FrechetLogm => Some(Call::Logm),
+        LinearOperator::FrechetCosm => Some(Call::Cosm),
+        LinearOperator::FrechetSinm => Some(Call::Sinm),
     }
+}
+
+/// The value of a linear operator with so many arguments left open, as the index form has it.
+pub(crate) fn operator(f: LinearOperator, operands: &[Array2<f64>], open: usize) -> Result<ArrayD<f64>> {
+    match (function_of(f), operands) {
+        (None, [a, b, c]) => Ok(sylvester(a, b, c)?.into_dyn()),
+        (Some(function), [a, directions @ ..]) if open == 0 => Ok(frechet(&|a| named(function, a), a, directions)?.into_dyn()),
+        (Some(function), [a, directions @ ..]) => frechet_tensor(&|a| named(function, a), a, directions, open),
+        _ => Err(Error::new(ErrorKind::Internal, "an operator on too few matrices")),
+    }
+}
+
+/// The value of a step of a program: of a Fréchet derivative without a direction its matrix.
+pub(crate) fn step(f: LinearOperator, operands: &[Array2<f64>]) -> Result<ArrayD<f64>> {
+    match (function_of(f), operands) {
+        (Some(function), [a]) => Ok(frechet_matrix(&|a| named(function, a), a, &[])?.into_dyn()),
+        _ => operator(f, operands, 0),
+    }
+}
+
+/// The tensor of all derivatives of that order of a function of matrices, axes of the value first: `D(expm)(A)`.
+pub(crate) fn derivative(function: Call, a: &Array2<f64>, order: usize) -> Result<ArrayD<f64>> {
+    frechet_tensor(&|a| named(function, a), a, &[], order)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array1, array};
 
     fn close(a: &Array2<f64>, b: &Array2<f64>) -> bool {
         size(&(a - b)) < 1e-12 * size(a).max(1.0)
@@ -280,11 +346,43 @@ mod tests {
             let function = |a: &Array2<f64>| named(f, a);
             let h = 1e-5;
             let difference = (function(&(&a + &e * h)).unwrap() - function(&(&a - &e * h)).unwrap()) / (2.0 * h);
-            let exact = frechet(&function, &a, &e).unwrap();
+            let exact = frechet(&function, &a, std::slice::from_ref(&e)).unwrap();
             assert!(size(&(&difference - &exact)) < 1e-8, "{}", f.name());
-            let stacked = frechet_matrix(&function, &a).unwrap().dot(&Array1::from_iter(e.t().iter().copied()));
+            let stacked = frechet_matrix(&function, &a, &[]).unwrap().dot(&Array1::from_iter(e.t().iter().copied()));
             assert!(size(&(stacked.into_shape_with_order((2, 2)).unwrap().reversed_axes() - exact)) < 1e-12, "{}", f.name());
         }
+    }
+
+    /// That of order k is the limit of differences of that of order k - 1, at a Jordan block as well, and it is symmetric.
+    #[test]
+    fn frechet_derivatives_of_higher_order_are_limits_of_differences() {
+        let jordan = array![[1.3, 1.0, 0.0], [0.0, 1.3, 1.0], [0.0, 0.0, 1.3]];
+        let general = array![[1.4, 1.0, -0.3], [-0.5, 1.3, 0.2], [0.1, -0.7, 0.9]];
+        let e = array![[0.2, -1.0, 0.5], [0.7, 0.1, -0.4], [0.3, -0.6, 0.8]];
+        let g = array![[-0.3, 0.4, 0.1], [0.9, -0.2, 0.6], [-0.5, 0.7, 0.3]];
+        let h = 1e-4;
+        for f in [Call::Expm, Call::Logm, Call::Sqrtm, Call::Cosm, Call::Sinm] {
+            let function = |a: &Array2<f64>| named(f, a);
+            for a in [&jordan, &general] {
+                for known in [vec![], vec![e.clone()]] {
+                    let lower = |a: &Array2<f64>| frechet(&function, a, &known).unwrap();
+                    let difference = (lower(&(a + &(&g * h))) - lower(&(a - &(&g * h)))) / (2.0 * h);
+                    let exact = frechet(&function, a, &[known.clone(), vec![g.clone()]].concat()).unwrap();
+                    assert!(size(&(&difference - &exact)) < 1e-6 * size(&exact).max(1.0), "{} of order {}", f.name(), known.len() + 1);
+                }
+                let [one, other] = [[e.clone(), g.clone()], [g.clone(), e.clone()]].map(|ds| frechet(&function, a, &ds).unwrap());
+                assert!(size(&(&one - &other)) < 1e-10 * size(&one).max(1.0), "{}", f.name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_tensor_of_all_derivatives_holds_each() {
+        let (a, e) = (array![[0.4, 1.0], [-0.5, 1.3]], array![[0.2, -1.0], [0.7, 0.1]]);
+        let tensor = derivative(Call::Cosm, &a, 2).unwrap();
+        let exact = frechet(&|a| named(Call::Cosm, a), &a, &[e.clone(), unit(2, 1)]).unwrap();
+        let entry = |i: usize, j: usize| e.indexed_iter().map(|((k, l), x)| x * tensor[[i, j, k, l, 0, 1].as_slice()]).sum::<f64>();
+        assert!(close(&Array2::from_shape_fn((2, 2), |(i, j)| entry(i, j)), &exact));
     }
 
     /// Higham 2008, problem 1.10 and its like: closed forms of 2×2 matrices.
@@ -403,7 +501,7 @@ mod tests {
     fn frechet_derivatives_and_solutions_are_those_of_scipy() {
         let a = array![[0.4, 1.0, -0.3], [-0.5, 1.3, 0.2], [0.1, -0.7, 0.9]];
         let e = array![[0.2, -1.0, 0.5], [0.7, 0.1, -0.4], [0.3, -0.6, 0.8]];
-        let of = |f: Call| frechet(&|a: &Array2<f64>| named(f, a), &a, &e).unwrap();
+        let of = |f: Call| frechet(&|a: &Array2<f64>| named(f, a), &a, std::slice::from_ref(&e)).unwrap();
         let table = [
             (
                 of(Call::Expm),

@@ -211,7 +211,7 @@ impl<'a> Machine<'a> {
             Operation::Operator(f, operands) => {
                 let matrix = |id: &ValueId| self.value(*id)?.to_array()?.into_dimensionality::<Ix2>().map_err(internal);
                 let operands = operands.iter().map(matrix).collect::<Result<Vec<_>>>()?;
-                of_array(matrix_functions::operator(*f, &operands)?.into_dyn())
+                of_array(matrix_functions::step(*f, &operands)?)
             }
             Operation::Apply(f, arguments) => {
                 let arguments = arguments.iter().map(|a| self.value(*a)?.to_array()).collect::<Result<Vec<_>>>()?;

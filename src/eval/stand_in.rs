@@ -4,11 +4,12 @@
 //! Entry `r` of `f(z)`, with all entries of the arguments in a row in `z`, is `sin(w[r]*z + r) + (v[r]*z)^2/2`.
 
 use super::functions::internal;
+use super::matrix_functions;
 use super::value::Inputs;
 use crate::applied::Applied;
 use crate::error::{Error, Result};
 use crate::index::Mix;
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, Ix2, IxDyn};
 
 /// The value of a function that is not applied entry by entry.
 pub(super) fn value(f: &Applied, arguments: &[ArrayD<f64>], result: &[usize]) -> Result<ArrayD<f64>> {
@@ -56,11 +57,15 @@ fn entry(f: &Applied, row: usize, z: &[f64], by: &[usize]) -> f64 {
     wave + square
 }
 
-/// The value of a declared function at these arguments.
+/// The value of a declared function, or of a derivative of a function of matrices, at these arguments.
 ///
 /// # Errors
 /// If the inputs give real data, for which an unknown function has no value.
 pub(super) fn apply(f: &Applied, arguments: &[ArrayD<f64>], inputs: &Inputs) -> Result<ArrayD<f64>> {
+    if let (Some(function), [a]) = (f.known, arguments) {
+        let a = a.clone().into_dimensionality::<Ix2>().map_err(internal)?;
+        return matrix_functions::derivative(function, &a, f.by.len());
+    }
     if !inputs.stand_ins {
         return Err(Error::unsupported(format!("the value of the unknown function {}", f.function)));
     }

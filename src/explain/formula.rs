@@ -238,7 +238,7 @@ fn reading_key(graph: &Graph, node: NodeId, depth: usize) -> String {
         Node::Map(f, a) => format!("2{}{}", f.name(), inner(*a)),
         Node::Power(a, p) => format!("{}{p}", inner(*a)),
         Node::Opaque(f, a) => format!("2{f:?}{}", inner(*a)),
-        Node::Operator(f, operands) => operands.iter().fold(format!("2{f:?}"), |s, a| s + &inner(*a)),
+        Node::Operator(f, operands, _) => operands.iter().fold(format!("2{f:?}"), |s, a| s + &inner(*a)),
         Node::Map2(f, a, b) => format!("2{f:?}{}{}", inner(*a), inner(*b)),
         Node::Unit(i, _) => format!("3{i}"),
         Node::Apply(f, arguments) => arguments.iter().fold(format!("2{f}"), |s, a| s + &inner(*a)),

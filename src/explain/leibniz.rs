@@ -131,7 +131,7 @@ impl Level<'_> {
                 Ok(pieces)
             }
             Node::Opaque(f, a) => self.whole_tensor(node, f, a, at, scope, used),
-            Node::Operator(f, _) => Err(no_lines(&format!("{f:?}").to_lowercase())),
+            Node::Operator(f, ..) => Err(no_lines(&format!("{f:?}").to_lowercase())),
             Node::Apply(f, arguments) => {
                 arguments.iter().for_each(|a| self.uses_function(*a, used));
                 let mut pieces = Vec::new();

@@ -180,7 +180,7 @@ impl Cutter<'_> {
                 Node::Map2(f, a, self.argument(b))
             }
             Node::Opaque(f, a) => Node::Opaque(f, self.argument(a)),
-            Node::Operator(f, operands) => Node::Operator(f, operands.into_iter().map(|a| self.argument(a)).collect()),
+            Node::Operator(f, operands, open) => Node::Operator(f, operands.into_iter().map(|a| self.argument(a)).collect(), open),
         };
         self.graph.insert(new)
     }

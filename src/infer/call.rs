@@ -106,21 +106,35 @@ impl Pass<'_> {
             }
             Call::Pinv => self.transpose(a),
             Call::FrechetExpm | Call::FrechetLogm | Call::FrechetSqrtm | Call::FrechetCosm | Call::FrechetSinm => {
-                let square = self.square(a, "frechet")?;
-                match (arguments.get(1), square) {
-                    (Some(e), square) => {
-                        self.equal("frechet", a, *e)?;
-                        Ok(square)
-                    }
-                    (None, Shape::Matrix(n, _)) => {
-                        let n = self.dims.resolve(n);
-                        Ok(Shape::Matrix(n * n, n * n))
-                    }
-                    (None, scalar) => Ok(scalar),
-                }
+                self.frechet(arguments, arguments.len() == 1)
             }
+            Call::OpenExpm | Call::OpenLogm | Call::OpenSqrtm | Call::OpenCosm | Call::OpenSinm => self.frechet(arguments, true),
             Call::Sylvester => self.sylvester(a, arguments[1], arguments[2]),
         }
+    }
+
+    /// Directions are of the shape of the place; with one left open it is a matrix on stacked columns.
+    fn frechet(&mut self, arguments: &[TypedId], open: bool) -> Found<Shape> {
+        let square = self.square(arguments[0], "frechet")?;
+        for e in &arguments[1..] {
+            self.equal("frechet", arguments[0], *e)?;
+        }
+        Ok(match square {
+            Shape::Matrix(n, _) if open => {
+                let n = self.dims.resolve(n);
+                Shape::Matrix(n * n, n * n)
+            }
+            square => square,
+        })
+    }
+
+    /// The axes of the matrix, once for the value and once for each derivative.
+    fn derivative_of_matrix_function(&mut self, function: Call, order: usize, arguments: &[TypedId]) -> Found<Shape> {
+        let [a] = *arguments else { return Err(self.wrong_count(&format!("D({})", function.name()), "one matrix")) };
+        Ok(match self.square(a, function.name())? {
+            Shape::Matrix(n, _) => Applied::of_matrix(function, order, self.dims.resolve(n)).shape(),
+            scalar => scalar,
+        })
     }
 
     fn wrong_count(&self, name: &str, usage: &str) -> Box<super::Failure> {
@@ -282,6 +296,9 @@ impl Pass<'_> {
                 return Err(Error::new(ErrorKind::Shape, message).help(format!("write `{}(…)`", function.function)).into());
             }
             return self.same_shape(arguments, "apply entry by entry");
+        }
+        if let Some(known) = function.known {
+            return self.derivative_of_matrix_function(known, function.by.len(), arguments);
         }
         for (&id, wanted) in arguments.iter().zip(shapes) {
             let shape = self.shape(id).clone();

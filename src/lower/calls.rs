@@ -103,6 +103,11 @@ impl Lowering<'_> {
             Call::FrechetCosm => self.frechet(LinearOperator::FrechetCosm, args, typed),
             Call::FrechetSinm => self.frechet(LinearOperator::FrechetSinm, args, typed),
             Call::FrechetSqrtm => self.differential_of_root(args, typed),
+            Call::OpenExpm => self.open_frechet(LinearOperator::FrechetExpm, args, typed),
+            Call::OpenLogm => self.open_frechet(LinearOperator::FrechetLogm, args, typed),
+            Call::OpenCosm => self.open_frechet(LinearOperator::FrechetCosm, args, typed),
+            Call::OpenSinm => self.open_frechet(LinearOperator::FrechetSinm, args, typed),
+            Call::OpenSqrtm => Err(Error::unsupported("`:` in a Fréchet derivative of `sqrtm`").help("write it with `sylvester`")),
             Call::Sylvester => self.sylvester(args, typed),
             Call::Norm1 | Call::Norm2 | Call::NormF | Call::NormInf | Call::Norm => self.norm(f, args, typed),
             Call::LogSumExp | Call::Softmax => {
@@ -196,6 +201,11 @@ impl Lowering<'_> {
             let arguments = arguments.iter().map(|a| self.aligned(*a, typed)).collect::<Result<Vec<_>>>()?;
             return Ok(self.graph.apply(&Applied { elementwise: true, ..function.clone() }, arguments));
         }
+        if let (Some(f), [x]) = (function.known, arguments) {
+            let x = self.kron_factor(*x)?;
+            let value = self.graph.derivative_of_matrix_function(f, x, function.by.len())?;
+            return Ok(if typed.shape == Shape::Scalar { self.squeeze(value, typed) } else { value });
+        }
         arguments.iter().try_for_each(|a| self.closed(*a))?;
         let arguments = arguments.iter().map(|a| self.node(*a)).collect::<Result<Vec<_>>>()?;
         Ok(self.graph.apply(function, arguments))
@@ -256,19 +266,28 @@ impl Lowering<'_> {
     }
 
     fn frechet(&mut self, f: LinearOperator, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
+        if args.len() == 1 {
+            return self.open_frechet(f, args, typed);
+        }
         let operands = args.iter().map(|a| self.kron_factor(*a)).collect::<Result<_>>()?;
         let value = self.graph.operator(f, operands);
         Ok(self.squeeze(value, typed))
     }
 
+    /// The matrix of the map with its last direction left open.
+    fn open_frechet(&mut self, f: LinearOperator, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
+        let operands = args.iter().map(|a| self.kron_factor(*a)).collect::<Result<Vec<_>>>()?;
+        let value = self.graph.matrix_of_operator(f, &operands);
+        Ok(self.squeeze(value, typed))
+    }
+
     fn differential_of_root(&mut self, args: &[TypedId], typed: &TypedNode) -> Result<NodeId> {
         let x = self.kron_factor(args[0])?;
-        let value = match args.get(1) {
-            Some(e) => {
-                let e = self.kron_factor(*e)?;
-                self.graph.differential_of_function(Opaque::Sqrtm, x, e, 0, false)
-            }
-            None => {
+        let directions = args[1..].iter().map(|e| self.kron_factor(*e)).collect::<Result<Vec<_>>>()?;
+        let value = match directions[..] {
+            [e] => self.graph.differential_of_function(Opaque::Sqrtm, x, e, 0, false),
+            [_, ..] => self.graph.differential_of_root(x, &directions),
+            [] => {
                 let root = self.graph.opaque(Opaque::Sqrtm, x);
                 self.graph.matrix_of_operator(LinearOperator::Sylvester, &[root, root])
             }

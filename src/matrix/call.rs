@@ -229,7 +229,9 @@ fn of_scalar<B: Build + ?Sized>(b: &mut B, f: MatFn, a: Id) -> Id {
         | MatFn::Tril
         | MatFn::Triu => a,
         // The pseudoinverse of 0 is 0.
-        MatFn::Cross | MatFn::Sylvester | MatFn::Pinv => b.insert(Mat::Call(f, [a].into())),
+        MatFn::Cross | MatFn::Sylvester | MatFn::Pinv | MatFn::OpenExpm | MatFn::OpenLogm | MatFn::OpenCosm | MatFn::OpenSinm => {
+            b.insert(Mat::Call(f, [a].into()))
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Result {
     Kronecker,
     /// That of the last argument; of one argument of size n, n²×n².
     LastOrStacked,
+    /// Of arguments of size n, n²×n².
+    OfStacked,
 }
 
 /// How a function answers to a factor of its argument.
@@ -135,11 +137,16 @@ functions! {
     LambdaMin   LambdaMin Scalar         None    true;
     EigvecMax   EigvecMax Column         None    true;
     EigvecMin   EigvecMin Column         None    true;
-    /// The Fréchet derivative of the exponential at A in the direction E; of A alone its matrix on stacked columns.
+    /// The Fréchet derivative of the exponential at A in one direction or more; of A alone its matrix on stacked columns.
     FrechetExpm FrechetExpm LastOrStacked None   false;
     FrechetLogm FrechetLogm LastOrStacked None   false;
     FrechetCosm FrechetCosm LastOrStacked None   false;
     FrechetSinm FrechetSinm LastOrStacked None   false;
+    /// The same with one direction more, left open: its matrix on stacked columns.
+    OpenExpm    OpenExpm    OfStacked None       false;
+    OpenLogm    OpenLogm    OfStacked None       false;
+    OpenCosm    OpenCosm    OfStacked None       false;
+    OpenSinm    OpenSinm    OfStacked None       false;
 }
 
 impl MatFn {
@@ -171,6 +178,7 @@ impl MatFn {
                 let (m, n) = arguments.fold((m, n), |(m, n), (p, q)| (m * p, n * q));
                 Form::Grid(m, n)
             }
+            Result::OfStacked => Form::Grid(m * m, n * n),
             Result::LastOrStacked => arguments.last().map_or(Form::Grid(m * m, n * n), |(m, n)| Form::Grid(m, n)),
         }
     }

@@ -192,6 +192,10 @@ impl Converter<'_> {
             (Call::FrechetLogm, _) => self.terms.call(MatFn::FrechetLogm, &values),
             (Call::FrechetCosm, _) => self.terms.call(MatFn::FrechetCosm, &values),
             (Call::FrechetSinm, _) => self.terms.call(MatFn::FrechetSinm, &values),
+            (Call::OpenExpm, _) => self.terms.call(MatFn::OpenExpm, &values),
+            (Call::OpenLogm, _) => self.terms.call(MatFn::OpenLogm, &values),
+            (Call::OpenCosm, _) => self.terms.call(MatFn::OpenCosm, &values),
+            (Call::OpenSinm, _) => self.terms.call(MatFn::OpenSinm, &values),
             (Call::Sylvester, [_, _, _]) => self.terms.call(MatFn::Sylvester, &values),
             (Call::Kron, all) => self.terms.call(MatFn::Kron, all),
             (_, [a]) => match MatFn::of_one_argument(f) {

@@ -212,27 +212,30 @@ impl Parser<'_> {
             .help(format!("it is used as `{usage}`")))
     }
 
-    /// `frechet(expm, A, E)`; without E the matrix of that map.
+    /// `frechet(expm, A, E)`, with further directions for higher derivatives; without E, or with `:` as the last direction, the
+    /// matrix of that map.
     fn frechet(&mut self, span: Span) -> Result<Expr> {
-        let usage = "frechet(expm, A, E), with expm, logm, sqrtm, cosm or sinm";
+        let usage = "frechet(expm, A, E), with expm, logm, sqrtm, cosm or sinm, and up to 8 directions";
         let open = self.cursor.span();
         self.cursor.advance();
         let (name, at) = self.cursor.name("a function of matrices")?;
-        let function = match Function::named(name) {
-            Some(Function::Call(f)) => f.frechet(),
-            _ => None,
-        };
-        let Some(function) = function else {
+        let Some(function) = function_of_matrix(name) else {
             return Err(syntax(format!("`{name}` is no function with a Fréchet derivative"))
                 .at(at)
                 .help(format!("it is used as `{usage}`")));
         };
-        let mut all = Vec::new();
-        while self.cursor.eat(&Tok::Comma) {
-            all.push(self.sum()?);
+        let (mut all, mut left_open) = (Vec::new(), false);
+        while !left_open && self.cursor.eat(&Tok::Comma) {
+            left_open = !all.is_empty() && self.cursor.eat(&Tok::Colon);
+            if !left_open {
+                all.push(self.sum()?);
+            }
         }
         self.cursor.close(&Tok::Close, open)?;
-        if !(1..=2).contains(&all.len()) {
+        // Its matrix is `frechet(expm, A)` too.
+        let function = function.frechet(left_open && all.len() > 1).unwrap_or(function);
+        let row = function.row();
+        if !(row.least_arguments..=row.most_arguments).contains(&all.len()) {
             let error = syntax(format!("`frechet` cannot take {} matrices", all.len())).at(span.join(self.cursor.last_span()));
             return Err(error.help(format!("it is used as `{usage}`")));
         }
@@ -248,6 +251,7 @@ impl Parser<'_> {
 
     fn declared_function(&self, name: &str) -> Result<Applied> {
         let found = self.declarations.function(Symbol::new(name));
+        let found = found.or_else(|| Some(Applied::of_matrix(function_of_matrix(name)?, 0, Dim::symbol("n"))));
         found.ok_or_else(|| Error::new(ErrorKind::Name, format!("`{name}` is no declared function")))
     }
 
@@ -255,7 +259,8 @@ impl Parser<'_> {
     fn names_function(&self, ahead: usize) -> bool {
         match self.cursor.look(ahead) {
             Tok::Name("D") if !self.is_known("D") && *self.cursor.look(ahead + 1) == Tok::Open => self.names_function(ahead + 2),
-            Tok::Name(f) => self.is_declared_function(f),
+            Tok::Name(f) if self.is_declared_function(f) => true,
+            Tok::Name(f) => !self.is_known(f) && function_of_matrix(f).is_some() && *self.cursor.look(ahead + 1) == Tok::Close,
             _ => false,
         }
     }
@@ -351,6 +356,14 @@ impl Parser<'_> {
             None => error
                 .help(format!("for a product write `{name}*(…)`; an unknown function is declared as `{name}: function(scalar) -> scalar`")),
         }
+    }
+}
+
+/// A function of matrices that has derivatives of its own.
+fn function_of_matrix(name: &str) -> Option<Call> {
+    match Function::named(name) {
+        Some(Function::Call(f)) => f.frechet(false).map(|_| f),
+        _ => None,
     }
 }
 

@@ -49,6 +49,14 @@ fn change(name: &str) -> Option<String> {
 }
 
 impl Latex {
+    /// `L_f(A, E)` and its matrix `K_f(A)` (Higham 2008, section 3.1), with the order above where it is not the first.
+    fn frechet(&self, f: Call, open: bool, arguments: &[Expr]) -> Piece {
+        let letter = if open || arguments.len() == 1 { "K" } else { "L" };
+        let order = arguments.len() - 1 + usize::from(letter == "K");
+        let above = if order > 1 { format!("^{{({order})}}") } else { String::new() };
+        self.operator(&format!("{letter}_{{{}}}{above}", function_of_matrix(f)), arguments)
+    }
+
     fn operator(&self, name: &str, arguments: &[Expr]) -> Piece {
         Piece::atom(name.to_owned() + &self.parenthesised(&self.list(arguments, ", ")))
     }
@@ -245,6 +253,9 @@ impl Notation for Latex {
         if let Some(piece) = self.sized(call, arguments).or_else(|| self.bracketed(call, arguments)) {
             return piece;
         }
+        if let Some((f, open)) = call.of_frechet() {
+            return self.frechet(f, open, arguments);
+        }
         match (call, arguments.len()) {
             (Call::Inv, 1) => match arguments[0].op() {
                 Op::Call(Function::Call(Call::Sqrtm), inner) => self.raise(&inner[0], "-1/2"),
@@ -264,11 +275,6 @@ impl Notation for Latex {
             (Call::Cholesky, 1) => self.operator(r"\operatorname{chol}", arguments),
             (Call::EigvecMax, 1) => self.operator(r"v_{\max}", arguments),
             (Call::EigvecMin, 1) => self.operator(r"v_{\min}", arguments),
-            (Call::FrechetExpm, _) => self.operator(r"L_{\exp}", arguments),
-            (Call::FrechetLogm, _) => self.operator(r"L_{\log}", arguments),
-            (Call::FrechetSqrtm, _) => self.operator("L_{1/2}", arguments),
-            (Call::FrechetCosm, _) => self.operator(r"L_{\cos}", arguments),
-            (Call::FrechetSinm, _) => self.operator(r"L_{\sin}", arguments),
             (Call::LambdaMax, 1) => self.operator(r"\lambda_{\max}", arguments),
             (Call::LambdaMin, 1) => self.operator(r"\lambda_{\min}", arguments),
             _ => self.operator(&format!(r"\operatorname{{{}}}", call.name().replace('_', r"\_")), arguments),
@@ -277,7 +283,10 @@ impl Notation for Latex {
 
     /// Derivatives of a function of one scalar have primes, others an operator with the number of the argument.
     fn apply(&self, function: &Applied, arguments: &[Expr]) -> Piece {
-        let name = self.name(function.function).text;
+        let name = match function.known {
+            Some(f) => format!(" {}", function_of_matrix(f)),
+            None => self.name(function.function).text,
+        };
         let written = match (function.signature.arguments.len(), function.is_of_scalars()) {
             (1, true) => name + &"'".repeat(function.by.len()),
             (1, false) => r"\mathrm{D}".repeat(function.by.len()) + &name,
@@ -343,5 +352,16 @@ mod tests {
         let entry = Expr::new(Op::Subscript(a, vec![i.clone(), j.clone()])) * Expr::new(Op::Delta(vec![i, j]));
         let names = ["i", "j"].map(|i| (Symbol::new(i), None)).to_vec();
         check(Expr::new(Op::Braces(entry, names)), r"\left[A_{ij} \delta_{ij}\right]_{ij}");
+    }
+}
+
+/// A function of matrices as an index.
+fn function_of_matrix(f: Call) -> &'static str {
+    match f {
+        Call::Logm => r"\log",
+        Call::Sqrtm => "1/2",
+        Call::Cosm => r"\cos",
+        Call::Sinm => r"\sin",
+        _ => r"\exp",
     }
 }

@@ -10,7 +10,7 @@ mod unicode;
 use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
-use crate::function::{Call, Constant, Function};
+use crate::function::{Constant, Function};
 use crate::number::Number;
 use crate::outline::{Outline, outline};
 
@@ -18,10 +18,13 @@ pub use latex::latex;
 pub use rules::{rule_latex, rules_markdown};
 pub use unicode::unicode;
 
-/// The function whose Fréchet derivative a function is: `frechet(expm, A, E)`.
-fn frechet_of(function: Function) -> Option<&'static str> {
+/// A Fréchet derivative as the language writes it: `frechet(expm, A, E)`, and `frechet(expm, A, E, :)` with a direction open.
+fn frechet(function: Function, arguments: &str) -> Option<String> {
     match function {
-        Function::Call(call) => call.of_frechet().map(Call::name),
+        Function::Call(call) => {
+            let (f, open) = call.of_frechet()?;
+            Some(format!("frechet({}, {arguments}{})", f.name(), if open { ", :" } else { "" }))
+        }
         Function::Map(_) => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The text of the language: reads back to the same value.
 
-use super::{Level, Notation, Piece, Product, Quotient, as_number, frechet_of};
+use super::{Level, Notation, Piece, Product, Quotient, as_number, frechet};
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Subscript};
 use crate::function::{Constant, Function};
@@ -78,10 +78,7 @@ impl Notation for Text {
 
     fn call(&self, function: Function, arguments: &[Expr]) -> Piece {
         let arguments = self.list(arguments, ", ");
-        Piece::atom(match frechet_of(function) {
-            Some(f) => format!("frechet({f}, {arguments})"),
-            None => format!("{function}({arguments})"),
-        })
+        Piece::atom(frechet(function, &arguments).unwrap_or_else(|| format!("{function}({arguments})")))
     }
 
     fn subscript(&self, base: &Piece, subscripts: &[Subscript]) -> Piece {

@@ -1,7 +1,7 @@
 //! Plain text as it would stand on paper, as far as Unicode goes: `‖Ax - b‖²`.
 
 use super::text::dim_level;
-use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, frechet_of, may_be_matrix, split_name};
+use super::{GREEK, Level, Notation, Piece, Product, Quotient, as_number, frechet, may_be_matrix, split_name};
 use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Expr, Op, Subscript};
@@ -138,10 +138,7 @@ impl Notation for Unicode {
             (Function::Call(Call::Kron), 2) => self.product(Product::Kronecker, &self.all(arguments)),
             (Function::Call(Call::Cross), 2) => self.infix(&self.all(arguments), " × ", Level::Spread),
             (Function::Call(Call::Pinv), 1) => self.raise(&arguments[0], "⁺"),
-            _ => Piece::atom(match frechet_of(function) {
-                Some(f) => format!("frechet({f}, {})", first()),
-                None => format!("{function}({})", first()),
-            }),
+            _ => Piece::atom(frechet(function, &first()).unwrap_or_else(|| format!("{function}({})", first()))),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Sizes;
 use crate::expr::Var;
 use crate::fact::Facts;
-use crate::index::{Axes, Graph, Labels, Node, NodeId, Opaque};
+use crate::index::{Axes, Graph, Labels, LinearOperator, Node, NodeId, Opaque};
 use crate::lower::lower;
 use crate::number::Number;
 use crate::typed::Typed;
@@ -56,6 +56,7 @@ impl Lowered {
         for d in definitions {
             variables.extend(d.value.variables.iter().map(|(name, v)| (*name, v.clone())));
             let node = lower(&mut graph, d.value)?;
+            let node = graph.in_first_order(node)?;
             roots.push((d.name.to_owned(), d.stacked.map_or(node, |(axes, rows)| unstacked(&mut graph, node, axes, rows))));
         }
         Ok(Lowered { graph, roots, variables: variables.into_values().collect() })
@@ -179,9 +180,12 @@ impl<'a> Builder<'a> {
             Node::Merge(m, n) => Ok(self.step(Operation::Constant(Tensor::Merge(*m, *n)), axes)),
             Node::Zero(_) => Ok(self.number(&Number::ZERO, axes)),
             Node::Opaque(f, a) => self.opaque(*f, *a, axes),
-            Node::Operator(f, operands) => {
+            Node::Operator(f, operands, open) => {
                 let operands = operands.iter().map(|a| self.value(*a)).collect::<Result<Vec<_>>>()?;
-                Ok(self.step(Operation::Operator(*f, operands), axes))
+                match open {
+                    0 => Ok(self.step(Operation::Operator(*f, operands), axes)),
+                    _ => Ok(self.open_operator(*f, operands, axes)),
+                }
             }
             Node::Apply(f, arguments) if !f.elementwise => {
                 let arguments = arguments.iter().map(|a| self.value(*a)).collect::<Result<Vec<_>>>()?;
@@ -195,6 +199,17 @@ impl<'a> Builder<'a> {
                 self.pass(node)
             }
         }
+    }
+
+    /// The matrix that an operator is on stacked columns, with its four axes.
+    fn open_operator(&mut self, f: LinearOperator, operands: Vec<ValueId>, axes: Axes) -> ValueId {
+        let sides: Axes = [axes[0] * axes[1], axes[2] * axes[3]].into_iter().collect();
+        let matrix = self.step(Operation::Operator(f, operands), sides);
+        let split: Axes = [1, 0, 3, 2].into_iter().map(|k| axes[k]).collect();
+        let split = self.step(Operation::Reshape(matrix), split);
+        let mut operands = Vec::new();
+        let entry = operand(&mut operands, split, &[1, 0, 3, 2]);
+        self.kernel(Kernel { entry, operands }, axes)
     }
 
     /// An array with one number everywhere.

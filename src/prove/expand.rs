@@ -105,9 +105,9 @@ impl Expander<'_> {
             }
             Node::Opaque(Opaque::Det, x) => self.determinant(x)?,
             Node::Opaque(f @ (Opaque::Softmax | Opaque::LogSumExp), x) if self.definitions => self.along_the_last_axis(f, x)?,
-            Node::Operator(f, operands) => {
+            Node::Operator(f, operands, open) => {
                 let operands = operands.into_iter().map(|x| self.node(x)).collect::<Option<_>>()?;
-                let value = self.graph.operator(f, operands);
+                let value = self.graph.open_operator(f, operands, open);
                 self.flat(value)
             }
             Node::Opaque(f, x) => {

@@ -108,7 +108,7 @@ impl Network {
     }
 
     /// A new vertex that is summed.
-    fn vertex(&mut self, dim: Dim) -> Label {
+    pub(super) fn vertex(&mut self, dim: Dim) -> Label {
         self.vertices.push(Vertex { dim, vectors: Vec::new() });
         self.gone.push(false);
         (self.vertices.len() - 1) as Label

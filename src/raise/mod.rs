@@ -13,8 +13,9 @@ use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::expr::Shape;
 use crate::fact::Facts;
-use crate::index::{Axes, Contraction, Graph, Label, LinearOperator, Node, NodeId, Opaque};
-use crate::matrix::{Build, Form, Mat, MatFn, Terms};
+use crate::function::Call;
+use crate::index::{Axes, Contraction, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque};
+use crate::matrix::{Build, Form, Mat, MatFn, Spec, Terms};
 use crate::number::Number;
 use egg::Id;
 use network::Network;
@@ -76,10 +77,7 @@ impl Raiser<'_> {
                 self.terms.map2(f, a, b)
             }
             Node::Opaque(f, a) => self.opaque(f, a),
-            Node::Operator(f, operands) => {
-                let operands: Vec<Id> = operands.into_iter().map(|a| self.raise(a)).collect();
-                self.terms.call(operator(f), &operands)
-            }
+            Node::Operator(f, operands, open) => self.operator(f, &operands, open),
             Node::Apply(f, arguments) => self.apply(&f, &arguments),
         };
         let facts = self.graph.meta(node).facts;
@@ -94,7 +92,7 @@ impl Raiser<'_> {
     pub fn in_index_notation(&mut self, node: NodeId) -> Id {
         match self.graph.node(node).clone() {
             // Stacked axes have no notation of their own; their matrices have.
-            Node::Contract(c) if !self.stacks_axes(&c) => Network::of(self, &c).contraction(self),
+            Node::Contract(c) if !self.stacks_axes(&c) => Network::of(self, &c, false).contraction(self),
             Node::Scale(n, a) => {
                 let a = self.in_index_notation(a);
                 self.terms.scale(&n, a)
@@ -106,12 +104,55 @@ impl Raiser<'_> {
             _ => {
                 let axes: Axes = self.graph.axes(node).into();
                 let term = self.raise(node);
-                let labels: crate::index::Labels = (0..axes.len() as Label).collect();
-                let spec =
-                    crate::matrix::Spec { dims: axes.iter().copied().collect(), out: labels.clone(), inputs: smallvec::smallvec![labels] };
+                let labels: Labels = (0..axes.len() as Label).collect();
+                let spec = Spec { dims: axes.iter().copied().collect(), out: labels.clone(), inputs: smallvec::smallvec![labels] };
                 if axes.is_empty() { term } else { self.terms.insert(Mat::Contract(Box::new(spec), Box::new([term]))) }
             }
         }
+    }
+
+    /// An operator; with arguments left open, the tensor `D(f)` of all derivatives, times the matrices that it is given.
+    fn operator(&mut self, f: LinearOperator, operands: &[NodeId], open: u8) -> Id {
+        if open == 0 {
+            let operands = self.operands(f, operands);
+            return self.terms.call(operator(f).0, &operands);
+        }
+        let n = self.graph.axes(operands[0])[0];
+        let out: Labels = (0..2 + 2 * Label::from(open)).collect();
+        let given = operands.len() - 1;
+        let pairs = (0..given).map(|k| 2 * (1 + usize::from(open) + k) as Label).map(|l| Labels::from_slice(&[l, l + 1]));
+        let pairs: Vec<Labels> = pairs.collect();
+        let tensor = self.derivative(f, operands[0], usize::from(open) + given);
+        if pairs.is_empty() {
+            return tensor;
+        }
+        let whole: Labels = out.iter().chain(pairs.iter().flatten()).copied().collect();
+        let dims = whole.iter().map(|_| n).collect();
+        let children: Vec<Id> = [tensor].into_iter().chain(operands[1..].iter().map(|a| self.raise(*a))).collect();
+        self.terms.contract(Spec { dims, out, inputs: [whole].into_iter().chain(pairs).collect() }, &children)
+    }
+
+    /// `D(f)(X)`, of higher order `D(D(f))(X)`.
+    fn derivative(&mut self, f: LinearOperator, x: NodeId, order: usize) -> Id {
+        let n = self.graph.axes(x)[0];
+        let x = self.raise(x);
+        self.terms.insert(Mat::Apply(Arc::new(Applied::of_matrix(operator(f).2, order, n)), [x].into()))
+    }
+
+    /// The directions of a Fréchet derivative as they sort, since their order does not matter.
+    fn operands(&mut self, f: LinearOperator, operands: &[NodeId]) -> Vec<Id> {
+        let mut operands: Vec<Id> = operands.iter().map(|a| self.raise(*a)).collect();
+        if f != LinearOperator::Sylvester {
+            operands[1..].sort_by(|a, b| self.terms.order(*a, *b));
+        }
+        operands
+    }
+
+    /// The matrix on stacked columns that an operator with its last argument open is.
+    fn stacked_operator(&mut self, f: LinearOperator, operands: &[NodeId]) -> Id {
+        let operands = self.operands(f, operands);
+        let (closed, open, _) = operator(f);
+        self.terms.call(if operands.len() == 1 { closed } else { open }, &operands)
     }
 
     fn stacks_axes(&self, c: &Contraction) -> bool {
@@ -171,7 +212,7 @@ impl Raiser<'_> {
 
     fn contraction(&mut self, c: &Contraction) -> Id {
         let plain = {
-            let mut network = Network::of(self, c);
+            let mut network = Network::of(self, c, true);
             network.reduce(self);
             network.close(self)
         };
@@ -214,13 +255,15 @@ impl Raiser<'_> {
     }
 }
 
-fn operator(f: LinearOperator) -> MatFn {
+/// What an operator is at matrix level: its value, the matrix of it with one direction open, and the function of which it is a
+/// derivative.
+fn operator(f: LinearOperator) -> (MatFn, MatFn, Call) {
     match f {
-        LinearOperator::Sylvester => MatFn::Sylvester,
-        LinearOperator::FrechetExpm => MatFn::FrechetExpm,
-        LinearOperator::FrechetLogm => MatFn::FrechetLogm,
-        LinearOperator::FrechetCosm => MatFn::FrechetCosm,
-        LinearOperator::FrechetSinm => MatFn::FrechetSinm,
+        LinearOperator::Sylvester => (MatFn::Sylvester, MatFn::Sylvester, Call::Sylvester),
+        LinearOperator::FrechetExpm => (MatFn::FrechetExpm, MatFn::OpenExpm, Call::Expm),
+        LinearOperator::FrechetLogm => (MatFn::FrechetLogm, MatFn::OpenLogm, Call::Logm),
+        LinearOperator::FrechetCosm => (MatFn::FrechetCosm, MatFn::OpenCosm, Call::Cosm),
+        LinearOperator::FrechetSinm => (MatFn::FrechetSinm, MatFn::OpenSinm, Call::Sinm),
     }
 }
 

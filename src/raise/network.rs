@@ -2,8 +2,8 @@
 
 use super::Raiser;
 use crate::dim::Dim;
-use crate::index::{Contraction, Label, Labels, Node, NodeId};
-use crate::matrix::{Build, Spec};
+use crate::index::{Contraction, Factor, Label, Labels, LinearOperator, Node, NodeId};
+use crate::matrix::{Build, Mat, Spec};
 use egg::Id;
 use smallvec::SmallVec;
 
@@ -59,7 +59,8 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub fn of(raiser: &mut Raiser, c: &Contraction) -> Network {
+    /// The network of a contraction; `stacked`, operators with an open argument are edges between stacks, otherwise tensors.
+    pub fn of(raiser: &mut Raiser, c: &Contraction, stacked: bool) -> Network {
         let mut network = Network {
             vertices: c.dims.iter().map(|&dim| Vertex { dim, vectors: Vec::new() }).collect(),
             out: c.out.clone(),
@@ -72,6 +73,10 @@ impl Network {
             restacking: false,
         };
         for f in &c.factors {
+            // These come when all stacks are known.
+            if matches!(raiser.graph.node(f.node), Node::Operator(.., 1..)) {
+                continue;
+            }
             let term = raiser.raise(f.node);
             match (raiser.graph.node(f.node), f.labels.as_slice()) {
                 (_, []) => network.scalars.push(term),
@@ -84,7 +89,47 @@ impl Network {
                 _ => network.hypers.push(Hyper { node: f.node, labels: f.labels.clone(), term }),
             }
         }
+        for f in &c.factors {
+            if let Node::Operator(g, operands, open @ 1..) = raiser.graph.node(f.node).clone() {
+                network.open_operator(raiser, f, (g, &operands, usize::from(open)), stacked);
+            }
+        }
         network
+    }
+
+    /// An operator with open arguments: its matrix between the stacks of its axes, or the tensor `D(f)` with the matrices that it
+    /// is given.
+    fn open_operator(&mut self, raiser: &mut Raiser, factor: &Factor, operator: (LinearOperator, &[NodeId], usize), stacked: bool) {
+        let (f, operands, open) = operator;
+        if let (true, [i, j, k, l]) = (stacked, &factor.labels[..]) {
+            let matrix = raiser.stacked_operator(f, operands);
+            // `L[i,j,k,l] = L[l,k,j,i]`: the one whose pairs of axes are stacked elsewhere needs no commutation matrix.
+            let stacks =
+                |pairs: [(Label, Label); 2]| pairs.iter().filter(|pair| self.stacks.iter().any(|s| (s.fast, s.slow) == **pair)).count();
+            let (straight, adjoint) = ([(*i, *j), (*k, *l)], [(*l, *k), (*j, *i)]);
+            let [from, to] = if stacks(adjoint) > stacks(straight) { adjoint } else { straight };
+            let (from, to) = (self.stack(raiser, from.0, from.1), self.stack(raiser, to.0, to.1));
+            self.edges.push(Edge { from, to, matrix, symmetric: false });
+            return;
+        }
+        let mut labels = factor.labels.clone();
+        let n = self.vertices[usize::from(labels[0])].dim;
+        for a in &operands[1..] {
+            let (from, to) = (self.vertex(n), self.vertex(n));
+            labels.extend([from, to]);
+            let (matrix, symmetric) = (raiser.raise(*a), raiser.graph.is_symmetric(*a));
+            self.edges.push(Edge { from, to, matrix, symmetric });
+        }
+        let term = raiser.derivative(f, operands[0], open + operands.len() - 1);
+        self.hypers.push(Hyper { node: factor.node, labels, term });
+    }
+
+    /// A new long axis that stacks two axes.
+    fn stack(&mut self, raiser: &mut Raiser, fast: Label, slow: Label) -> Label {
+        let [m, n] = [fast, slow].map(|v| self.vertices[usize::from(v)].dim);
+        let (long, term) = (self.vertex(m * n), raiser.terms.insert(Mat::Merge(m, n)));
+        self.stacks.push(Stack { long, fast, slow, term });
+        long
     }
 
     pub fn is_out(&self, v: Label) -> bool {

@@ -151,6 +151,10 @@ fn operator(function: Function) -> Option<Operator> {
         Function::Call(Call::FrechetLogm) => Some(Operator::Call(MatFn::FrechetLogm)),
         Function::Call(Call::FrechetCosm) => Some(Operator::Call(MatFn::FrechetCosm)),
         Function::Call(Call::FrechetSinm) => Some(Operator::Call(MatFn::FrechetSinm)),
+        Function::Call(Call::OpenExpm) => Some(Operator::Call(MatFn::OpenExpm)),
+        Function::Call(Call::OpenLogm) => Some(Operator::Call(MatFn::OpenLogm)),
+        Function::Call(Call::OpenCosm) => Some(Operator::Call(MatFn::OpenCosm)),
+        Function::Call(Call::OpenSinm) => Some(Operator::Call(MatFn::OpenSinm)),
         Function::Call(f) => MatFn::of_one_argument(f).map(Operator::Call),
     }
 }

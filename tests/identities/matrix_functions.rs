@@ -64,7 +64,7 @@ identities! { derivatives_of_functions_of_matrices
     "diff(expm(t*A), t)" => "A*expm(t*A)"
     "diff(expm(t*A)*x, t)" => "A*expm(t*A)*x"
     "diff(sinm(t*A), t)" => "A*cosm(t*A)"
-    "diff(x'*expm(t*A)*x, A)" => "t*frechet(expm, t*A', x*x')"
+    "diff(x'*expm(t*A)*x, A)" => "t*frechet(expm, t*A, x*x')'"
     "diff(diff(tr(expm(A + t*B)), t), t)" => "tr(B*frechet(expm, A + t*B, B))"
     ; "A: posdef(n); B: matrix(n, n); X: posdef(n); p: scalar"
     "diff(tr(expm(X)), X)" => "expm(X)"
@@ -73,6 +73,29 @@ identities! { derivatives_of_functions_of_matrices
     "diff(X^p, p)" => "logm(X)*X^p"
     "diff(tr(A^B), B)" => "logm(A)*(A^B)'"
     "diff(logdet(sqrtm(X)), X)" => "inv(X)/2"
+}
+
+identities! { frechet_derivatives_of_higher_order
+    ; "A: matrix(n, n); B: matrix(n, n); C: matrix(n, n); X: matrix(n, n); a: vector(n); b: vector(n); t: scalar"
+    "frechet(expm, X, A, B) - frechet(expm, X, B, A)" => "zeros(n, n)"
+    "frechet(cosm, X, 2*A, t*B)" => "2*t*frechet(cosm, X, A, B)"
+    "frechet(expm, X', A', B')" => "frechet(expm, X, A, B)'"
+    "frechet(expm, X, X, X)" => "X^2*expm(X)"
+    "frechet(cosm, X, X, X^2)" => "-X^3*cosm(X)"
+    "frechet(expm, X, eye(n), A)" => "frechet(expm, X, A)"
+    "frechet(logm, X, eye(n), A)" => "-inv(X)*A*inv(X)"
+    "tr(frechet(sinm, X, A, B))" => "tr(A*frechet(cosm, X, B))"
+    "frechet(expm, X, :)*vec(A)" => "vec(frechet(expm, X, A))"
+    "frechet(expm, X, B, :)*vec(A)" => "vec(frechet(expm, X, A, B))"
+    "{D(expm)(X)[i,j,k,l]*A[k,l]}[i,j]" => "frechet(expm, X, A)"
+    "{D(D(expm))(X)[i,j,k,l,p,q]*A[k,l]*B[p,q]}[i,j]" => "frechet(expm, X, A, B)"
+    "diff(diff(tr(A*expm(X)), X), X)" => "commutation(n, n)*frechet(expm, X, A, :)"
+    "diff(diff(a'*sinm(X + t*A)*b, t), t)" => "a'*frechet(sinm, X + t*A, A, A)*b"
+    "diff(diff(tr(C*logm(X + t*A)), t), t)" => "tr(C*frechet(logm, X + t*A, A, A))"
+    "diff(diff(a'*expm(A + t*B)*b, t), t)" => "a'*frechet(expm, A + t*B, B, B)*b"
+    "diff(tr(C*frechet(expm, X, A, B)), X)" => "frechet(expm, X, A, B, C)'"
+    "diff(tr(C*frechet(expm, X, A, B)), A)" => "frechet(expm, X, B, C)'"
+    "diff(tr(frechet(logm, X, X*A)), X)" => "zeros(n, n)"
 }
 
 identities! { derivatives_of_spectra
