@@ -347,7 +347,10 @@ impl Graph {
         if self.spliced < MOST_SPLICED {
             return Ok(());
         }
-        let error = Error::new(ErrorKind::Limit, format!("multiplied out, it has products of more than {MOST_FACTORS} factors, or of {MOST_SPLICED} in all"));
+        let error = Error::new(
+            ErrorKind::Limit,
+            format!("multiplied out, it has products of more than {MOST_FACTORS} factors, or of {MOST_SPLICED} in all"),
+        );
         Err(error.help("declare a variable for what is multiplied by itself, and put the results together by the chain rule"))
     }
 
