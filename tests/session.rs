@@ -53,7 +53,18 @@ fn cells() {
         (&["sum(\nx)"], "sum(x)\nassuming x: vector(n)"),
         (&["s + s +\ns"], "3*s\nassuming s: vector(n)"),
         (&["u'*v\n  where v = 2*u"], "2*norm2(u)^2\nassuming u: vector(n)"),
-        (&["# a remark\n\n2 + 3;"], "5"),
+        (&["# a remark\n\n2 + 3;  # another"], "5"),
+        // A sign before an operand makes no variable of a verb.
+        (&["names - names"], "zeros(n)\nassuming names: vector(n)"),
+        // LaTeX and mathematics in Unicode, and names that stand for formulas in them.
+        (
+            &[LEAST_SQUARES, r"check \nabla_x f == 2 A^\top (A x - b)"],
+            "equal\n    diff(norm2(A*x - b)^2, x)\n  = 2*A'*(A*x - b)   derivative",
+        ),
+        (&[LEAST_SQUARES, "ℓ = ½‖Ax − b‖²", "∂ℓ/∂x"], "A'*(A*x - b)"),
+        (&[LEAST_SQUARES, "λ : scalar > 0\nμ = f + λ‖x‖²", "diff(μ, x)"], "2*(A'*(A*x - b) + λ*x)"),
+        // Only what a statement speaks of is declared for it.
+        (&["x : vector(n); q : scalar", "draw -x"], "-x\n  − {x[i]}[i]"),
         (&["names"], ""),
         (
             &["S : symmetric(n); c : scalar > 0; h : function(vector(n)) -> scalar", "names"],
@@ -145,6 +156,86 @@ fn completeness() {
     {
         assert_eq!(is_complete(cell), whole, "{cell}");
     }
+}
+
+/// A product of factors as `draw` writes it, `{A[i,j]·x[j]}[i]`, as a sum over all indices that are not open.
+fn sum(product: &str) -> String {
+    let (product, open) = product.strip_prefix('{').and_then(|p| p.split_once('}')).unwrap_or((product, ""));
+    // Ones only say that there is a sum.
+    let factors: Vec<&str> = product.split('·').filter(|f| !f.starts_with("1[")).collect();
+    let indices = |factor: &str| -> Vec<String> {
+        factor.split_once('[').map(|(_, inner)| inner.trim_end_matches(']').split(',').map(str::to_owned).collect()).unwrap_or_default()
+    };
+    let mut summed: Vec<String> = factors.iter().flat_map(|f| indices(f)).filter(|i| !indices(open).contains(i)).collect();
+    summed.sort();
+    summed.dedup();
+    let sum = summed.iter().fold(factors.join("*"), |inner, i| format!("sum({i}, {inner})"));
+    if open.is_empty() { sum } else { format!("{{{sum}}}{open}") }
+}
+
+/// All terms: signs, numbers, and products.
+fn sums(network: &str) -> String {
+    let of = |part: &str| match part {
+        "+" => " + ".to_owned(),
+        "−" => " - ".to_owned(),
+        _ if part.contains('[') => sum(part),
+        number => number.replace('·', "*") + "*",
+    };
+    let all: String = network.split_whitespace().map(of).collect();
+    all.strip_prefix(" - ").map_or(all.clone(), |rest| format!("-{rest}"))
+}
+
+/// A network is the sum over its inner indices, and that is the expression.
+#[test]
+fn networks_mean_their_expressions() {
+    let declarations =
+        "A, E, F : matrix(m, n); B : matrix(n, n); C : matrix(m, m); x, y : vector(n); u, v : vector(m); c : scalar; T : tensor(m, n, n)";
+    let expressions = [
+        "A*B*x",
+        "x'*B*y",
+        "tr(A*B*A'*C)",
+        "tr(B)",
+        "x*u'",
+        "A.*E.*F",
+        "sum(A.*E)",
+        "sum(A*x)",
+        "diag(u)*A*diag(x)",
+        "diag(A*E')",
+        "diag(B)",
+        "u'*(A.*E)*x",
+        "normF(A*B)^2",
+        "norm2(x)^2",
+        "x.^2.*y",
+        "B^3*x",
+        "inner(A, E)",
+        "outer(x, u)",
+        "T[i,j,k]*x[j]*y[k]",
+        "{T[i,j,k]*B[k,l]}[i,l,j]",
+        "(x'*y)*(u'*A*x)*B",
+        "2*x'*B*x/3 - 4*x'*y",
+        "-A/2 + u*x'",
+        "dot(x, y)*tr(B)*A",
+        "(A*x)'*u",
+        "x'*diag(y)*B*diag(x)*y",
+    ];
+    for expression in expressions {
+        let drawn = after(&[declarations, &format!("draw {expression}")]).1;
+        let network = drawn.lines().nth(1).unwrap_or_default();
+        let verdict = after(&[declarations, &format!("check {} == {expression}", sums(network))]).1;
+        assert!(verdict.starts_with("equal"), "{expression}: {drawn}\n{verdict}");
+    }
+}
+
+/// What the README shows of a cell runs.
+#[test]
+fn the_cell_of_the_readme() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, rest) = readme.split_once("what it declares and defines stays:\n\n```text\n").unwrap();
+    let cell = rest.split("```").next().unwrap();
+    let mut shown = Vec::new();
+    run(&mut State::default(), cell, |s| shown.push(s.plain)).unwrap();
+    assert_eq!(shown[1..3], ["g = 2*A'*(A*x - b)", "equal\n    2*A'*(A*x - b)"]);
+    assert_eq!(shown.len(), 6);
 }
 
 /// The text with each picture reduced to what is written in it.

@@ -1,17 +1,18 @@
 //! A program as the lines of a function: which steps get a name, and which are written where they are used.
 
 use super::code::Code;
+use super::functions::Spellings;
 use super::names::Names;
-use super::sizes::dim_code;
+use super::sizes::{Told, dim_code};
 use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Var;
 use crate::function::{Constant, Map, Map2};
-use crate::index::{LinearOperator, Opaque};
+use crate::index::Opaque;
 use crate::number::Number;
 use crate::part::Cut;
-use crate::program::{Kernel, Operation, Pair, Part, Program, Solve, Solver, Tensor, ValueId};
+use crate::program::{Entry, Kernel, Operand, Operation, Pair, Part, Program, Solve, Solver, Tensor, ValueId};
 use std::collections::BTreeSet;
 
 /// A target: how it spells each operation on arrays of known axes.
@@ -34,11 +35,11 @@ pub(super) trait Language {
     }
     /// A positive exponent that is not 1.
     fn power(&self, base: &Code, exponent: &Number) -> Code;
-    fn map(&self, body: &mut Body, f: Map, argument: &Code) -> Code;
-    fn map2(&self, body: &mut Body, f: Map2, a: &Code, b: &Code) -> Code;
+    fn map(&self, f: Map, argument: &Code) -> Code;
+    fn map2(&self, f: Map2, a: &Code, b: &Code) -> Code;
     fn apply_to_entries(&self, body: &mut Body, f: &Applied, arguments: &[Code]) -> Result<Code>;
     /// What runs along some of the axes of a result, for use with others that run along all `order` of them.
-    fn spread(&self, body: &mut Body, code: &Code, own: &[usize], order: usize) -> Code;
+    fn spread(&self, code: &Code, own: &[usize], order: usize) -> Code;
     /// 1 where the place along the first axis is not before that along the second, along these two axes alone.
     fn triangle(&self, body: &mut Body, along: (usize, usize), axes: &[Dim]) -> Code;
     /// Whether a part of a formula may get a line of its own.
@@ -52,16 +53,21 @@ pub(super) trait Language {
     fn reshape(&self, body: &mut Body, a: ValueId, axes: &[Dim]) -> Result<Code>;
     fn assemble(&self, body: &mut Body, base: Option<ValueId>, parts: &[Part], axes: &[Dim]) -> Result<Code>;
     /// A factorisation that more than one step uses.
-    fn factorise(&self, body: &mut Body, solver: Solver, matrix: &Code) -> Code;
+    fn factorise(&self, solver: Solver, matrix: &Code) -> Code;
     fn solve(&self, body: &mut Body, solve: &Solve, matrix: &Factor, axes: &[Dim]) -> Result<Code>;
     fn inverse(&self, body: &mut Body, matrix: &Factor, axes: &[Dim]) -> Code;
-    fn determinant(&self, body: &mut Body, matrix: &Factor) -> Code;
-    fn log_determinant(&self, body: &mut Body, matrix: &Factor) -> Code;
-    fn function(&self, body: &mut Body, f: Opaque, a: ValueId, axes: &[Dim]) -> Result<Code>;
-    /// The X of `A*X + X*B = C`.
-    fn sylvester(&self, body: &mut Body, matrices: [&Code; 3]) -> Code;
-    /// A Fréchet derivative, of one matrix or of that and a direction.
-    fn frechet(&self, body: &mut Body, f: LinearOperator, matrices: &[&Code]) -> Result<Code>;
+    fn determinant(&self, matrix: &Factor) -> Code;
+    fn log_determinant(&self, matrix: &Factor) -> Code;
+    /// Its tables of functions of arrays.
+    fn functions(&self) -> &'static Spellings;
+    /// An array as an argument of such a function.
+    fn argument(&self, code: &Code) -> Code {
+        code.clone()
+    }
+    /// One that is more than a call, if it is.
+    fn special(&self, _: &Code, _: Opaque, _order: usize) -> Option<Code> {
+        None
+    }
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code>;
 }
 
@@ -81,8 +87,6 @@ pub(super) struct Body<'a> {
     pub language: &'a dyn Language,
     pub names: Names,
     pub lines: Vec<String>,
-    /// What the module needs beside the function, in the order in which it was asked for.
-    pub helpers: Vec<&'static str>,
     /// The declared functions in use: how each is spelled, and what it is.
     pub functions: Vec<(String, Applied)>,
     /// The dimensions in use.
@@ -102,7 +106,6 @@ impl<'a> Body<'a> {
             language,
             names,
             lines: Vec::new(),
-            helpers: Vec::new(),
             functions: Vec::new(),
             sizes: BTreeSet::new(),
             uses: program.uses(),
@@ -142,7 +145,7 @@ impl<'a> Body<'a> {
                 if self.uses[at] < 2 {
                     return Ok(matrix);
                 }
-                let factor = language.factorise(self, *solver, &matrix);
+                let factor = language.factorise(*solver, &matrix);
                 Ok(self.named(factor))
             }
             Operation::Solve(solve) => {
@@ -155,21 +158,25 @@ impl<'a> Body<'a> {
             }
             Operation::Determinant(solver, a) => {
                 let matrix = self.factor(*solver, *a)?;
-                Ok(language.determinant(self, &matrix))
+                Ok(language.determinant(&matrix))
             }
             Operation::LogDeterminant(solver, a) => {
                 let matrix = self.factor(*solver, *a)?;
-                Ok(language.log_determinant(self, &matrix))
+                Ok(language.log_determinant(&matrix))
             }
-            Operation::Function(f, a) => language.function(self, *f, *a, axes),
-            Operation::Operator(LinearOperator::Sylvester, arguments) => {
-                let [a, b, c] = arguments[..] else { return Err(Error::new(ErrorKind::Internal, "an operator of three matrices")) };
-                let (a, b, c) = (self.value(a)?, self.value(b)?, self.value(c)?);
-                Ok(language.sylvester(self, [&a, &b, &c]))
+            Operation::Function(f, a) => {
+                let code = self.value(*a)?;
+                if let Some(special) = language.special(&code, *f, self.axes(*a).len()) {
+                    return Ok(special);
+                }
+                let template = language.functions().function(*f).ok_or_else(|| super::no_code(&format!("{f:?}").to_lowercase()))?;
+                Ok(Code::call(template, &[&language.argument(&code)]))
             }
             Operation::Operator(f, arguments) => {
                 let matrices = arguments.iter().map(|a| self.value(*a)).collect::<Result<Vec<Code>>>()?;
-                language.frechet(self, *f, &matrices.iter().collect::<Vec<_>>())
+                let template = language.functions().operator(*f, matrices.len()).ok_or_else(|| super::no_code("this derivative"))?;
+                let matrices: Vec<Code> = matrices.iter().map(|m| language.argument(m)).collect();
+                Ok(Code::call(&template, &matrices.iter().collect::<Vec<_>>()))
             }
             Operation::Apply(f, arguments) => language.apply(self, f, arguments),
         }
@@ -217,10 +224,22 @@ impl<'a> Body<'a> {
         axes.iter().map(|d| self.dim(*d)).collect::<Vec<_>>().join(", ")
     }
 
-    pub fn need(&mut self, helper: &'static str) {
-        if !self.helpers.contains(&helper) {
-            self.helpers.push(helper);
+    /// The operands of a kernel; one that occurs more than once has a name.
+    pub fn operands(&mut self, kernel: &Kernel) -> Result<Vec<(Code, Operand)>> {
+        let mut counts = vec![0; kernel.operands.len()];
+        occurrences(&kernel.entry, &mut counts);
+        let mut all = Vec::with_capacity(counts.len());
+        for (operand, count) in kernel.operands.iter().zip(counts) {
+            let code = self.value(operand.value)?;
+            all.push((if count > 1 { self.as_name(code) } else { code }, operand.clone()));
         }
+        Ok(all)
+    }
+
+    /// The length that an axis of an argument tells.
+    pub fn told(&mut self, told: &Told, length: String) -> String {
+        let rest = self.dim(told.rest);
+        told.solved(length, &rest, self.language.divide_sizes())
     }
 
     /// How a declared function or a derivative of it is spelled: `D(f,2)` is `D2_f`.
@@ -235,6 +254,21 @@ impl<'a> Body<'a> {
         let name = same.unwrap_or_else(|| self.names.free(&name));
         self.functions.push((name.clone(), f.clone()));
         name
+    }
+}
+
+/// How often each operand occurs in a formula.
+fn occurrences(entry: &Entry, counts: &mut [usize]) {
+    match entry {
+        Entry::Operand(at) => counts[*at] += 1,
+        Entry::Sum(terms) => terms.iter().for_each(|(_, e)| occurrences(e, counts)),
+        Entry::Product(all) | Entry::Apply(_, all) => all.iter().for_each(|e| occurrences(e, counts)),
+        Entry::Power(a, _) | Entry::Map(_, a) => occurrences(a, counts),
+        Entry::Map2(_, a, b) => {
+            occurrences(a, counts);
+            occurrences(b, counts);
+        }
+        Entry::Number(_) | Entry::Constant(_) | Entry::Size(_) | Entry::Triangle(..) => {}
     }
 }
 

@@ -156,6 +156,11 @@ fn sum(terms: &[(bool, Code)]) -> Code {
     Code { text, tight, ..Code::over(&parts) }
 }
 
+/// Axes as the letters of an einsum.
+pub(super) fn letters(axes: &[usize]) -> String {
+    axes.iter().map(|a| char::from(b'a' + (*a % 26) as u8)).collect()
+}
+
 /// Integers beyond this are written as floats: numpy would make arrays of objects of them.
 pub(super) const LARGEST_INTEGER: i64 = 1 << 53;
 

@@ -66,7 +66,7 @@ impl Body<'_> {
             Entry::Map(f, a) => self.map_of(*f, a, place)?,
             Entry::Map2(f, a, b) => {
                 let (all, axes) = self.together([&**a, &**b].into_iter(), place)?;
-                Piece { code: language.map2(self, *f, &all[0], &all[1]), axes }
+                Piece { code: language.map2(*f, &all[0], &all[1]), axes }
             }
             Entry::Apply(f, arguments) => {
                 let (all, axes) = self.together(arguments.iter(), place)?;
@@ -84,13 +84,12 @@ impl Body<'_> {
     }
 
     /// A piece along more axes than its own.
-    pub(super) fn spread(&mut self, piece: &Piece, axes: &[usize]) -> Code {
+    pub(super) fn spread(&self, piece: &Piece, axes: &[usize]) -> Code {
         if piece.axes.is_empty() || piece.axes == axes {
             return piece.code.clone();
         }
         let own: Vec<usize> = piece.axes.iter().filter_map(|a| axes.iter().position(|b| a == b)).collect();
-        let language = self.language;
-        language.spread(self, &piece.code, &own, axes.len())
+        self.language.spread(&piece.code, &own, axes.len())
     }
 
     fn number(&self, n: &Number) -> Code {
@@ -252,15 +251,15 @@ impl Body<'_> {
                 return self.map_of(Map::Softplus, u, place);
             }
             let u = self.sum_of(&rest, place)?;
-            return Ok(Piece { code: language.map(self, Map::Log1p, &u.code), ..u });
+            return Ok(Piece { code: language.map(Map::Log1p, &u.code), ..u });
         }
         // log(sigmoid(u)) = -softplus(-u)
         if let (Map::Log, Entry::Map(Map::Sigmoid, u)) = (f, argument) {
             let u = self.product_of(&[Entry::Number(Number::MINUS_ONE), (**u).clone()], place)?;
-            return Ok(Piece { code: language.map(self, Map::Softplus, &u.code).negated(), ..u });
+            return Ok(Piece { code: language.map(Map::Softplus, &u.code).negated(), ..u });
         }
         let argument = self.entry(argument, place)?;
-        Ok(Piece { code: language.map(self, f, &argument.code), ..argument })
+        Ok(Piece { code: language.map(f, &argument.code), ..argument })
     }
 }
 

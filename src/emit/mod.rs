@@ -1,20 +1,19 @@
 //! Code in other languages: a program, spelled by the table of a target.
 //!
-//! `body` walks the program and decides what gets a name, `formula` writes what is computed entry by entry, `python` has
-//! what three libraries share. A target is a file with its spellings.
+//! `body` walks the program and decides what gets a name, `formula` writes what is computed entry by entry, `functions` has
+//! tables of functions of arrays, `helpers` what a target has no function for. A target implements `body::Language`; `python` does
+//! so for three libraries.
 
 mod body;
 mod code;
 mod formula;
 mod functions;
-mod jax;
+mod helpers;
 mod matlab;
 mod names;
-mod numpy;
 mod python;
 mod rust;
 mod sizes;
-mod torch;
 
 use crate::dim::Dim;
 use crate::error::{Error, Result};
@@ -84,9 +83,9 @@ pub(crate) struct Output {
 /// `Unsupported` for an operation that a target has no code for.
 pub(crate) fn module(target: Target, functions: &[Function]) -> Result<String> {
     match target {
-        Target::Numpy => python::module(&numpy::LIBRARY, functions),
-        Target::Jax => python::module(&jax::LIBRARY, functions),
-        Target::Torch => python::module(&torch::LIBRARY, functions),
+        Target::Numpy => python::module(&python::numpy::LIBRARY, functions),
+        Target::Jax => python::module(&python::jax::LIBRARY, functions),
+        Target::Torch => python::module(&python::torch::LIBRARY, functions),
         Target::Matlab => matlab::module(functions),
         Target::Rust => rust::module(functions),
     }

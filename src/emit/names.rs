@@ -1,5 +1,6 @@
 //! How the names of the input are spelled in a target.
 
+use super::helpers::Helpers;
 use crate::dim::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -7,6 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub(super) struct Spelling {
     /// What the language or the emitted code keeps for itself; such a name gets `_` appended.
     pub reserved: &'static [&'static str],
+    /// Their names are kept likewise.
+    pub helpers: &'static Helpers,
     /// Whether letters beyond ASCII may stand in a name; otherwise a Greek letter is written by its English name.
     pub unicode: bool,
     /// Whether a name may begin with `_`.
@@ -50,7 +53,7 @@ impl Names {
         if !self.spelling.underscore_first && name.starts_with('_') {
             name.insert(0, 'v');
         }
-        while self.spelling.reserved.contains(&name.as_str()) || self.taken.contains(&name) {
+        while self.spelling.reserved.contains(&name.as_str()) || self.spelling.helpers.define(&name) || self.taken.contains(&name) {
             name.push('_');
         }
         self.taken.insert(name.clone());

@@ -100,6 +100,14 @@ fn learn(d: Dim, axis: usize, known: &mut BTreeSet<Symbol>) -> Result<Option<Tol
     Ok(Some(Told { symbol, axis, rest, coefficient: *coefficient }))
 }
 
+impl Told {
+    /// What it tells, of the length of the axis; `rest` is written already.
+    pub fn solved(&self, length: String, rest: &str, style: &DimStyle) -> String {
+        let difference = if self.rest == Dim::number(0) { length } else { format!("{length} - {rest}") };
+        if self.coefficient == 1 { difference } else { format!("({difference}){}{}", style.divide, self.coefficient) }
+    }
+}
+
 /// How a target writes dimensions.
 pub(super) struct DimStyle {
     /// `//` or `/`, of whole numbers.

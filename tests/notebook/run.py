@@ -204,6 +204,41 @@ def is_running(pid):
         return False
 
 
+def test_magic(manager, client):
+    """What the cell magic for Python returns: LaTeX, a function, a check that finds what is wrong."""
+    sys.path.insert(0, str(ROOT / "python"))
+    import indicial
+    import numpy as np
+
+    g = indicial.diff("norm2(A*x - b)^2", "x", "A: matrix(m, n); x: vector(n); b: vector(m)")
+    at = dict(A=np.array([[1.0, 2.0], [3.0, 5.0], [7.0, 9.0]]), x=np.array([1.0, -2.0]), b=np.array([1.0, 0.0, 2.0]))
+    assert g.text == "2*A'*(A*x - b)" and g._repr_latex_() == r"$\displaystyle 2 A^\top \left(A x - b\right)$", g._repr_latex_()
+    assert np.allclose(g.numpy(**at), 2*at["A"].T @ (at["A"] @ at["x"] - at["b"]))
+    assert g.check(**at) < 1e-6
+    wrong = indicial.Answer({**g.json, "numpy": g.json["numpy"].replace("A.T @", "-A.T @")})
+    assert raises(AssertionError, lambda: wrong.check(**at)).startswith("2*A'*(A*x - b) differs from central differences by 2")
+    s = np.array([[4.0, 1.0], [1.0, 3.0]])
+    assert indicial.diff("logdet(S) + x'*inv(S)*x", "S", "S: posdef(n); x: vector(n)").check(S=s, x=at["x"]) < 1e-6
+    assert "both are columns" in raises(indicial.IndicialError, lambda: indicial.diff("x*x", "x", "x: vector(n)"))
+    assert not indicial.check("diff(x'*A*x, x)", "2*A*x") and indicial.check("tr(A*B)", "tr(B*A)")
+    names = {}
+    last = indicial.indicial("x: vector(n)", "f = x'*x\ng = diff(f, x)\n# a remark\ndiff(g, x)", names)
+    assert (names["f"].text, names["g"].text, last.text) == ("norm2(x)^2", "2*x", "2*eye(n)"), (names, last)
+    path = os.environ.pop("INDICIAL")
+    os.environ["INDICIAL"] = "no-such-program"
+    assert "is not on the path" in raises(indicial.IndicialError, lambda: indicial.simplify("x"))
+    os.environ["INDICIAL"] = path
+
+
+def raises(kind, work):
+    """The text of the error that this raises."""
+    try:
+        work()
+    except kind as error:
+        return str(error)
+    raise AssertionError(f"no {kind.__name__}")
+
+
 def settled(cell):
     """A cell with its outputs as they are stored: what is printed in one piece, whatever pieces it came in; no times; no JSON, which says
     the same once more, and has code that tests of its own look at."""

@@ -17,6 +17,7 @@ edition = "2024"
 [dependencies]
 ndarray = "0.17"
 libm = "0.2"
+nalgebra = { version = "0.34", default-features = false, features = ["std"] }
 
 [profile.dev]
 opt-level = 0

@@ -41,6 +41,8 @@ def arguments(function, inputs, dims):
 def number(value):
     if target == "torch" and not (isinstance(value, torch.Tensor) and value.dtype == torch.float64):
         raise TypeError(f"the result is {type(value).__name__}, {getattr(value, 'dtype', None)}")
+    if np.iscomplexobj(value):
+        raise TypeError("the result is complex")
     return np.asarray(value, dtype=float).tolist()
 
 

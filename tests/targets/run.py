@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs emitted code: every case of tests/cases in every target, held against the known values.
+"""Runs emitted code in every target: the cases of tests/cases, held against the known values, and the functions of matrices of
+tests/targets/functions.cases, held against the evaluator.
 
     tests/targets/run.py --bin target/release/indicial [--target jax]… [--id ID] [--keep DIR]
 
@@ -17,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+
+import functions
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -101,6 +104,8 @@ def shape(value):
 
 
 def problem(got, want):
+    if want is None:
+        return None if isinstance(got, str) or any(g != g for g in flat(got)) else f"{got}, where there is no value"
     if isinstance(got, str):
         return got
     own, known = [n for n in shape(got) if n != 1], [n for n in shape(want) if n != 1]
@@ -121,7 +126,8 @@ def check(binary, wanted, target, keep):
     wrong = 0
     for job, points in zip(jobs, results):
         for point, got in zip(job["points"], points):
-            seen = got if isinstance(got, str) else next((f"{n}: {p}" for n, w in point["want"].items() if (p := problem(got[n], w))), None)
+            by_name = ((n, problem(got if isinstance(got, str) else got[n], w)) for n, w in point["want"].items())
+            seen = next((f"{n}: {p}" for n, p in by_name if p), None)
             if seen:
                 wrong += 1
                 print(f"wrong   {target} {job['id']}: {seen[:300]}")
@@ -140,7 +146,7 @@ def main():
     p.add_argument("--keep", help="leave what was written in this folder")
     a = p.parse_args()
     sys.path.insert(0, str(HERE))
-    status = 0
+    status, wanted = 0, None
     for target in a.target or TARGETS:
         if not installed(target):
             print(f"{target}: skipped, not installed; tests/targets/setup.sh installs it")
@@ -148,8 +154,9 @@ def main():
         elif target == "sharded":
             command = [PYTHON, ROOT / "examples" / "sharded_jax.py", "--bin", a.bin]
             status = max(status, subprocess.run(command).returncode)
-        elif not check(a.bin, cases(a.id), target, a.keep):
-            status = 1
+        else:
+            wanted = wanted or cases(a.id) + functions.cases(a.bin, a.id)
+            status = status if check(a.bin, wanted, target, a.keep) else 1
     sys.exit(status)
 
 

@@ -5,8 +5,11 @@ use super::show::Shown;
 use super::svg::Picture;
 use indicial::{Answer, Declarations, DerivationStep, Error, ErrorKind, Expr, Result, infer, unicode};
 
-/// More factors than this are no picture.
+/// More factors than this are no picture, nor are more parts, where shared ones are written out.
 const MOST_FACTORS: usize = 12;
+const MOST_PARTS: u64 = 1 << 10;
+/// More terms than this are none beside a line of a derivation.
+const MOST_TERMS: usize = 4;
 
 /// The networks of an expression as it was written, and of its answer: its derivative by these variables, or what it is simplified to.
 ///
@@ -28,14 +31,17 @@ pub fn pictures(asked: &Expr, by: &[Expr], answer: &Answer) -> Result<Shown> {
     Ok(Shown { plain: plain.join("\n"), html: Some(format!("<div>{svg}</div>")), svg: Some(svg), ..Shown::default() })
 }
 
-/// The network of a line of a derivation, if it is one.
+/// The network of a line of a derivation, if it says more than the line: factors hang together, and there are not many terms.
 pub fn of_step(step: &DerivationStep, declarations: &Declarations) -> Option<String> {
     let terms = of(&step.claim.as_ref()?.right, declarations).ok()?;
-    let is_drawn = terms.iter().any(|t| t.factors.iter().any(|f| !f.indices.is_empty()));
+    let is_drawn = terms.len() <= MOST_TERMS && terms.iter().any(|t| t.components().iter().any(|c| c.factors.len() > 1));
     is_drawn.then(|| picture(&terms).svg())
 }
 
 fn of(expr: &Expr, declarations: &Declarations) -> Result<Vec<Network>> {
+    if expr.nodes() > MOST_PARTS {
+        return Err(Error::new(ErrorKind::Limit, format!("a picture of {} parts cannot be read", expr.nodes())));
+    }
     let terms = networks(&infer(expr, declarations)?);
     match terms.iter().map(|t| t.factors.len()).max() {
         Some(factors) if factors > MOST_FACTORS => {

@@ -13,7 +13,7 @@ pub use assist::{complete, inspect, is_complete, name_at};
 pub use show::Shown;
 pub use state::State;
 
-use indicial::{Answer, Engine, Error, ErrorKind, Expr, Op, Result, Span, infer, parse, parse_equation, render};
+use indicial::{Answer, Engine, Error, ErrorKind, Expr, Op, Result, Span, infer, render};
 use state::within;
 use statement::Statement;
 
@@ -84,22 +84,23 @@ fn one(state: &mut State, line: &str) -> Result<Option<Shown>> {
         Statement::Check(left, right) => {
             let read = |side| sound(state, side).map_err(|e| placed(side, e));
             let (left, right) = (read(left)?, read(right)?);
-            show::comparison(&Engine::new().check(&left, &right, &state.declarations_of(line)?)?)
+            show::comparison(&Engine::new().check(&left, &right, &state.declarations_of(&[&left, &right])?)?)
         }
         Statement::Explain(text) => {
-            let (f, by) = derivative_of(&state.parse_question(text).map_err(|e| placed(text, e))?);
+            let question = state.parse_question(text).map_err(|e| placed(text, e))?;
+            let (f, by) = derivative_of(&question);
             if by.is_empty() {
                 let error = Error::new(ErrorKind::Domain, "this is no derivative").help("write `explain diff(F, X)`");
                 return Err(placed(text, error.at(Span::new(0, text.len()))));
             }
-            show::derivation(&Engine::new().explain(&f, &by, &state.declarations_of(text)?).map_err(|e| placed(text, e))?)
+            let declarations = state.declarations_of(&[&question])?;
+            show::derivation(&Engine::new().explain(&f, &by, &declarations).map_err(|e| placed(text, e))?)
         }
         Statement::Solve(equation, unknown) => {
-            let (left, right) = state.read(equation, |d| &d.formula, parse_equation).map_err(|e| placed(equation, e))?;
-            let declarations = state.declarations_of(line)?;
-            let x = parse(unknown, &declarations).map_err(|e| placed(unknown, e))?;
-            let solution = Engine::new().solve(&left, &right, &x, &declarations).map_err(|e| placed(equation, e))?;
-            show::solution(&solution)?
+            let (left, right) = state.parse_equation(equation).map_err(|e| placed(equation, e))?;
+            let x = state.parse(unknown).map_err(|e| placed(unknown, e))?;
+            let declarations = state.declarations_of(&[&left, &right, &x])?;
+            show::solution(&Engine::new().solve(&left, &right, &x, &declarations).map_err(|e| placed(equation, e))?)?
         }
         Statement::Draw(text) => {
             let (question, answer) = asked(state, text).map_err(|e| placed(text, e))?;
@@ -121,7 +122,7 @@ fn one(state: &mut State, line: &str) -> Result<Option<Shown>> {
 /// An expression with shapes that fit.
 fn sound(state: &State, text: &str) -> Result<Expr> {
     let expr = state.parse(text)?;
-    infer(&expr, &state.declarations_of(text)?)?;
+    infer(&expr, &state.declarations_of(&[&expr])?)?;
     Ok(expr)
 }
 
@@ -129,7 +130,7 @@ fn sound(state: &State, text: &str) -> Result<Expr> {
 fn asked(state: &State, text: &str) -> Result<(Expr, Answer)> {
     let question = state.parse(text)?;
     let (f, by) = derivative_of(&question);
-    let (engine, declarations) = (Engine::new(), state.declarations_of(text)?);
+    let (engine, declarations) = (Engine::new(), state.declarations_of(&[&question])?);
     let answer = if by.is_empty() { engine.simplify(&question, &declarations)? } else { engine.derivative(&f, &by, &declarations)? };
     Ok((question, answer))
 }

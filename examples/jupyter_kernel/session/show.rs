@@ -104,10 +104,11 @@ pub fn derivation(derivation: &Derivation) -> Shown {
         let _ = write!(html, "<li>{}</li>", line(step, &declarations));
     }
     html.push_str("</ol>");
+    let steps = format!("<details open><summary>{} steps</summary>{html}</details>", derivation.steps.len());
     Shown {
         plain: derivation.to_string(),
         latex: Some(derivation.latex()),
-        html: Some(format!("<details open><summary>{} steps</summary>{html}</details>", derivation.steps.len())),
+        html: Some(displayed(&with_parts(&derivation.answer)) + &steps),
         svg: None,
         json: Some(json::derivation(derivation)),
     }

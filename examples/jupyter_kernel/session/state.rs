@@ -1,6 +1,8 @@
 //! What stays from cell to cell: declarations and definitions, as texts.
 
-use indicial::{Declaration, Declarations, Error, ErrorKind, Expr, Op, Result, Span, Symbol, parse};
+use indicial::{
+    Declaration, Declarations, Error, ErrorKind, Expr, InputFormat, Op, Result, Span, Symbol, infer, parse, parse_equation, parse_input,
+};
 use serde::{Deserialize, Serialize};
 
 /// The longest formula that a name may stand for, in nodes.
@@ -29,34 +31,35 @@ fn taken(message: String) -> Error {
 }
 
 impl State {
-    /// All declarations, for the engine.
+    /// All declarations.
     ///
     /// # Errors
     /// None after the declarations were taken in one by one.
     fn declarations(&self) -> Result<Declarations> {
-        self.declarations_where(|_| true)
-    }
-
-    /// Those of the names in a text, and in the formulas that names in it stand for. An answer says nothing of others.
-    ///
-    /// # Errors
-    /// None after the declarations were taken in one by one.
-    pub fn declarations_of(&self, text: &str) -> Result<Declarations> {
-        let formulas = self.definitions_in(text).flat_map(|d| words(&d.formula).chain(words(&d.question)));
-        let all: Vec<&str> = words(text).chain(formulas).collect();
-        self.declarations_where(|name| all.contains(&name))
-    }
-
-    fn declarations_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Declarations> {
         let mut all = Declarations::new();
-        for (_, text) in self.declared.iter().filter(|(name, _)| wanted(name)) {
+        for (_, text) in &self.declared {
             all.extend(text)?;
         }
         Ok(all)
     }
 
-    fn definitions_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a Definition> {
-        self.defined.iter().filter(move |d| words(text).any(|w| w == d.name))
+    /// The declarations for the engine: those of the names in these expressions, since an answer should say nothing of others, and all
+    /// dimensions.
+    ///
+    /// # Errors
+    /// None after the declarations were taken in one by one.
+    pub fn declarations_of(&self, exprs: &[&Expr]) -> Result<Declarations> {
+        let mut own = Declarations::new();
+        for (name, text) in &self.declared {
+            let name = Symbol::new(name);
+            if exprs.iter().any(|e| e.any(&mut |op| is_named(op, name))) {
+                own.extend(text)?;
+            }
+        }
+        for dim in self.declarations()?.dim_symbols() {
+            own.insert_dim(dim)?;
+        }
+        Ok(own)
     }
 
     /// Takes declarations in; one of a name that is declared already replaces it, so that a cell can be run again.
@@ -87,7 +90,8 @@ impl State {
     /// # Errors
     /// If the name is a variable, of a declaration or of another formula, or the formula is too long.
     pub fn define(&mut self, name: &str, formula: &Expr, question: &Expr) -> Result<()> {
-        let symbol = Symbol::new(name);
+        let symbol = self.canonical(name)?;
+        let name = symbol.as_str();
         let declarations = self.declarations()?;
         if declarations.get(symbol).is_some() || declarations.has_dim(symbol) {
             return Err(taken(format!("`{name}` is declared and cannot stand for a formula")));
@@ -112,9 +116,9 @@ impl State {
     /// Reads an expression, with formulas in the place of the names that stand for them.
     ///
     /// # Errors
-    /// As [`parse`]; places within formulas are left out.
+    /// As [`parse_input`]; places within formulas are left out.
     pub fn parse(&self, text: &str) -> Result<Expr> {
-        self.read(text, |d| &d.formula, parse).and_then(short_enough)
+        self.parse_by(text, |d| &d.formula).and_then(short_enough)
     }
 
     /// The same with what was asked in the place of the answer.
@@ -122,16 +126,61 @@ impl State {
     /// # Errors
     /// As [`State::parse`].
     pub fn parse_question(&self, text: &str) -> Result<Expr> {
-        self.read(text, |d| &d.question, parse).and_then(short_enough)
+        self.parse_by(text, |d| &d.question).and_then(short_enough)
+    }
+
+    /// Reads the two sides of an equation.
+    ///
+    /// # Errors
+    /// As [`State::parse`].
+    pub fn parse_equation(&self, text: &str) -> Result<(Expr, Expr)> {
+        match text.split_once('=') {
+            Some((left, right)) if self.is_of_paper(text)? => Ok((self.parse(left)?, self.parse(right)?)),
+            _ => self.read(text, |d| &d.formula, parse_equation),
+        }
+    }
+
+    /// Whether a text may be LaTeX or mathematics in Unicode.
+    fn is_of_paper(&self, text: &str) -> Result<bool> {
+        Ok(!text.is_ascii() || InputFormat::Auto.of([text], &self.declarations()?) == InputFormat::Latex)
+    }
+
+    /// The declarations, and names that stand for formulas as variables of their shapes.
+    fn with_formulas(&self) -> Result<Declarations> {
+        let declarations = self.declarations()?;
+        let mut all = declarations.clone();
+        for d in &self.defined {
+            let shape = infer(&parse(&d.formula, &declarations)?, &declarations)?.root().shape.clone();
+            all.insert(Symbol::new(&d.name), Declaration::Variable(shape.into()))?;
+        }
+        Ok(all)
+    }
+
+    /// The name that the language has for a name in other signs: `lambda` for `λ`.
+    fn canonical(&self, name: &str) -> Result<Symbol> {
+        match parse_input(name, InputFormat::Auto, &self.declarations()?)?.op() {
+            Op::Var(v) => Ok(v.name),
+            _ => Err(taken(format!("`{name}` has a meaning of its own and cannot stand for a formula"))),
+        }
+    }
+
+    fn parse_by(&self, text: &str, formula: fn(&Definition) -> &String) -> Result<Expr> {
+        if !self.is_of_paper(text)? {
+            return self.read(text, formula, parse);
+        }
+        let expr = parse_input(text, InputFormat::Auto, &self.with_formulas()?)?;
+        if !self.defined.iter().any(|d| expr.mentions(Symbol::new(&d.name))) {
+            return Ok(expr);
+        }
+        // Places are those of another text.
+        self.read(&expr.to_string(), formula, parse).map_err(|e| within(e, 0))
     }
 
     /// Reads by `parser`, which takes definitions after `where`.
-    ///
-    /// # Errors
-    /// As `parser`.
-    pub fn read<T>(&self, text: &str, formula: fn(&Definition) -> &String, parser: impl Fn(&str, &Declarations) -> Result<T>) -> Result<T> {
-        let declarations = self.declarations_of(text)?;
-        let used: Vec<String> = self.definitions_in(text).map(|d| format!("{} = {}", d.name, formula(d))).collect();
+    fn read<T>(&self, text: &str, formula: fn(&Definition) -> &String, parser: impl Fn(&str, &Declarations) -> Result<T>) -> Result<T> {
+        let declarations = self.declarations()?;
+        let used: Vec<String> =
+            self.defined.iter().filter(|d| words(text).any(|w| w == d.name)).map(|d| format!("{} = {}", d.name, formula(d))).collect();
         if used.is_empty() {
             return parser(text, &declarations);
         }
@@ -182,6 +231,14 @@ fn short_enough(expr: Expr) -> Result<Expr> {
 
 fn variable_of(formula: &str, name: Symbol, declarations: &Declarations) -> Result<bool> {
     Ok(parse(formula, declarations)?.any(&mut |op| matches!(op, Op::Var(v) if v.name == name)))
+}
+
+fn is_named(op: &Op, name: Symbol) -> bool {
+    match op {
+        Op::Var(v) => v.name == name,
+        Op::Apply { function, .. } => function.function == name,
+        _ => false,
+    }
 }
 
 /// `A: matrix(m, n)`, `f: function(vector(n)) -> scalar`

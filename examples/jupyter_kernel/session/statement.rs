@@ -51,12 +51,13 @@ pub fn lines(cell: &str) -> Vec<(usize, &str)> {
     let mut start = 0;
     for line in cell.split_inclusive('\n') {
         let end = start + line.len();
-        let text = line.trim_end();
+        // The rest of a line is a remark.
+        let text = line.split('#').next().unwrap_or(line).trim_end();
         let goes_on =
             all.last().is_some_and(|(from, to)| is_open(&cell[*from..*to]) || (line.starts_with([' ', '\t']) && !text.is_empty()));
         match all.last_mut() {
             Some(last) if goes_on => last.1 = start + text.len(),
-            _ if text.is_empty() || text.starts_with('#') => {}
+            _ if text.is_empty() => {}
             _ => all.push((start, start + text.len())),
         }
         start = end;

@@ -42,7 +42,7 @@ impl Picture {
     /// A line of text.
     pub fn text(text: &str) -> Picture {
         let mut body = String::new();
-        write_text(&mut body, Point::new(0.0, LINE / 2.0), "", text);
+        write_text(&mut body, Point::new(0.0, LINE / 2.0), text);
         Picture { body, width: LETTER * (1 + text.chars().count()) as f64, height: LINE }
     }
 
@@ -135,9 +135,8 @@ fn moved(body: &str, x: f64, y: f64) -> String {
     format!("<g transform=\"translate({x:.0} {y:.0})\">{body}</g>")
 }
 
-fn write_text(body: &mut String, at: Point, how: &str, text: &str) {
-    let text = super::show::escaped(text);
-    let _ = write!(body, "<text x=\"{:.0}\" y=\"{:.0}\" dy=\".35em\" {how}>{text}</text>", at.x, at.y);
+fn write_text(body: &mut String, at: Point, text: &str) {
+    let _ = write!(body, "<text x=\"{:.0}\" y=\"{:.0}\" dy=\".35em\">{}</text>", at.x, at.y, super::show::escaped(text));
 }
 
 fn style(fill: &str, font: usize) -> StyleAttr {
@@ -163,7 +162,7 @@ fn edge(index: &str) -> Arrow {
 
 /// A curve: a point and its control point, a control point and its point for each further one. An index of one factor twice is a loop.
 fn line(points: &[Point]) -> String {
-    let written = |points: &[Point]| points.iter().map(|p| format!("{:.1} {:.1}", p.x, p.y)).collect::<Vec<_>>().join(" ");
+    let written = |points: &[Point]| points.iter().map(|p| format!("{:.0} {:.0}", p.x, p.y)).collect::<Vec<_>>().join(" ");
     let [first, control, second_control, second, rest @ ..] = points else { return String::new() };
     if let [_, last] = rest
         && last.distance_to(*first) < NODE / 2.0
@@ -181,7 +180,9 @@ fn line(points: &[Point]) -> String {
 struct Canvas {
     edges: String,
     nodes: String,
-    texts: String,
+    names: String,
+    /// An index stands on its line, which ends before it.
+    indices: String,
     /// The corners of what is drawn.
     corners: Option<(Point, Point)>,
 }
@@ -197,7 +198,14 @@ impl Canvas {
 
     fn picture(self) -> Picture {
         let Some((low, high)) = self.corners else { return Picture::default() };
-        let body = format!("{}{}{}", self.edges, self.nodes, self.texts);
+        let mut body = format!("<g fill=\"none\" stroke=\"black\" stroke-width=\"1.5\">{}</g>", self.edges);
+        let _ = write!(body, "<g fill=\"#eef3fb\" stroke=\"black\">{}</g><g text-anchor=\"middle\">{}</g>", self.nodes, self.names);
+        let _ = write!(
+            body,
+            "<g text-anchor=\"middle\" font-size=\"{INDEX_FONT}\" font-style=\"italic\" paint-order=\"stroke\" stroke=\"white\" \
+             stroke-width=\"5\">{}</g>",
+            self.indices
+        );
         let size = high.sub(low);
         Picture { body: moved(&body, MARGIN - low.x, MARGIN - low.y), width: size.x + 2.0 * MARGIN, height: size.y + 2.0 * MARGIN }
     }
@@ -209,17 +217,17 @@ impl RenderBackend for Canvas {
 
     fn draw_line(&mut self, _: Point, _: Point, _: &StyleAttr, _: Option<String>) {}
 
-    fn draw_circle(&mut self, at: Point, size: Point, look: &StyleAttr, _: Option<String>) {
+    fn draw_circle(&mut self, at: Point, size: Point, _: &StyleAttr, _: Option<String>) {
         let (at, size) = (at.scale(SCALE), size.scale(SCALE));
         self.grow(at, size);
         // An open end is nothing but the end of its line.
         if size.x < 3.0 {
             return;
         }
-        let fill = if size.x < NODE { "black" } else { look.fill_color.map_or("none", |_| "#eef3fb") };
+        let fill = if size.x < NODE { " fill=\"black\"" } else { "" };
         let _ = write!(
             self.nodes,
-            "<rect x=\"{:.0}\" y=\"{:.0}\" width=\"{:.0}\" height=\"{:.0}\" rx=\"{:.0}\" fill=\"{fill}\" stroke=\"black\"/>",
+            "<rect x=\"{:.0}\" y=\"{:.0}\" width=\"{:.0}\" height=\"{:.0}\" rx=\"{:.0}\"{fill}/>",
             at.x - size.x / 2.0,
             at.y - size.y / 2.0,
             size.x,
@@ -234,18 +242,14 @@ impl RenderBackend for Canvas {
         }
         let at = at.scale(SCALE);
         self.grow(at, Point::new(LETTER * text.chars().count() as f64, FONT as f64));
-        // An index stands on its line.
-        let index =
-            "text-anchor=\"middle\" font-size=\"14\" font-style=\"italic\" paint-order=\"stroke\" stroke=\"white\" stroke-width=\"5\"";
-        let how = if look.font_size == INDEX_FONT { index } else { "text-anchor=\"middle\"" };
-        write_text(&mut self.texts, at, how, text);
+        let texts = if look.font_size == INDEX_FONT { &mut self.indices } else { &mut self.names };
+        write_text(texts, at, text);
     }
 
     fn draw_arrow(&mut self, path: &[(Point, Point)], _: bool, _: (bool, bool), _: &StyleAttr, _: Option<String>, _: &str) {
         let points: Vec<Point> = path.iter().flat_map(|(a, b)| [a.scale(SCALE), b.scale(SCALE)]).collect();
         points.iter().for_each(|p| self.grow(*p, Point::zero()));
-        let line = line(&points);
-        let _ = write!(self.edges, "<path d=\"{}\" fill=\"none\" stroke=\"black\" stroke-width=\"1.5\"/>", line);
+        let _ = write!(self.edges, "<path d=\"{}\"/>", line(&points));
     }
 
     fn create_clip(&mut self, _: Point, _: Point, _: usize) -> ClipHandle {
