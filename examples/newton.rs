@@ -52,7 +52,9 @@ impl Problem {
             let at = data.with(coefficients, b.clone());
             let loss = self.loss.run(&at)?.sum();
             let slope = self.gradient.run(&at)?.mapv(|x| x * x).sum().sqrt();
-            let _ = writeln!(text, "{number:4} {loss:13.9} {slope:11.3e}  {:9.6} {:9.6}", b[0], b[1]);
+            // Digits below SMALL are those of rounding, which are not the same on each processor.
+            let shown = if slope < SMALL { format!("< {SMALL:e}") } else { format!("{slope:.3e}") };
+            let _ = writeln!(text, "{number:4} {loss:13.9} {shown:>11}  {:9.6} {:9.6}", b[0], b[1]);
             if slope < SMALL {
                 return Ok(b);
             }

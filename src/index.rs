@@ -231,11 +231,13 @@ pub struct Graph {
     memo: FxHashMap<Node, NodeId>,
     /// Whether softmax, sigmoid and their like get their names where they are written with exponentials.
     pub recognition: bool,
+    /// How many factors of products were put into other products.
+    pub(crate) spliced: usize,
 }
 
 impl Default for Graph {
     fn default() -> Graph {
-        Graph { nodes: Vec::new(), meta: Vec::new(), memo: FxHashMap::default(), recognition: true }
+        Graph { nodes: Vec::new(), meta: Vec::new(), memo: FxHashMap::default(), recognition: true, spliced: 0 }
     }
 }
 

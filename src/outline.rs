@@ -80,7 +80,7 @@ pub fn outline(e: &Expr) -> Option<Outline> {
         Op::Neg(a) | Op::HadPow(a, _) | Op::Pow(a, _) | Op::IndexSum(_, a) => outline(a),
         Op::Add(all) | Op::Had(all) => largest(all),
         Op::HadDiv(a, b) => largest([a, b]),
-        Op::Mul(all) => all.iter().try_fold(Scalar, |left, e| Some(left.times(outline(e)?))),
+        Op::Mul(all) => outline_of_product(all),
         Op::Kron(a, b) => {
             let ((a, b), (c, d)) = (outline(a)?.sides(), outline(b)?.sides());
             Some(Outline::of_sides((a || c, b || d)))
@@ -106,6 +106,11 @@ pub fn outline(e: &Expr) -> Option<Outline> {
         },
         Op::Block(rows) => Some(Outline::of_sides((rows.len() > 1, rows.first().is_some_and(|r| r.len() > 1))).max_with_parts(rows)),
     }
+}
+
+/// That of the product of these factors.
+pub fn outline_of_product<'a>(factors: impl IntoIterator<Item = &'a Expr>) -> Option<Outline> {
+    factors.into_iter().try_fold(Scalar, |left, e| Some(left.times(outline(e)?)))
 }
 
 impl Outline {

@@ -132,15 +132,21 @@ impl Graph {
     /// The node, or the transpose of that of the transposed matrices, `L(X', E') = L(X, E)'`: whichever has fewer of them.
     fn frechet_node(&mut self, f: LinearOperator, operands: Operands, open: u8) -> NodeId {
         let mut turned: Operands = operands.iter().map(|a| self.transpose(*a)).collect();
-        // Coefficients have come out, and what changes its sign only would bring one back.
-        let plain = turned[1..].iter().all(|a| !matches!(self.node(*a), Node::Scale(..)));
+        let mut coefficient = Number::ONE;
+        for e in &mut turned[1..] {
+            let (n, core) = self.unscaled(*e);
+            coefficient = &coefficient * &n;
+            *e = core;
+        }
         turned[1..].sort_by_key(|e| self.meta(*e).hash);
-        if !plain || self.turned_matrices(&operands) <= self.turned_matrices(&turned) {
+        let only_negated = matches!(self.node(turned[0]), Node::Scale(..)) && !matches!(self.node(operands[0]), Node::Scale(..));
+        if only_negated || self.turned_matrices(&operands) <= self.turned_matrices(&turned) {
             return self.insert(Node::Operator(f, operands, open));
         }
         let node = self.insert(Node::Operator(f, turned, open));
         let order: Vec<usize> = (0..=usize::from(open)).flat_map(|k| [2 * k + 1, 2 * k]).collect();
-        self.permute(node, &order)
+        let node = self.permute(node, &order);
+        self.scale(&coefficient, node)
     }
 
     /// How many matrices are turned; then what they are.

@@ -38,6 +38,7 @@ mod structure;
 mod sum;
 
 use crate::dim::Dim;
+use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Facts;
 use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, Node, NodeId};
 use crate::number::Number;
@@ -46,6 +47,12 @@ use canonical::Parity;
 pub(crate) use canonical::{gram_half, is_gram};
 pub(crate) use operator::Sandwich;
 use structure::Settled;
+
+/// In one graph so many factors of products are put into other products: some hundreds in the gradients of forty layers, any number where
+/// something doubles itself again and again, as in `t1 = A*t2*t2; t2 = A*t3*t3; …`.
+const MOST_SPLICED: usize = 20_000;
+/// A product with more factors than this is not multiplied out further.
+const MOST_FACTORS: usize = 512;
 
 /// A contraction under construction. Labels are handed out by [`Draft::label`].
 #[derive(Clone, Debug)]
@@ -321,8 +328,10 @@ impl Graph {
                     draft.coefficient = &draft.coefficient * n;
                     draft.factors[at].node = *a;
                 }
-                Node::Contract(c) if !self.is_closed_scalar(c) => {
+                Node::Contract(c) if !self.is_closed_scalar(c) && self.spliced < MOST_SPLICED => {
                     let c = c.clone();
+                    let too_long = draft.factors.len() + c.factors.len() > MOST_FACTORS;
+                    self.spliced += if too_long { MOST_SPLICED } else { c.factors.len() };
                     let f = draft.factors.swap_remove(at);
                     draft.splice(&c, &f.labels);
                 }
@@ -330,6 +339,19 @@ impl Graph {
             }
         }
         true
+    }
+
+    /// # Errors
+    /// `Limit` if products were multiplied out until no more were taken apart: then equal tensors may have different nodes.
+    pub(crate) fn check_size(&self) -> Result<()> {
+        if self.spliced < MOST_SPLICED {
+            return Ok(());
+        }
+        let error = Error::new(
+            ErrorKind::Limit,
+            format!("multiplied out, it has products of more than {MOST_FACTORS} factors, or of {MOST_SPLICED} in all"),
+        );
+        Err(error.help("declare a variable for what is multiplied by itself, and put the results together by the chain rule"))
     }
 
     /// One connected component without output: an atom among factors. A product of scalars is none.
@@ -374,6 +396,26 @@ impl Graph {
             })
             .collect();
         Some(self.sum(&axes, terms))
+    }
+
+    /// A product one of whose factors is a sum of tensors of order 3 or more, which no matrix formula holds together, as the sum
+    /// over the terms of the first of these.
+    pub(crate) fn without_sums_of_tensors(&mut self, node: NodeId) -> Option<NodeId> {
+        const MOST_TERMS: usize = 32;
+        let Node::Contract(c) = self.node(node) else { return None };
+        let length = |f: &Factor| match self.node(f.node) {
+            Node::Sum(terms) if f.labels.len() > 2 => terms.len(),
+            _ => 1,
+        };
+        let at = c.factors.iter().position(|f| length(f) > 1)?;
+        if c.factors.iter().map(length).product::<usize>() > MOST_TERMS {
+            return None;
+        }
+        let c = c.clone();
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        draft.factors.extend(c.factors);
+        self.term_by_term(&draft.out(&c.out), at)
     }
 
     fn has_delta(&self, node: NodeId) -> bool {

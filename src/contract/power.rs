@@ -160,7 +160,8 @@ impl Graph {
         }
     }
 
-    /// Adds the exponents of factors with equal base and labels, where at least one is not a plain factor of a tensor.
+    /// Adds the exponents of factors with equal base and labels, where at least one is not a plain factor of a tensor or where there
+    /// are more of them than are repeated.
     pub(super) fn collect_powers(&mut self, draft: &mut Draft) -> bool {
         let bases: SmallVec<[NodeId; 16]> = draft.factors.iter().map(|f| self.base_of(f.node)).collect();
         for at in 0..draft.factors.len() {
@@ -168,7 +169,7 @@ impl Graph {
             let meets = |k: &usize| self.same_base(bases[*k], base) && draft.factors[*k].labels == *labels;
             let same: SmallVec<[usize; 8]> = (at..draft.factors.len()).filter(meets).collect();
             let plain = same.iter().all(|&k| draft.factors[k].node == base) && !labels.is_empty() && !self.is_exp(base);
-            if same.len() < 2 || plain {
+            if same.len() < 2 || plain && same.len() <= MOST_REPEATED as usize {
                 continue;
             }
             let labels = labels.clone();

@@ -41,6 +41,9 @@ impl Graph {
 
     /// Simplifies two selections that meet; each step leaves fewer selections, or shorter ones.
     pub(super) fn join_selections(&mut self, draft: &mut Draft) -> bool {
+        if !draft.factors.iter().any(|f| matches!(self.node(f.node), Node::Select(_) | Node::Unit(..))) {
+            return false;
+        }
         for at in 0..draft.factors.len() {
             let f = draft.factors[at].clone();
             if let Node::Select(s) = *self.node(f.node)

@@ -151,7 +151,7 @@ impl Lowering<'_> {
             Some(span) => e.at(span),
             None => e,
         };
-        let node = self.op(typed).map_err(at)?;
+        let node = self.op(typed).and_then(|node| self.graph.check_size().map(|()| node)).map_err(at)?;
         debug_assert_eq!(
             self.graph.axes(node),
             typed.free.iter().map(|(_, d)| *d).chain(typed.shape.axes()).collect::<Axes>().as_slice(),

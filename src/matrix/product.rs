@@ -6,6 +6,7 @@ use crate::dim::Dim;
 use crate::fact::Facts;
 use crate::number::Number;
 use egg::Id;
+use std::cell::Cell;
 
 pub fn times<B: Build + ?Sized>(b: &mut B, scalar: Id, t: Id) -> Id {
     if b.is_scalar(t) {
@@ -277,21 +278,25 @@ pub fn power<B: Build + ?Sized>(b: &mut B, base: Id, exponent: &Number) -> Id {
     }
 }
 
+/// So many parts of a term are asked what their transposes cost, down to so many levels: with parts that are shared again and again
+/// there are more of them than time.
+const TURN_PARTS: usize = 400;
 const TURN_DEPTH: usize = 24;
 /// What a transpose costs.
 pub const TURNED: i64 = 11;
 
 /// What transposing a term adds to its cost when the transposes are put where they belong.
 pub fn turn<B: Build + ?Sized>(b: &B, t: Id) -> i64 {
-    turn_within(b, t, TURN_DEPTH)
+    turn_within(b, t, TURN_DEPTH, &Cell::new(TURN_PARTS))
 }
 
-/// Below `depth` levels, what a plain transpose adds.
-fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize) -> i64 {
-    let of = |c: &Id| turn_within(b, *c, depth - 1);
-    if depth == 0 {
+/// Below `depth` levels, or when no parts are left to ask, what a plain transpose adds.
+fn turn_within<B: Build + ?Sized>(b: &B, t: Id, depth: usize, left: &Cell<usize>) -> i64 {
+    let of = |c: &Id| turn_within(b, *c, depth - 1, left);
+    if depth == 0 || left.get() == 0 {
         return TURNED;
     }
+    left.set(left.get() - 1);
     match b.view(t) {
         _ if keeps_when_transposed(b, t) => 0,
         Mat::Transpose([a]) if matches!(b.view(*a), Mat::Unit(..)) => 0,

@@ -8,7 +8,7 @@ use super::order::{compare, degree};
 use super::share::tokens;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Expr, Op};
+use crate::expr::{Expr, Op, Subscript};
 use crate::function::{Call, Function, Map, Map2, Parity};
 use crate::matrix::{Form, Mat, MatFn, Scaling};
 use crate::number::Number;
@@ -171,7 +171,8 @@ impl<'a> Builder<'a> {
             Mat::Unit(i, n) => leaf(call(Call::Unit, [dim(*i), dim(*n)])),
             Mat::Fill(m, n, [c]) => self.fill(*m, *n, *c, scalar),
             Mat::Scale(n, [a]) => Ok(self.factors(*a)?.scaled(n)),
-            Mat::Times([s, a]) => Ok(self.factors(*s)?.times(self.factors(*a)?)),
+            Mat::Times([s, a]) => Ok(self.number(*s)?.times(self.factors(*a)?)),
+            Mat::Had(all) if scalar => all.iter().try_fold(Factors::one(), |product, a| Ok(product.times(self.number(*a)?))),
             Mat::Had(all) => all.iter().try_fold(Factors::one(), |product, a| Ok(product.times(self.factors(*a)?))),
             Mat::Apply(f, all) => {
                 let arguments = all.iter().map(|a| self.expr(*a)).collect::<Result<Vec<_>>>()?;
@@ -201,11 +202,23 @@ impl<'a> Builder<'a> {
                 let (a, b) = if a.fill == b.fill { (a, b) } else { (without_ones(a), without_ones(b)) };
                 leaf(map2(*function, a.finish(), b.finish(), scalar))
             }
+            Mat::Power(p, [a]) if scalar => Ok(power_of(self.number(*a)?, p)),
             Mat::Power(p, [a]) => Ok(power_of(self.factors(*a)?, p)),
             Mat::MatPower(p, [a]) => self.matrix_power(*p, *a),
             Mat::Call(function, all) => self.call(*function, all, scalar),
             Mat::Commutation(m, n) => leaf(call(Call::Commutation, [dim(*m), dim(*n)])),
             Mat::LeviCivita(_) | Mat::Merge(..) | Mat::Contract(..) => self.indexed_value(id),
+        }
+    }
+
+    /// A factor that has to be a number: of a variable of one entry this entry, since the language has it as a vector or a matrix.
+    fn number(&mut self, id: Id) -> Result<Factors> {
+        match &self.terms[usize::from(id)] {
+            Mat::Var(v) if !v.axes().is_empty() => {
+                let first = v.axes().iter().map(|_| Subscript::At(Expr::number(1))).collect();
+                Ok(Factors::scalar(Expr::new(Op::Subscript(Expr::var(v.clone()), first))))
+            }
+            _ => self.factors(id),
         }
     }
 

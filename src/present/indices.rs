@@ -21,6 +21,8 @@ struct Scope {
     used: usize,
     most: usize,
     names: Vec<Symbol>,
+    /// Whether it is a factor of a product that is written.
+    within_product: bool,
 }
 
 impl Scope {
@@ -59,7 +61,7 @@ impl Builder<'_> {
 
     /// `{entry}[i,j]`; of no axes the entry itself.
     fn braces(&mut self, axes: &[Dim], entry: impl FnOnce(&mut Self, &[Symbol], &mut Scope) -> Result<Factors>) -> Result<Factors> {
-        let mut scope = Scope { used: self.base, most: self.base, names: Vec::new() };
+        let mut scope = Scope { used: self.base, most: self.base, names: Vec::new(), within_product: false };
         let outputs: Vec<Symbol> = axes.iter().map(|_| scope.fresh(&self.taken)).collect();
         let entry = entry(self, &outputs, &mut scope)?;
         self.reached = self.reached.max(scope.most);
@@ -128,7 +130,23 @@ impl Builder<'_> {
             most = most.max(scope.used);
         }
         scope.used = most;
+        if scope.within_product {
+            let axes = axes(&self.forms[usize::from(id)]);
+            self.complete(&mut terms, labels, &axes);
+        }
         Ok(self.oriented_sum(id, terms, true))
+    }
+
+    /// Ones at the indices that a term lacks and another one has: a factor that is a sum has to have the same in each term.
+    fn complete(&self, terms: &mut [Factors], labels: &[Symbol], axes: &[Dim]) {
+        let has = |term: &Factors, index: Symbol| term.above.iter().chain(&term.below).any(|e| occurrences(e, index) > 0);
+        let all: Vec<(Symbol, Dim)> = labels.iter().copied().zip(axes.iter().copied()).collect();
+        let used: Vec<(Symbol, Dim)> = all.into_iter().filter(|(i, _)| terms.iter().any(|t| has(t, *i))).collect();
+        for term in terms.iter_mut().filter(|t| used.iter().any(|(i, _)| has(t, *i))) {
+            for (index, n) in used.iter().filter(|(i, _)| !has(term, *i)).copied().collect::<Vec<_>>() {
+                term.above.push(Expr::new(Op::Subscript(call(Call::Ones, [dim(n)]), subscripts(&[index]))));
+            }
+        }
     }
 
     /// A matrix term with subscripts: `inv(X)[i,k]`, `(A*x)[i]`.
@@ -189,7 +207,11 @@ impl Builder<'_> {
         for (child, labels) in all.iter().zip(&spec.inputs).enumerate().filter(|(at, _)| !placed.contains(at)).map(|(_, input)| input) {
             let labels = self.shown_labels(*child, labels);
             let labels: Vec<Symbol> = labels.iter().filter_map(|l| names[usize::from(*l)]).collect();
-            product = product.times(self.entry(*child, &labels, scope)?);
+            let outside = scope.within_product;
+            scope.within_product |= spec.inputs.len() > 1 || !bound.is_empty();
+            let entry = self.entry(*child, &labels, scope);
+            scope.within_product = outside;
+            product = product.times(entry?);
         }
         Ok(bound.into_iter().rev().fold(product, |product, (name, length)| summed(product, name, length)))
     }

@@ -1,6 +1,7 @@
 //! The order in which factors and terms are read. It depends on content only.
 
 use crate::expr::{Expr, Op};
+use smallvec::SmallVec;
 use std::cmp::Ordering;
 
 /// Numbers, then variables, then what is made of them: the simpler first.
@@ -25,7 +26,7 @@ fn rank(op: &Op) -> u8 {
     }
 }
 
-/// By kind, name, size, then part by part.
+/// By kind, name, number of parts, then part by part.
 pub(super) fn compare(a: &Expr, b: &Expr) -> Ordering {
     if a == b {
         return Ordering::Equal;
@@ -39,11 +40,21 @@ pub(super) fn compare(a: &Expr, b: &Expr) -> Ordering {
         (Op::Apply { function: f, .. }, Op::Apply { function: g, .. }) => f.cmp(g),
         _ => Ordering::Equal,
     });
-    own.then_with(|| compare_parts(a, b))
+    own.then_with(|| bulk(a).cmp(&bulk(b))).then_with(|| compare_parts(a, b))
 }
 
+/// Below so many levels part is compared with part, beyond them depth and size come first: chains of functions that differ
+/// at their ends only are not compared along their whole length.
+const DEEP: usize = 16;
+
+fn bulk(e: &Expr) -> Option<(usize, u64)> {
+    (e.depth() > DEEP).then(|| (e.depth(), e.nodes()))
+}
+
+type Children<'a> = SmallVec<[&'a Expr; 8]>;
+
 fn compare_parts(a: &Expr, b: &Expr) -> Ordering {
-    let (mut left, mut right): (Vec<&Expr>, Vec<&Expr>) = (Vec::new(), Vec::new());
+    let (mut left, mut right): (Children, Children) = Default::default();
     a.op().for_each_child(|c| left.push(c));
     b.op().for_each_child(|c| right.push(c));
     let parts = left

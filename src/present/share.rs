@@ -3,11 +3,12 @@
 use super::Parts;
 use super::build::chain_of;
 use super::factors::ScalarsFirst;
-use super::runs::{Named, Runs, replaced, turned};
+use super::runs::{Count, Factors, Named, Runs, replaced, turned};
 use crate::dim::Symbol;
 use crate::expr::{Expr, Op, Subscript, Var};
-use crate::outline::{Outline, outline};
+use crate::outline::{Outline, outline_of_product};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -100,8 +101,9 @@ impl Sizes {
 pub(super) fn name_shared_parts(mut bodies: Vec<Expr>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Parts) {
     let mut names = fresh_names(&bodies, taken);
     let mut parts = Parts::new();
+    let mut known = Known::default();
     while parts.len() < MOST_PARTS * bodies.len() {
-        let Some(part) = most_saving(&bodies, &parts) else { break };
+        let Some(part) = known.most_saving(&bodies, &parts) else { break };
         let name = names.next();
         let with = Expr::var(Var { name, kind: None });
         let mut replace = Replace::new(&part, &with, &parts);
@@ -121,97 +123,150 @@ pub(super) fn scalars_first(e: &Expr) -> Expr {
     ScalarsFirst::default().of(e)
 }
 
-/// The part with the largest saving; of equal ones the larger, then the first met.
-fn most_saving(bodies: &[Expr], parts: &[(Symbol, Expr)]) -> Option<Expr> {
-    let mut walk = Walk::default();
-    let roots: Vec<&Expr> = bodies.iter().chain(parts.iter().map(|(_, p)| p)).collect();
-    for root in &roots {
-        walk.visit(root);
-    }
-    let uses = walk.uses(&roots);
-    let mut best: Option<(u64, u64, Expr)> = None;
-    let mut offer = |e: Expr, least: u64, size: u64, before: u64, (straight, turned): (u64, u64)| {
-        // A name is one token, its transpose two.
-        let after = size.saturating_add(1).saturating_add(straight).saturating_add(turned.saturating_mul(2));
-        let saved = before.saturating_sub(after);
-        let short = size < LEAST_TOKENS;
-        let least = if short { WORTH_A_SHORT_NAME } else { least };
-        let nameable = !short || size + 1 == LEAST_TOKENS && matches!(e.op(), Op::Add(_) | Op::Mul(_));
-        if nameable && saved >= least && best.as_ref().is_none_or(|(s, t, _)| (saved, size) > (*s, *t)) {
-            best = Some((saved, size, e));
-        }
-    };
-    let mut runs = Runs::default();
-    for (e, open) in &walk.order {
-        let uses = uses.get(e).copied().unwrap_or(0);
-        if *open {
-            continue;
-        }
-        match e.op() {
-            Op::Mul(factors) => runs.add(factors, uses, parts),
-            _ if uses > 1 => {
-                let size = walk.sizes.of(e);
-                offer(e.clone(), 1, size, uses.saturating_mul(size), (uses, 0));
-            }
-            _ => {}
-        }
-    }
-    for (run, count) in runs.shared() {
-        let other = Expr::new(Op::Mul(turned(&run, parts)));
-        let run = Expr::new(Op::Mul(run));
-        let (size, other_size) = (walk.sizes.of(&run), walk.sizes.of(&other));
-        let before = count.straight.saturating_mul(size).saturating_add(count.turned.saturating_mul(other_size));
-        let least = if count.is_whole() { 1 } else { WORTH_A_RUN };
-        // Which of both has the name: a column and not a row; else each use of the other needs a transpose.
-        let is_row = outline(&run) == Some(Outline::Row);
-        if is_row || other_size + count.straight < size + count.turned && outline(&run) != Some(Outline::Column) {
-            offer(other, least, other_size, before, (count.turned, count.straight));
-        } else {
-            offer(run, least, size, before, (count.straight, count.turned));
-        }
-    }
-    best.map(|(_, _, e)| e)
+/// What is known of expressions from one round of naming to the next.
+#[derive(Default)]
+struct Known {
+    sizes: Sizes,
+    factors: Factors,
 }
 
-/// Every different part, children first, and whether free indices are in it.
+impl Known {
+    /// The part with the largest saving; of equal ones the larger, then the first met.
+    fn most_saving(&mut self, bodies: &[Expr], parts: &[(Symbol, Expr)]) -> Option<Expr> {
+        let walk = Walk::of(bodies.iter().chain(parts.iter().map(|(_, part)| part)));
+        let mut best = Best::default();
+        let mut runs = Runs::default();
+        for (Met { e, open, .. }, uses) in walk.order.iter().zip(walk.uses()) {
+            match e.op() {
+                _ if *open => {}
+                Op::Mul(factors) => runs.add(factors, uses, &mut self.factors, parts),
+                op if uses > 1 => {
+                    let size = self.sizes.of(e);
+                    let nameable = Nameable { size, least: 1, short: matches!(op, Op::Add(_)) };
+                    best.offer(nameable, uses.saturating_mul(size), (uses, 0), || e.clone());
+                }
+                _ => {}
+            }
+        }
+        for (run, count) in runs.shared() {
+            self.offer_run(&run, &count, &mut best, parts);
+        }
+        best.part
+    }
+
+    /// Which of both has the name: a column and not a row; else each use of the other needs a transpose.
+    fn offer_run(&mut self, run: &[u32], count: &Count, best: &mut Best, parts: &[(Symbol, Expr)]) {
+        let other = self.factors.turned(run, parts);
+        let (size, other_size) = (self.length(run), self.length(&other));
+        let before = count.straight.saturating_mul(size).saturating_add(count.turned.saturating_mul(other_size));
+        let least = if count.is_whole() { 1 } else { WORTH_A_RUN };
+        let looks = outline_of_product(self.factors.of(run));
+        let other_is_shorter = other_size.saturating_add(count.straight) < size.saturating_add(count.turned);
+        let (run, size, uses) = if looks == Some(Outline::Row) || other_is_shorter && looks != Some(Outline::Column) {
+            (&other[..], other_size, (count.turned, count.straight))
+        } else {
+            (run, size, (count.straight, count.turned))
+        };
+        best.offer(Nameable { size, least, short: true }, before, uses, || Expr::new(Op::Mul(self.factors.of(run).cloned().collect())));
+    }
+
+    /// The tokens of a product.
+    fn length(&mut self, run: &[u32]) -> u64 {
+        let signs = run.len().saturating_sub(1) as u64;
+        self.factors.of(run).fold(signs, |sum, factor| sum.saturating_add(self.sizes.of(factor)))
+    }
+}
+
+/// A part that may get a name.
+struct Nameable {
+    size: u64,
+    /// What a name has to save at least,
+    least: u64,
+    /// and whether a part one token short of the least may have a name.
+    short: bool,
+}
+
+/// The best part so far.
+#[derive(Default)]
+struct Best {
+    saved: u64,
+    size: u64,
+    part: Option<Expr>,
+}
+
+impl Best {
+    /// A part that is written `before` tokens long in all and then stands as its name `straight` times and transposed `turned` times.
+    fn offer(&mut self, part: Nameable, before: u64, (straight, turned): (u64, u64), e: impl FnOnce() -> Expr) {
+        // A name is one token, its transpose two.
+        let after = part.size.saturating_add(1).saturating_add(straight).saturating_add(turned.saturating_mul(2));
+        let saved = before.saturating_sub(after);
+        let short = part.size < LEAST_TOKENS;
+        let least = if short { WORTH_A_SHORT_NAME } else { part.least };
+        let nameable = !short || part.size + 1 == LEAST_TOKENS && part.short;
+        let better = self.part.is_none() || (saved, part.size) > (self.saved, self.size);
+        if nameable && saved >= least && better {
+            *self = Best { saved, size: part.size, part: Some(e()) };
+        }
+    }
+}
+
+/// A part, where its children stand in the walk, and whether free indices are in it.
+struct Met {
+    e: Expr,
+    children: SmallVec<[usize; 4]>,
+    open: bool,
+}
+
+/// Every different part, children first.
 #[derive(Default)]
 struct Walk {
-    order: Vec<(Expr, bool)>,
-    open: FxHashMap<Expr, bool>,
-    sizes: Sizes,
+    order: Vec<Met>,
+    places: FxHashMap<Expr, usize>,
+    /// One for each root.
+    roots: Vec<usize>,
 }
 
 impl Walk {
-    fn visit(&mut self, e: &Expr) -> bool {
-        if let Some(open) = self.open.get(e) {
-            return *open;
+    fn of<'a>(roots: impl Iterator<Item = &'a Expr>) -> Walk {
+        let mut walk = Walk::default();
+        for root in roots {
+            let place = walk.visit(root);
+            walk.roots.push(place);
         }
-        let mut open = false;
-        e.op().for_each_child(|c| open |= self.visit(c));
+        walk
+    }
+
+    fn visit(&mut self, e: &Expr) -> usize {
+        if let Some(place) = self.places.get(e) {
+            return *place;
+        }
+        let mut children = SmallVec::new();
+        e.op().for_each_child(|c| children.push(self.visit(c)));
+        let open = self.is_open(e.op(), &children);
+        let place = self.order.len();
+        self.places.insert(e.clone(), place);
+        self.order.push(Met { e: e.clone(), children, open });
+        place
+    }
+
+    fn is_open(&self, op: &Op, children: &[usize]) -> bool {
         let named = |s: &[Subscript]| s.iter().any(|s| matches!(s, Subscript::Index(_)));
-        open = match e.op() {
-            Op::Subscript(_, s) => open || named(s),
+        let below = children.iter().any(|c| self.order[*c].open);
+        match op {
+            Op::Subscript(_, s) => below || named(s),
             Op::Delta(_) | Op::LeviCivita(_) | Op::IndexSum(..) => true,
             Op::Braces(..) => false,
-            _ => open,
-        };
-        self.open.insert(e.clone(), open);
-        self.order.push((e.clone(), open));
-        open
+            _ => below,
+        }
     }
 
     /// How often each part occurs in the text of the roots.
-    fn uses(&self, roots: &[&Expr]) -> FxHashMap<Expr, u64> {
-        let mut uses: FxHashMap<Expr, u64> = FxHashMap::default();
-        for root in roots {
-            *uses.entry((*root).clone()).or_default() += 1;
-        }
-        for (e, _) in self.order.iter().rev() {
-            let own = uses.get(e).copied().unwrap_or(0);
-            e.op().for_each_child(|c| {
-                let count = uses.entry(c.clone()).or_default();
-                *count = count.saturating_add(own);
-            });
+    fn uses(&self) -> Vec<u64> {
+        let mut uses = vec![0u64; self.order.len()];
+        self.roots.iter().for_each(|root| uses[*root] += 1);
+        for at in (0..self.order.len()).rev() {
+            let own = uses[at];
+            self.order[at].children.iter().for_each(|c| uses[*c] = uses[*c].saturating_add(own));
         }
         uses
     }
@@ -255,9 +310,14 @@ impl<'a> Replace<'a> {
     }
 }
 
+/// The expression with `f` of its children; `f` remembers what it has seen, and is asked again only where something changes.
 fn replaced_children(e: &Expr, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
+    let mut same = true;
+    e.op().for_each_child(|c| same &= f(c) == *c);
+    if same {
+        return e.clone();
+    }
     match e.op().try_map(|c| Ok::<_, std::convert::Infallible>(f(c))) {
-        Ok(op) if op == *e.op() => e.clone(),
         Ok(op) => Expr::new(op),
     }
 }

@@ -10,6 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// A difference of more tokens than this may get a name, so that it should be the same everywhere.
 const NEVER_NAMED: u64 = 3;
 
+/// A difference written out longer than this is left as it is.
+const MOST_NODES: u64 = 1000;
+
 /// What a sum is made of, whatever the order: the text of each term and whether it is subtracted.
 type Content = Vec<(String, bool)>;
 
@@ -49,12 +52,18 @@ pub(super) fn as_written(body: Expr, input: &Expr) -> Expr {
 fn differences(e: &Expr) -> FxHashSet<Content> {
     let mut all = FxHashSet::default();
     e.any(&mut |op| {
-        if let Op::Add(terms) = op {
+        if let Op::Add(terms) = op
+            && is_short(terms)
+        {
             all.insert(content(terms, false));
         }
         false
     });
     all
+}
+
+fn is_short(terms: &[Expr]) -> bool {
+    terms.iter().fold(0u64, |sum, t| sum.saturating_add(t.nodes())) <= MOST_NODES
 }
 
 /// Differences where their sign does not matter, in the order in which they are met, and where it does.
@@ -71,6 +80,7 @@ impl Found {
             return;
         }
         if let Op::Add(terms) = e.op()
+            && is_short(terms)
             && terms.iter().any(is_subtracted)
         {
             if !is_even {

@@ -278,7 +278,7 @@ pub fn form_of_axes(axes: &[Dim]) -> Form {
 }
 
 /// d vec(F) / d vec(X)': the first `rows` axes stacked into rows and the others into columns; `None` where more than two
-/// axes would have to be stacked. A sum is stacked term by term.
+/// axes would have to be stacked. A sum is stacked term by term, also one that is a factor.
 pub fn stacked(graph: &mut Graph, node: NodeId, rows: usize) -> Option<NodeId> {
     let axes: Axes = graph.axes(node).into();
     let (left, right) = axes.split_at(rows);
@@ -296,6 +296,9 @@ pub fn stacked(graph: &mut Graph, node: NodeId, rows: usize) -> Option<NodeId> {
             Some(graph.sum(&long, terms))
         }
         _ => {
+            if let Some(sum) = graph.without_sums_of_tensors(node) {
+                return stacked(graph, sum, rows);
+            }
             let mut draft = crate::contract::Draft::new();
             let labels = draft.labels(&axes);
             draft.factor(node, &labels);

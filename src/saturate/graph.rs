@@ -7,6 +7,7 @@ use crate::matrix::{Build, Cost, Form, Mat, Terms, cost_of, form_of, reconstruct
 use crate::number::Number;
 use egg::{Analysis, DidMerge, EGraph, Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
@@ -60,6 +61,8 @@ pub struct Graph {
     normal: FxHashSet<u64>,
     /// What happens, for those who ask for a chain of steps.
     pub log: Option<Box<Log>>,
+    /// Which class is the transpose of which, by how deep it was looked for, as long as the graph does not change.
+    transposes: RefCell<FxHashMap<(Id, usize), Option<Id>>>,
 }
 
 impl Graph {
@@ -103,6 +106,7 @@ impl Graph {
 
     /// Merges two classes; says whether they were different.
     pub fn union(&mut self, a: Id, b: Id) -> bool {
+        self.transposes.get_mut().clear();
         self.egraph.union(a, b)
     }
 
@@ -115,7 +119,7 @@ impl Graph {
     /// Congruence is positional, so that equal sums would stay apart once their children merge. Ends after `rounds`
     /// at the latest; each round does only nodes whose children have changed.
     pub fn normalise(&mut self, rounds: usize, node_limit: usize) {
-        self.egraph.rebuild();
+        self.rebuild();
         self.new_round();
         for _ in 0..rounds {
             let mut changed = false;
@@ -129,11 +133,18 @@ impl Graph {
                     changed |= self.union(class, normal);
                 }
             }
-            self.egraph.rebuild();
+            self.rebuild();
             self.new_round();
             if !changed || self.node_count() > node_limit {
                 return;
             }
+        }
+    }
+
+    fn rebuild(&mut self) {
+        self.transposes.get_mut().clear();
+        if !self.egraph.clean {
+            self.egraph.rebuild();
         }
     }
 
@@ -178,6 +189,16 @@ impl Graph {
     pub fn lookup(&self, mut node: Mat) -> Option<Id> {
         sort_children(&mut node, |a, b| a.cmp(&b));
         self.egraph.lookup(node)
+    }
+
+    /// What `find` finds as the transpose of a class, remembered until the graph changes.
+    pub fn transpose_once(&self, class: Id, depth: usize, find: impl FnOnce() -> Option<Id>) -> Option<Id> {
+        if let Some(known) = self.transposes.borrow().get(&(class, depth)) {
+            return *known;
+        }
+        let found = find();
+        self.transposes.borrow_mut().insert((class, depth), found);
+        found
     }
 
     pub fn about(&self, class: Id) -> &About {
@@ -241,6 +262,7 @@ pub fn hash_of(value: &impl Hash) -> u64 {
 
 impl Build for Graph {
     fn insert(&mut self, node: Mat) -> Id {
+        self.transposes.get_mut().clear();
         let mut node = node.map_children(|c| self.egraph.find(c));
         sort_children(&mut node, |a, b| a.cmp(&b));
         let Some(log) = &mut self.log else { return self.egraph.add(node) };

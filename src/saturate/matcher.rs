@@ -52,6 +52,9 @@ type Powers = Vec<(Id, Number)>;
 /// More matches of one law at one node than this are not looked at.
 const MATCHES_AT_A_NODE: usize = 24;
 
+/// A metavariable of a run takes no more factors than this: all runs of a chain of n are n², and laws name several.
+const MOST_FACTORS: usize = 12;
+
 /// Every match of the law with this node as its root.
 pub fn matches(graph: &Graph, law: &Law, node: &Mat) -> Vec<Match> {
     let matcher = Matcher { graph, law };
@@ -191,7 +194,8 @@ impl Matcher<'_> {
         };
         let Some(room) = (factors.len() - at).checked_sub(rest.len()).filter(|room| *room > 0) else { return };
         let longest = match self.variable_in_chain(*pattern) {
-            Some(slot) if exact || self.law.is_repeated(slot) => room,
+            Some(_) if exact => room,
+            Some(slot) if self.law.is_repeated(slot) => room.min(MOST_FACTORS),
             _ => 1,
         };
         for length in 1..=longest {

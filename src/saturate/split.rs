@@ -318,13 +318,18 @@ pub fn find_transpose(graph: &Graph, t: Id, depth: usize) -> Option<Id> {
     if graph.is_scalar(t) || graph.facts(t).contains(Facts::SYMMETRIC) {
         return Some(t);
     }
+    graph.transpose_once(t, depth, || look_for_transpose(graph, t, depth))
+}
+
+fn look_for_transpose(graph: &Graph, t: Id, depth: usize) -> Option<Id> {
     if let Some(turned) = graph.lookup(Mat::Transpose([t])) {
         return Some(turned);
     }
     if depth == 0 {
         return None;
     }
-    let all = |ids: &[Id]| ids.iter().map(|c| find_transpose(graph, *c, depth - 1)).collect::<Option<Vec<Id>>>();
+    let one = |c: Id| find_transpose(graph, c, depth - 1);
+    let all = |ids: &[Id]| ids.iter().map(|c| one(*c)).collect::<Option<Vec<Id>>>();
     graph.nodes(t).iter().take(NODES_OF_A_TERM).find_map(|node| match node {
         Mat::Transpose([a]) => Some(graph.canonical(*a)),
         Mat::Mul(factors) => {
@@ -333,8 +338,8 @@ pub fn find_transpose(graph: &Graph, t: Id, depth: usize) -> Option<Id> {
             graph.lookup(Mat::Mul(turned.into()))
         }
         Mat::Had(factors) => graph.lookup(Mat::Had(all(factors)?.into())),
-        Mat::Times([s, a]) => graph.lookup(Mat::Times([*s, find_transpose(graph, *a, depth - 1)?])),
-        Mat::Map(f, [a]) => graph.lookup(Mat::Map(*f, [find_transpose(graph, *a, depth - 1)?])),
+        Mat::Times([s, a]) => graph.lookup(Mat::Times([*s, one(*a)?])),
+        Mat::Map(f, [a]) => graph.lookup(Mat::Map(*f, [one(*a)?])),
         _ => None,
     })
 }

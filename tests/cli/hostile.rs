@@ -124,6 +124,26 @@ fn definitions_that_double_are_answered_or_refused_soon() {
     }
 }
 
+/// Vectors and matrices that double: powers where there are some, else a limit.
+#[test]
+fn products_that_double_are_answered_or_refused_soon() {
+    let cases = [
+        ("norm2(t1)^2", "$.*$", "x", 0),
+        ("norm2(t1)^2", "$.*$.*y", "x", 0),
+        ("norm2(t1)^2", "$ - A*$", "x", 0),
+        ("tr(t1)", "$*$", "X", 3),
+        ("tr(t1)", "A*$*$", "X", 3),
+    ];
+    for (whole, step, last, code) in cases {
+        let parts: Vec<String> = (1..40).map(|at| format!("t{at} = {}", step.replace('$', &format!("t{}", at + 1)))).collect();
+        let text = format!("{whole} where {}; t40 = {last}", parts.join("; "));
+        let start = Instant::now();
+        let outcome = run_with(&text, &["diff", "-", "--var", "x, y: vector(n); A, X: matrix(n, n)", "--wrt", last]);
+        assert!(start.elapsed() < 3 * SOON, "{step} takes {:?}", start.elapsed());
+        assert_eq!(outcome.code, code, "{step}: {}", outcome.err);
+    }
+}
+
 #[test]
 fn long_sums_are_answered_or_refused_soon() {
     for terms in [50, 400] {

@@ -98,6 +98,20 @@ identities! { frechet_derivatives_of_higher_order
     "diff(tr(frechet(logm, X, X*A)), X)" => "zeros(n, n)"
 }
 
+identities! { second_derivatives_by_equations
+    ; "A: symmetric(n); X: posdef(n)"
+    "diff(diff(tr(A*sqrtm(X)), X), X)" => "-t1*(kron(eye(n), t2) + kron(t2, eye(n)))*t1*(commutation(n, n) + eye(n*n))/2 where t1 = inv(kron(eye(n), sqrtm(X)) + kron(sqrtm(X), eye(n))); t2 = sylvester(sqrtm(X), sqrtm(X), A)"
+}
+
+identities! { functions_of_matrices_of_one_entry
+    ; "X: matrix(1, 1); A: matrix(1, 1); x: vector(1); y: vector(1); B: matrix(m, n)"
+    "inv(X)" => "1/X[1,1]"
+    "diff(tr(inv(X)), X)" => "-1/X[1,1]^2"
+    "diff(log(x'*y), x)" => "1/x[1]"
+    "(x'*y)*B" => "x[1]*y[1]*B"
+    "diff(tr(expm(X)), X)" => "exp(X)"
+}
+
 identities! { derivatives_of_spectra
     ; "S: symmetric(n); A: matrix(n, n); x: vector(n); a: vector(n); t: scalar"
     "diff(lambda_max(S), S)" => "eigvec_max(S)*eigvec_max(S)'"
