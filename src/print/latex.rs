@@ -331,6 +331,17 @@ fn is_root(e: &Expr) -> bool {
     matches!(e.op(), Op::Call(Function::Call(Call::Sqrtm), _))
 }
 
+/// A function of matrices as an index.
+fn function_of_matrix(f: Call) -> &'static str {
+    match f {
+        Call::Logm => r"\log",
+        Call::Sqrtm => "1/2",
+        Call::Cosm => r"\cos",
+        Call::Sinm => r"\sin",
+        _ => r"\exp",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -352,16 +363,5 @@ mod tests {
         let entry = Expr::new(Op::Subscript(a, vec![i.clone(), j.clone()])) * Expr::new(Op::Delta(vec![i, j]));
         let names = ["i", "j"].map(|i| (Symbol::new(i), None)).to_vec();
         check(Expr::new(Op::Braces(entry, names)), r"\left[A_{ij} \delta_{ij}\right]_{ij}");
-    }
-}
-
-/// A function of matrices as an index.
-fn function_of_matrix(f: Call) -> &'static str {
-    match f {
-        Call::Logm => r"\log",
-        Call::Sqrtm => "1/2",
-        Call::Cosm => r"\cos",
-        Call::Sinm => r"\sin",
-        _ => r"\exp",
     }
 }
