@@ -9,7 +9,7 @@ use super::value::Inputs;
 use crate::applied::Applied;
 use crate::error::{Error, Result};
 use crate::index::Mix;
-use ndarray::{ArrayD, Ix2, IxDyn};
+use ndarray::{Array2, ArrayD, Ix2, IxDyn};
 
 /// The value of a function that is not applied entry by entry.
 pub(super) fn value(f: &Applied, arguments: &[ArrayD<f64>], result: &[usize]) -> Result<ArrayD<f64>> {
@@ -63,6 +63,10 @@ fn entry(f: &Applied, row: usize, z: &[f64], by: &[usize]) -> f64 {
 /// If the inputs give real data, for which an unknown function has no value.
 pub(super) fn apply(f: &Applied, arguments: &[ArrayD<f64>], inputs: &Inputs) -> Result<ArrayD<f64>> {
     if let (Some(function), [a]) = (f.known, arguments) {
+        if let Some(x) = a.first().filter(|_| a.ndim() == 0) {
+            let value = matrix_functions::derivative(function, &Array2::from_elem((1, 1), *x), f.by.len())?;
+            return value.into_shape_with_order(IxDyn(&[])).map_err(internal);
+        }
         let a = a.clone().into_dimensionality::<Ix2>().map_err(internal)?;
         return matrix_functions::derivative(function, &a, f.by.len());
     }

@@ -204,7 +204,9 @@ impl Lowering<'_> {
         if let (Some(f), [x]) = (function.known, arguments) {
             let x = self.kron_factor(*x)?;
             let value = self.graph.derivative_of_matrix_function(f, x, function.by.len())?;
-            return Ok(if typed.shape == Shape::Scalar { self.squeeze(value, typed) } else { value });
+            // Of a scalar all axes have one entry.
+            let all: Labels = (0..self.graph.order(value) as Label).collect();
+            return Ok(if typed.shape == Shape::Scalar { self.graph.einsum(&[], &[(value, &all)]) } else { value });
         }
         arguments.iter().try_for_each(|a| self.closed(*a))?;
         let arguments = arguments.iter().map(|a| self.node(*a)).collect::<Result<Vec<_>>>()?;

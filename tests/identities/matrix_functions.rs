@@ -110,6 +110,9 @@ identities! { functions_of_matrices_of_one_entry
     "diff(log(x'*y), x)" => "1/x[1]"
     "(x'*y)*B" => "x[1]*y[1]*B"
     "diff(tr(expm(X)), X)" => "exp(X)"
+    ; "s: scalar"
+    "D(expm)(s)" => "exp(s)"
+    "D(D(cosm))(s)" => "-cos(s)"
 }
 
 identities! { derivatives_of_spectra
