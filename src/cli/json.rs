@@ -47,7 +47,6 @@ pub fn answer(answer: &Answer, verification: Option<&Verification>, stats: bool)
     Ok(Value::Object(object))
 }
 
-/// Shared parts of the input are written wherever they stand.
 /// Code, or null where there is none for the formula.
 fn code(source: Result<String>) -> Result<Value> {
     match source {
@@ -56,6 +55,7 @@ fn code(source: Result<String>) -> Result<Value> {
     }
 }
 
+/// Shared parts of the input are written wherever they stand.
 fn is_short_enough(input: &Expr) -> Result<()> {
     const LONGEST_INPUT: u64 = 1 << 20;
     if input.nodes() <= LONGEST_INPUT {

@@ -43,16 +43,17 @@ impl Graph {
         false
     }
 
-    /// The derivative of the function of a scalar, as a function of a matrix.
-    fn slope_of_function(&mut self, f: LinearOperator, x: NodeId) -> NodeId {
+    /// The derivative of the function of a scalar, as a function of a matrix; `sylvester` is the derivative of none.
+    fn slope_of_function(&mut self, f: LinearOperator, x: NodeId) -> Option<NodeId> {
         match f {
-            LinearOperator::FrechetExpm | LinearOperator::Sylvester => self.function_of_matrix(Opaque::Expm, x),
-            LinearOperator::FrechetLogm => self.inverse(x),
+            LinearOperator::FrechetExpm => Some(self.function_of_matrix(Opaque::Expm, x)),
+            LinearOperator::FrechetLogm => Some(self.inverse(x)),
             LinearOperator::FrechetCosm => {
                 let sine = self.function_of_matrix(Opaque::Sinm, x);
-                self.negate(sine)
+                Some(self.negate(sine))
             }
-            LinearOperator::FrechetSinm => self.function_of_matrix(Opaque::Cosm, x),
+            LinearOperator::FrechetSinm => Some(self.function_of_matrix(Opaque::Cosm, x)),
+            LinearOperator::Sylvester => None,
         }
     }
 
@@ -86,7 +87,7 @@ impl Graph {
     /// The Fréchet derivative at X of f', the derivative of the function, in these directions, which stand behind X.
     fn of_slope(&mut self, f: LinearOperator, operands: &[NodeId]) -> Option<NodeId> {
         match (f, operands) {
-            (_, [x]) => Some(self.slope_of_function(f, *x)),
+            (_, [x]) => self.slope_of_function(f, *x),
             (LinearOperator::FrechetExpm, _) => Some(self.operator(f, operands.into())),
             (LinearOperator::FrechetCosm, _) => {
                 let sine = self.operator(LinearOperator::FrechetSinm, operands.into());
@@ -119,10 +120,7 @@ impl Graph {
             }
         }
         let value = match operands[1..] {
-            [e] if self.commute(x, e) => {
-                let slope = self.slope_of_function(f, x);
-                Some(self.product(&[e, slope]))
-            }
+            [e] if self.commute(x, e) => self.slope_of_function(f, x).map(|slope| self.product(&[e, slope])),
             [e, g] if self.commute(x, e) && self.commute(x, g) => self.second_of_commuting(f, x, e, g),
             _ => None,
         };

@@ -20,7 +20,10 @@ fn main() -> ExitCode {
         Ok(Some(0)) => result("ok", (1, 0, 0)),
         Ok(Some(NOT_INSTALLED)) => ignored("not installed: tests/notebook/setup.sh"),
         Ok(_) => result("FAILED", (0, 1, 0)),
-        Err(error) => ignored(&error.to_string()),
+        Err(error) => {
+            eprintln!("the client does not start: {error}");
+            result("FAILED", (0, 1, 0))
+        }
     }
 }
 
