@@ -25,15 +25,18 @@ fn run(arguments: &[&str]) -> (Vec<u8>, Vec<u8>) {
     (output.stdout, output.stderr)
 }
 
+/// The first run that gives other bytes than the first one.
+fn difference(arguments: &[&str]) -> Option<String> {
+    let first = run(arguments);
+    assert!(!first.0.is_empty(), "{arguments:?} gives nothing");
+    (1..RUNS).find(|_| run(arguments) != first).map(|at| format!("{arguments:?} differs in run {at}"))
+}
+
 #[test]
 fn a_hundred_runs_give_the_same_bytes() {
-    let different: Vec<String> = INPUTS
-        .iter()
-        .filter_map(|arguments| {
-            let first = run(arguments);
-            assert!(!first.0.is_empty(), "{arguments:?} gives nothing");
-            (1..RUNS).find(|_| run(arguments) != first).map(|at| format!("{arguments:?} differs in run {at}"))
-        })
-        .collect();
+    let different: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = INPUTS.iter().map(|arguments| scope.spawn(|| difference(arguments))).collect();
+        threads.into_iter().filter_map(|thread| thread.join().expect("an input gives nothing")).collect()
+    });
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
