@@ -6,6 +6,7 @@
 //! normalise; [`Graph::insert`] only hash-conses.
 
 use crate::applied::Applied;
+use crate::contract::Generator;
 use crate::dim::{Dim, Symbol};
 use crate::expr::{Structure, Var};
 use crate::fact::Facts;
@@ -233,11 +234,20 @@ pub struct Graph {
     pub recognition: bool,
     /// How many factors of products were put into other products.
     pub(crate) spliced: usize,
+    /// What matrices are functions of, where it was asked for.
+    pub(crate) generators: FxHashMap<NodeId, Generator>,
 }
 
 impl Default for Graph {
     fn default() -> Graph {
-        Graph { nodes: Vec::new(), meta: Vec::new(), memo: FxHashMap::default(), recognition: true, spliced: 0 }
+        Graph {
+            nodes: Vec::new(),
+            meta: Vec::new(),
+            memo: FxHashMap::default(),
+            recognition: true,
+            spliced: 0,
+            generators: FxHashMap::default(),
+        }
     }
 }
 

@@ -161,7 +161,7 @@ impl Graph {
     }
 
     /// The outer labels of two factors that are neighbours in this order, and the label between them.
-    fn neighbours(&self, draft: &Draft, at: usize, other: usize) -> Option<(Label, Label, Label)> {
+    pub(super) fn neighbours(&self, draft: &Draft, at: usize, other: usize) -> Option<(Label, Label, Label)> {
         let (f, g) = (&draft.factors[at], &draft.factors[other]);
         if at == other || f.labels.len() != 2 || g.labels.len() != 2 {
             return None;

@@ -18,11 +18,12 @@
 //!
 //! Every step terminates, and so does their loop: splicing removes a contraction node from among the factors, whose
 //! depth is finite; `linear` and `closed` replace a factor by nodes over fewer labels; `powers` and `recognise` leave
-//! fewer factors than they found.
+//! fewer factors than they found, or the same ones with fewer pairs in the wrong order.
 
-mod cancel;
 mod blocks;
+mod cancel;
 mod canonical;
+mod commuting;
 mod elementwise;
 mod frechet;
 mod function;
@@ -45,6 +46,7 @@ use crate::number::Number;
 
 use canonical::Parity;
 pub(crate) use canonical::{gram_half, is_gram};
+pub(crate) use commuting::Generator;
 pub(crate) use operator::Sandwich;
 use structure::Settled;
 

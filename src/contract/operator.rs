@@ -1,4 +1,4 @@
-//! Linear operators on matrices (`sylvester`, Fréchet derivatives), pseudoinverses, and what matrices commute.
+//! Linear operators on matrices (`sylvester`, Fréchet derivatives), and pseudoinverses.
 //!
 //! Sources: Golub and Pereyra 1973 (pseudoinverse); Horn and Johnson 1991, chapter 4 (matrix equations); Higham 2008,
 //! appendix B; Higham and Relton 2014 (Fréchet derivatives of higher order).
@@ -120,66 +120,6 @@ impl Graph {
         let rest = self.contract(draft.out(&c.out));
         let (m, rest) = self.unscaled(rest);
         (&n * &m, scalars, rest)
-    }
-
-    /// Whether two square matrices are known to commute: both are functions of one matrix, or their products are the
-    /// same node.
-    pub(crate) fn commute(&mut self, a: NodeId, b: NodeId) -> bool {
-        if self.axes(a) != self.axes(b) {
-            return false;
-        }
-        match (self.generator(a), self.generator(b)) {
-            (Generator::Eye, _) | (_, Generator::Eye) => return true,
-            (Generator::Of(x), Generator::Of(y)) if x == y => return true,
-            _ => {}
-        }
-        let axes: Axes = self.axes(a).into();
-        let (ab, ba) = (self.product(&[a, b]), self.product(&[b, a]));
-        if ab == ba {
-            return true;
-        }
-        let difference = self.sum(&axes, vec![(Number::ONE, ab), (Number::MINUS_ONE, ba)]);
-        matches!(self.node(difference), Node::Zero(_))
-    }
-
-    /// The matrix of which a square matrix is a function, as far as its form shows; itself if it shows nothing more.
-    fn generator(&mut self, a: NodeId) -> Generator {
-        if self.as_multiple_of_eye(a).is_some() {
-            return Generator::Eye;
-        }
-        let (_, _, core) = self.without_scalars(a);
-        match self.node(core).clone() {
-            Node::Sum(terms) => self.common_generator(core, terms.into_iter().map(|(_, t)| t)),
-            Node::Opaque(f, x) if f.is_function_of_matrix() => self.generator(x),
-            Node::Contract(c) if self.is_plain_transpose(core) => match self.generator(c.factors[0].node) {
-                Generator::Eye => Generator::Eye,
-                Generator::Of(x) => Generator::Of(self.transpose(x)),
-            },
-            Node::Contract(c) => match self.links(&c) {
-                Some(links) => self.common_generator(core, links.into_iter()),
-                None => Generator::Of(core),
-            },
-            _ => Generator::Of(core),
-        }
-    }
-
-    fn common_generator(&mut self, whole: NodeId, parts: impl Iterator<Item = NodeId>) -> Generator {
-        let mut common = Generator::Eye;
-        for part in parts {
-            match (&common, self.generator(part)) {
-                (_, Generator::Eye) => {}
-                (Generator::Eye, other) => common = other,
-                (Generator::Of(x), Generator::Of(y)) if *x == y => {}
-                _ => return Generator::Of(whole),
-            }
-        }
-        common
-    }
-
-    /// The factors of a chain of square matrices, each in the orientation in which it stands there.
-    pub(super) fn links(&mut self, c: &Contraction) -> Option<Vec<NodeId>> {
-        let links = self.chain_of(c, Number::ONE)?.links;
-        Some(links.into_iter().map(|(x, turned)| if turned { self.transpose(x) } else { x }).collect())
     }
 
     /// `kron(A, B)`.
@@ -420,11 +360,4 @@ pub(crate) struct Sandwich {
     pub left: NodeId,
     pub turned: bool,
     pub right: NodeId,
-}
-
-/// What a matrix is a function of.
-enum Generator {
-    /// A multiple of the identity, which commutes with everything.
-    Eye,
-    Of(NodeId),
 }

@@ -11,6 +11,7 @@ impl Graph {
     pub(super) fn recognise(&mut self, draft: &mut Draft) -> bool {
         self.cancel_inverse(draft)
             || self.join_functions(draft)
+            || self.order_functions(draft)
             || self.trace_of_derivative(draft)
             || self.take_direction(draft)
             || self.absorb_projector(draft)

@@ -49,6 +49,27 @@ identities! { functions_of_matrices
     "lambda_max(Y'*Y)" => "norm2(Y)^2"
 }
 
+identities! { functions_of_one_matrix_commute
+    ; "A: matrix(n, n); B: matrix(n, n); X: matrix(n, n); x: vector(n); y: vector(n)"
+    "logm(X)*X - X*logm(X)" => "zeros(n, n)"
+    "logm(X)*inv(X)" => "inv(X)*logm(X)"
+    "inv(eye(n) + X)*(eye(n) - X)" => "(eye(n) - X)*inv(X + eye(n))"
+    "cosm(X)'*X'" => "cosm(X)'*X'"
+    "X'*cosm(X)'" => "cosm(X)'*X'"
+    "inv(X)*expm(X)*X" => "expm(X)"
+    "sinm(A + B)*(A + B)" => "(A + B)*sinm(A + B)"
+    "x'*sinm(X)*cosm(X)*y - x'*cosm(X)*sinm(X)*y" => "0"
+    "expm(A)*B - B*expm(A)" => "expm(A)*B - B*expm(A)"
+    "tr(X*expm(X)*cosm(X)) - tr(cosm(X)*X*expm(X))" => "0"
+    ; "S: posdef(n); x: vector(n); y: vector(n); Y: matrix(m, n)"
+    "logm(S)*inv(S)" => "inv(S)*logm(S)"
+    "sym(inv(S)*logm(S))" => "inv(S)*logm(S)"
+    "x'*logm(S)*S*y - y'*S*logm(S)*x" => "0"
+    "logm(S)*S*Y' - S*logm(S)*Y'" => "zeros(n, m)"
+    "inv(sqrtm(Y'*Y))*inv(Y'*Y)*x - inv(Y'*Y)*inv(sqrtm(Y'*Y))*x" => "zeros(n)"
+    "S*cosm(S)*sinm(S) - sinm(S)*S*cosm(S)" => "zeros(n, n)"
+}
+
 identities! { derivatives_of_functions_of_matrices
     ; "A: matrix(n, n); B: matrix(n, n); X: matrix(n, n); x: vector(n); t: scalar; p: scalar"
     "diff(tr(expm(X)), X)" => "expm(X)'"
@@ -70,7 +91,7 @@ identities! { derivatives_of_functions_of_matrices
     "diff(tr(expm(X)), X)" => "expm(X)"
     "diff(tr(X*logm(X)), X)" => "logm(X) + eye(n)"
     "diff(tr(B*sqrtm(X)), X)" => "sym(sylvester(sqrtm(X), sqrtm(X), B))"
-    "diff(X^p, p)" => "logm(X)*X^p"
+    "diff(X^p, p)" => "X^p*logm(X)"
     "diff(tr(A^B), B)" => "logm(A)*(A^B)'"
     "diff(logdet(sqrtm(X)), X)" => "inv(X)/2"
 }
