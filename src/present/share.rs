@@ -23,14 +23,18 @@ const MOST_PARTS: usize = 64;
 
 /// Names, numbers and operators of the text: what a reader has to read.
 pub(super) fn tokens(all: &[Expr]) -> u64 {
-    let mut sizes = Sizes::default();
-    all.iter().fold(0, |sum, e| sum.saturating_add(sizes.of(e)))
+    Sizes::default().of_all(all)
 }
 
+/// The tokens of each part.
 #[derive(Default)]
-struct Sizes(FxHashMap<Expr, u64>);
+pub(super) struct Sizes(FxHashMap<Expr, u64>);
 
 impl Sizes {
+    pub(super) fn of_all(&mut self, all: &[Expr]) -> u64 {
+        all.iter().fold(0, |sum, e| sum.saturating_add(self.of(e)))
+    }
+
     fn of(&mut self, e: &Expr) -> u64 {
         if let Some(known) = self.0.get(e) {
             return *known;

@@ -1,62 +1,21 @@
 //! The e-graph of one query: classes of equal matrix terms, what is known of each, and the constructors over them.
 
+use super::egraph::{About, EGraph};
 use super::log::{Log, step};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fact::{Facts, facts_of};
-use crate::matrix::{Build, Cost, Form, Mat, Terms, cost_of, form_of, reconstruct, sort_children};
+use crate::fact::Facts;
+use crate::matrix::{Build, Cost, Form, Mat, Terms, reconstruct, sort_children};
 use crate::number::Number;
-use egg::{Analysis, DidMerge, EGraph, Id, Language};
+use egg::{Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-/// What is known of a class. The form never changes; the cost only falls, the facts only grow.
-#[derive(Clone, Debug)]
-pub struct About {
-    pub form: Form,
-    pub cost: Cost,
-    pub facts: Facts,
-    /// The node of least plain cost.
-    best: Mat,
-}
-
-/// The analysis. Two classes of different form that are found equal are a bug of a rule, which is kept for the report.
-#[derive(Debug, Default)]
-pub struct Knowledge {
-    pub clash: Option<(Form, Form)>,
-}
-
-impl Analysis<Mat> for Knowledge {
-    type Data = About;
-
-    fn make(egraph: &mut EGraph<Mat, Self>, node: &Mat, _: Id) -> About {
-        let about = |c: Id| &egraph[c].data;
-        let form = form_of(node, |c| &about(c).form);
-        let cost = cost_of(node, |c| about(c).cost);
-        let facts = facts_of(node, &form, |c| about(c).facts);
-        About { form, cost, facts, best: node.clone() }
-    }
-
-    fn merge(&mut self, a: &mut About, b: About) -> DidMerge {
-        if a.form != b.form && self.clash.is_none() {
-            self.clash = Some((a.form.clone(), b.form.clone()));
-        }
-        let (cost, facts) = (a.cost.min(b.cost), a.facts | b.facts);
-        let better = b.cost.plain < a.cost.plain;
-        let changed = DidMerge(cost != a.cost || facts != a.facts, cost != b.cost || facts != b.facts || !better);
-        (a.cost, a.facts) = (cost, facts);
-        if better {
-            a.best = b.best;
-        }
-        changed
-    }
-}
-
 /// An e-graph whose n-ary nodes are kept normal.
 #[derive(Default)]
 pub struct Graph {
-    pub egraph: EGraph<Mat, Knowledge>,
+    egraph: EGraph,
     /// Nodes that have been normalised already, with what they saw of their children.
     normal: FxHashSet<u64>,
     /// What happens, for those who ask for a chain of steps.
@@ -95,13 +54,11 @@ impl Graph {
 
     /// The classes in order of their ids.
     pub fn classes(&self) -> Vec<Id> {
-        let mut ids: Vec<Id> = self.egraph.classes().map(|c| c.id).collect();
-        ids.sort_unstable();
-        ids
+        self.egraph.classes().collect()
     }
 
     pub fn nodes(&self, class: Id) -> &[Mat] {
-        &self.egraph[class].nodes
+        self.egraph.nodes(class)
     }
 
     /// Merges two classes; says whether they were different.
@@ -111,7 +68,7 @@ impl Graph {
     }
 
     pub fn node_count(&self) -> usize {
-        self.egraph.total_number_of_nodes()
+        self.egraph.node_count()
     }
 
     /// Restores congruence and adds the normal form of every node that is not normal, until nothing changes.
@@ -124,6 +81,10 @@ impl Graph {
         for _ in 0..rounds {
             let mut changed = false;
             for class in self.classes() {
+                let is_new = |node: &Mat| !node.is_leaf() && !self.normal.contains(&self.seen(node));
+                if !self.nodes(class).iter().any(is_new) {
+                    continue;
+                }
                 for node in self.nodes(class).to_vec() {
                     if node.is_leaf() || !self.normal.insert(self.seen(&node)) {
                         continue;
@@ -143,9 +104,7 @@ impl Graph {
 
     fn rebuild(&mut self) {
         self.transposes.get_mut().clear();
-        if !self.egraph.clean {
-            self.egraph.rebuild();
-        }
+        self.egraph.rebuild();
     }
 
     /// Lets the log, if there is one, write down why two classes that are different so far are equal.
@@ -171,7 +130,7 @@ impl Graph {
         let mut hasher = FxHasher::default();
         node.hash(&mut hasher);
         for c in node.children() {
-            let about = &self.egraph[*c].data;
+            let about = self.about(*c);
             (about.cost.plain, about.facts).hash(&mut hasher);
         }
         hasher.finish()
@@ -180,7 +139,7 @@ impl Graph {
     /// # Errors
     /// [`ErrorKind::Internal`] if terms of different form were merged.
     pub fn shapes_agree(&self) -> Result<()> {
-        let Some((a, b)) = &self.egraph.analysis.clash else { return Ok(()) };
+        let Some((a, b)) = &self.egraph.clash else { return Ok(()) };
         debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
         Err(Error::new(ErrorKind::Internal, format!("terms of different form were found equal: {a:?} and {b:?}")))
     }
@@ -202,28 +161,32 @@ impl Graph {
     }
 
     pub fn about(&self, class: Id) -> &About {
-        &self.egraph[class].data
+        self.egraph.about(class)
     }
 }
 
 /// How deep below a node a change is noticed. No pattern looks further.
 const DEPTH: usize = 3;
 
-/// A fingerprint of what is below each class, by which unchanged nodes are recognised.
+/// A fingerprint of what is below each class, in the place of its id, by which unchanged nodes are recognised.
 pub struct Below {
-    near: FxHashMap<Id, u64>,
-    far: FxHashMap<Id, u64>,
+    near: Vec<u64>,
+    far: Vec<u64>,
 }
 
 impl Below {
+    /// Of the classes in order of their ids.
     pub fn of(graph: &Graph, classes: &[Id]) -> Below {
-        let shallow = |c: &Id| {
-            let about = graph.about(*c);
-            (*c, hash_of(&(*c, graph.nodes(*c).len(), about.facts, about.cost.plain)))
+        let of_each = |fingerprint: &dyn Fn(Id) -> u64| {
+            let mut all = vec![0; classes.last().map_or(0, |last| usize::from(*last) + 1)];
+            classes.iter().for_each(|c| all[usize::from(*c)] = fingerprint(*c));
+            all
         };
-        let near: FxHashMap<Id, u64> = classes.iter().map(shallow).collect();
-        let deeper = |below: &FxHashMap<Id, u64>| classes.iter().map(|c| (*c, one_deeper(graph, *c, below))).collect();
-        let far = (1..DEPTH).fold(near.clone(), |below, _| deeper(&below));
+        let near = of_each(&|c| {
+            let about = graph.about(c);
+            hash_of(&(c, graph.nodes(c).len(), about.facts, about.cost.plain))
+        });
+        let far = (1..DEPTH).fold(near.clone(), |below, _| of_each(&|c| one_deeper(graph, c, &below)));
         Below { near, far }
     }
 
@@ -238,18 +201,18 @@ impl Below {
     }
 }
 
-fn one_deeper(graph: &Graph, class: Id, below: &FxHashMap<Id, u64>) -> u64 {
+fn one_deeper(graph: &Graph, class: Id, below: &[u64]) -> u64 {
     let children = graph.nodes(class).iter().flat_map(|node| node.children());
     let mut hasher = FxHasher::default();
-    below.get(&class).hash(&mut hasher);
-    children.for_each(|c| below.get(&graph.egraph.find(*c)).hash(&mut hasher));
+    hasher.write_u64(below[usize::from(class)]);
+    children.for_each(|c| hasher.write_u64(below[usize::from(graph.canonical(*c))]));
     hasher.finish()
 }
 
-fn of_node(graph: &Graph, node: &Mat, below: &FxHashMap<Id, u64>) -> u64 {
+fn of_node(graph: &Graph, node: &Mat, below: &[u64]) -> u64 {
     let mut hasher = FxHasher::default();
     node.hash(&mut hasher);
-    node.children().iter().for_each(|c| below.get(&graph.egraph.find(*c)).hash(&mut hasher));
+    node.children().iter().for_each(|c| hasher.write_u64(below[usize::from(graph.canonical(*c))]));
     hasher.finish()
 }
 
@@ -276,7 +239,7 @@ impl Build for Graph {
     }
 
     fn view(&self, t: Id) -> &Mat {
-        &self.about(t).best
+        self.egraph.best(t)
     }
 
     fn canonical(&self, t: Id) -> Id {

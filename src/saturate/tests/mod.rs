@@ -1,5 +1,6 @@
 use super::*;
 
+mod egraph;
 mod explained;
 mod laws;
 mod values;
