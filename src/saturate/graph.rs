@@ -1,21 +1,85 @@
 //! The e-graph of one query: classes of equal matrix terms, what is known of each, and the constructors over them.
 
-use super::egraph::{About, EGraph};
 use super::log::{Log, step};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fact::Facts;
-use crate::matrix::{Build, Cost, Form, Mat, Terms, reconstruct, sort_children};
+use crate::fact::{Facts, facts_of};
+use crate::matrix::{Build, Cost, Form, Mat, Terms, cost_of, form_of, reconstruct, sort_children};
 use crate::number::Number;
-use egg::{Id, Language};
+use egg::{Analysis, DidMerge, EGraph, Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
+/// What is known of a class. The form never changes; the cost only falls, the facts only grow.
+#[derive(Clone, Debug)]
+pub struct About {
+    pub form: Form,
+    pub cost: Cost,
+    pub facts: Facts,
+    /// The node of least plain cost.
+    best: Mat,
+}
+
+/// What is known of every class, by its id: it is asked for far more often than the graph changes, and `egg` finds a class by
+/// hashing. Two classes of different form that are found equal are a bug of a rule, which is kept for the report.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    about: Vec<About>,
+    pub clash: Option<(Form, Form)>,
+}
+
+/// What one node says of its class.
+#[derive(Debug)]
+pub struct News {
+    class: Id,
+    cost: Cost,
+    facts: Facts,
+    /// The node, if the class has none that is cheaper.
+    best: Option<Mat>,
+}
+
+impl Analysis<Mat> for Knowledge {
+    type Data = News;
+
+    /// Of a node that begins a class, or once more when more is known of its children.
+    fn make(egraph: &mut EGraph<Mat, Self>, node: &Mat, class: Id) -> News {
+        let about = |c: Id| &egraph.analysis.about[usize::from(egraph.find(c))];
+        let known = egraph.analysis.about.get(usize::from(class));
+        let form = known.map_or_else(|| form_of(node, |c| &about(c).form), |known| known.form.clone());
+        let cost = cost_of(node, |c| about(c).cost);
+        let facts = facts_of(node, &form, |c| about(c).facts);
+        let best = known.filter(|known| cost.plain < known.cost.plain).map(|_| node.clone());
+        if known.is_none() {
+            egraph.analysis.about.push(About { form, cost, facts, best: node.clone() });
+        }
+        News { class, cost, facts, best }
+    }
+
+    /// The class that stays is the one of `a`.
+    fn merge(&mut self, a: &mut News, b: News) -> DidMerge {
+        let other = usize::from(b.class);
+        if a.class != b.class && self.clash.is_none() && self.about[usize::from(a.class)].form != self.about[other].form {
+            self.clash = Some((self.about[usize::from(a.class)].form.clone(), self.about[other].form.clone()));
+        }
+        let (cost, facts) = (a.cost.min(b.cost), a.facts | b.facts);
+        let better = b.cost.plain < a.cost.plain;
+        let changed = DidMerge(cost != a.cost || facts != a.facts, cost != b.cost || facts != b.facts || !better);
+        (a.cost, a.facts) = (cost, facts);
+        let best = if better { Some(b.best.unwrap_or_else(|| self.about[other].best.clone())) } else { None };
+        let about = &mut self.about[usize::from(a.class)];
+        (about.cost, about.facts) = (cost, facts);
+        if let Some(best) = best {
+            about.best = best;
+        }
+        changed
+    }
+}
+
 /// An e-graph whose n-ary nodes are kept normal.
 #[derive(Default)]
 pub struct Graph {
-    egraph: EGraph,
+    egraph: EGraph<Mat, Knowledge>,
     /// Nodes that have been normalised already, with what they saw of their children.
     normal: FxHashSet<u64>,
     /// What happens, for those who ask for a chain of steps.
@@ -54,21 +118,27 @@ impl Graph {
 
     /// The classes in order of their ids.
     pub fn classes(&self) -> Vec<Id> {
-        self.egraph.classes().collect()
+        let mut ids: Vec<Id> = self.egraph.classes().map(|c| c.id).collect();
+        ids.sort_unstable();
+        ids
     }
 
     pub fn nodes(&self, class: Id) -> &[Mat] {
-        self.egraph.nodes(class)
+        &self.egraph[class].nodes
     }
 
     /// Merges two classes; says whether they were different.
     pub fn union(&mut self, a: Id, b: Id) -> bool {
+        // `egg` would rebuild itself although nothing has changed.
+        if self.canonical(a) == self.canonical(b) {
+            return false;
+        }
         self.transposes.get_mut().clear();
         self.egraph.union(a, b)
     }
 
     pub fn node_count(&self) -> usize {
-        self.egraph.node_count()
+        self.egraph.total_number_of_nodes()
     }
 
     /// Restores congruence and adds the normal form of every node that is not normal, until nothing changes.
@@ -104,7 +174,9 @@ impl Graph {
 
     fn rebuild(&mut self) {
         self.transposes.get_mut().clear();
-        self.egraph.rebuild();
+        if !self.egraph.clean {
+            self.egraph.rebuild();
+        }
     }
 
     /// Lets the log, if there is one, write down why two classes that are different so far are equal.
@@ -139,7 +211,7 @@ impl Graph {
     /// # Errors
     /// [`ErrorKind::Internal`] if terms of different form were merged.
     pub fn shapes_agree(&self) -> Result<()> {
-        let Some((a, b)) = &self.egraph.clash else { return Ok(()) };
+        let Some((a, b)) = &self.egraph.analysis.clash else { return Ok(()) };
         debug_assert!(false, "terms of different form were found equal: {a:?} and {b:?}");
         Err(Error::new(ErrorKind::Internal, format!("terms of different form were found equal: {a:?} and {b:?}")))
     }
@@ -161,7 +233,7 @@ impl Graph {
     }
 
     pub fn about(&self, class: Id) -> &About {
-        self.egraph.about(class)
+        &self.egraph.analysis.about[usize::from(self.egraph.find(class))]
     }
 }
 
@@ -239,7 +311,7 @@ impl Build for Graph {
     }
 
     fn view(&self, t: Id) -> &Mat {
-        self.egraph.best(t)
+        &self.about(t).best
     }
 
     fn canonical(&self, t: Id) -> Id {

@@ -1,7 +1,6 @@
 //! Simplification: one e-graph per query, seeded with equal terms, saturated with laws and factoring, and the cheapest
 //! term taken out.
 
-mod egraph;
 mod explain;
 mod extract;
 mod factoring;

@@ -1,6 +1,5 @@
 use super::*;
 
-mod egraph;
 mod explained;
 mod laws;
 mod values;

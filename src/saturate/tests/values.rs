@@ -105,10 +105,10 @@ fn call(f: MatFn, a: &Dense, rows: usize, columns: usize) -> Dense {
 }
 
 /// A small linear congruential generator, so that the tests are the same every time.
-pub(super) struct Dice(pub u64);
+struct Dice(u64);
 
 impl Dice {
-    pub fn roll(&mut self, sides: usize) -> usize {
+    fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % sides
     }
