@@ -27,7 +27,7 @@ const RESERVED: &[&str] = &[
     "log", "log1p", "expm1", "sqrt", "nthroot", "sign", "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan",
     "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "double", "erf", "gamma", "gammaln", "psi", "pi", "Inf", "tril",
     "triu", "arrayfun", "error", "isequal", "expm", "logm", "sqrtm", "eig", "svd", "pinv", "real", "imag", "sylvester",
-    "norm",
+    "norm", "NaN",
 ];
 
 fn map(f: Map) -> &'static str {

@@ -26,7 +26,7 @@ pub(in crate::emit) static LIBRARY: Library = Library {
     from_numpy: ("jnp.asarray(", ")"),
     words: &WORDS,
     shape_of_scalar: "jnp.shape({})",
-    arguments: |arrays, _| as_arrays("jnp", arrays),
+    arguments: as_arrays,
     strict: false,
     power: "power",
     vectorize: "jnp.vectorize",

@@ -64,11 +64,11 @@ fn function(library: &Library, f: &mut Written) -> String {
 }
 
 /// What makes arrays of arguments that may be lists.
-pub(super) fn as_arrays(np: &str, arrays: &[String]) -> Vec<String> {
+pub(super) fn as_arrays(arrays: &[String], _: &[String]) -> Vec<String> {
     match arrays {
         [] => vec![],
-        [one] => vec![format!("{one} = {np}.asarray({one})")],
-        many => vec![format!("{} = map({np}.asarray, ({0}))", many.join(", "))],
+        [one] => vec![format!("{one} = _array({one})")],
+        many => vec![format!("{} = map(_array, ({0}))", many.join(", "))],
     }
 }
 

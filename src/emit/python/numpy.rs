@@ -22,7 +22,7 @@ pub(in crate::emit) static LIBRARY: Library = Library {
     from_numpy: ("", ""),
     words: &WORDS,
     shape_of_scalar: "np.shape({})",
-    arguments: |arrays, _| as_arrays("np", arrays),
+    arguments: as_arrays,
     strict: false,
     power: "power",
     vectorize: "np.vectorize",

@@ -1,4 +1,4 @@
-//! Python with torch. Type and device of new tensors are those of the first argument; nothing that autograd follows is
+//! Python with torch. New tensors have the type that holds all arguments, and the device of the first; nothing that autograd follows is
 //! changed in place.
 
 use super::parts::{Whole, index_arrays};

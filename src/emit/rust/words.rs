@@ -31,7 +31,7 @@ const RESERVED: &[&str] = &[
     "gen", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "Self",
     "static", "struct", "super", "trait", "true", "type", "union", "unsafe", "use", "where", "while", "abstract",
     "become", "box", "do", "final", "macro", "override", "priv", "try", "typeof", "unsized", "virtual", "yield", "s",
-    "f64", "usize", "libm", "nalgebra", "Axis", "_",
+    "f64", "usize", "libm", "nalgebra", "Axis", "_", "None", "Some", "Ok", "Err",
 ];
 
 fn map(f: Map) -> &'static str {
