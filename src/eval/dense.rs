@@ -83,7 +83,9 @@ impl<'a> Dense<'a> {
             return entries;
         }
         let mut entries = empty(self.len());
-        self.copy(0, 0, &mut entries);
+        if self.len() > 0 {
+            self.copy(0, 0, &mut entries);
+        }
         entries
     }
 

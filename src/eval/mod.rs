@@ -15,6 +15,7 @@ pub(crate) mod graph;
 mod indices;
 mod kernel;
 mod linear;
+mod matmul;
 mod matrix_functions;
 mod memory;
 mod products;

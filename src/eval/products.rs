@@ -2,60 +2,105 @@
 
 use super::dense::{Dense, Lengths};
 use super::functions::internal;
+use super::matmul::{Product, mirror};
 use super::memory::unwritten;
 use super::sizes::check_entries;
 use super::vectors::{MatrixVectors, add_scaled, dot};
 use crate::error::Result;
-use crate::index::Label;
+use crate::index::{Label, Labels};
 use crate::program::Pair;
-use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeBuilder, Slice};
+use ndarray::{ArrayView1, ArrayView2, CowArray, Ix2, ShapeBuilder};
+use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 
 /// `out[labels] = sum over the other labels of left[labels] * right[labels]`
 pub(super) fn contract<'a>(pair: &Pair, left: &Dense<'a>, right: &Dense<'a>) -> Result<Dense<'a>> {
     let (left, right) = (Labelled { value: left, labels: &pair.left.1 }, Labelled { value: right, labels: &pair.right.1 });
-    let kept = |l: &Label| pair.out.contains(l);
-    let batch: Vec<Label> = pair.out.iter().copied().filter(|l| left.has(*l) && right.has(*l)).collect();
-    let rows: Vec<Label> = pair.out.iter().copied().filter(|l| left.has(*l) && !right.has(*l)).collect();
-    let columns: Vec<Label> = pair.out.iter().copied().filter(|l| !left.has(*l) && right.has(*l)).collect();
-    let mut summed: Vec<Label> = left.labels.iter().copied().filter(|l| !kept(l)).collect();
-    // In the order in which they lie in memory, so that they merge to one axis.
-    summed.sort_by_key(|l| std::cmp::Reverse(left.stride(*l)));
-    let a = left.grouped(&[&batch, &rows, &summed])?;
-    let b = right.grouped(&[&batch, &summed, &columns])?;
-    let length = |labels: &[Label]| labels.iter().map(|l| left.length(*l).or(right.length(*l)).unwrap_or(1)).product::<usize>();
-    let (batches, m, n) = (length(&batch), length(&rows), length(&columns));
-    let labels: Vec<Label> = [batch.as_slice(), &rows, &columns].concat();
-    let shape: Lengths = labels.iter().map(|l| left.length(*l).or(right.length(*l)).unwrap_or(1)).collect();
+    // The last axis of the result is one of the right factor, so that its rows are written as they lie.
+    let swapped = pair.out.last().is_some_and(|l| left.has(*l) && !right.has(*l));
+    let (left, right) = if swapped { (right, left) } else { (left, right) };
+    let groups = Groups::new(&left, &right, &pair.out);
+    let Groups { batch, rows, columns, outer, summed } = &groups;
+    let copies = (left.arranged([batch, outer, rows, summed]), right.arranged([batch, outer, summed, columns]));
+    let left = copies.0.as_ref().map_or(left, |(value, labels)| Labelled { value, labels });
+    let right = copies.1.as_ref().map_or(right, |(value, labels)| Labelled { value, labels });
+    let labels: Labels = batch.iter().chain(rows).chain(columns).copied().collect();
+    let shape: Lengths = labels.iter().filter_map(|l| left.length(*l).or(right.length(*l))).collect();
     check_entries(&shape)?;
-    let mut out = unwritten(batches * m * n);
-    for at in 0..batches {
-        let to = &mut out[at * m * n..(at + 1) * m * n];
-        multiply(&a.matrix(at)?, &b.matrix(at)?, to, pair.symmetric)?;
+    let (m, n) = (left.size(rows), right.size(columns));
+    let upper = pair.symmetric && m == n;
+    let terms = places(&left, &right, outer);
+    let mut out = unwritten(shape.iter().product());
+    for ((a, b), to) in places(&left, &right, batch).into_iter().zip(out.chunks_exact_mut((m * n).max(1))) {
+        for (at, (i, j)) in terms.iter().enumerate() {
+            multiply(&left.matrix(a + i, rows, summed)?, &right.matrix(b + j, summed, columns)?, to, upper, at > 0);
+        }
+        if upper {
+            mirror(to, n);
+        }
     }
-    let order: Vec<usize> = pair.out.iter().filter_map(|l| labels.iter().position(|k| k == l)).collect();
+    let order: Lengths = pair.out.iter().filter_map(|l| labels.iter().position(|k| k == l)).collect();
     Ok(Dense::new(out, &shape).permuted(&order))
 }
 
+/// Where in both factors each place along some labels begins, in row-major order.
+fn places(left: &Labelled, right: &Labelled, labels: &Labels) -> SmallVec<[(usize, usize); 1]> {
+    labels.iter().fold(smallvec![(0, 0)], |places, l| {
+        let n = left.length(*l).or(right.length(*l)).unwrap_or(1);
+        let (s, t) = (left.stride(*l), right.stride(*l));
+        places.iter().flat_map(|(a, b)| (0..n).map(move |i| (a + i * s, b + i * t))).collect()
+    })
+}
+
+/// Which labels are what to a product of matrices, or to several of them.
+struct Groups {
+    /// One product for each of their places: those of the result that both factors have, and rows and columns that do not lie
+    /// evenly in memory together with the others.
+    batch: Labels,
+    rows: Labels,
+    columns: Labels,
+    /// Products are added up along these.
+    outer: Labels,
+    /// Summed within a product.
+    summed: Labels,
+}
+
+impl Groups {
+    fn new(left: &Labelled, right: &Labelled, out: &[Label]) -> Groups {
+        let of = |in_left: bool, in_right: bool| -> Labels {
+            out.iter().copied().filter(|l| left.has(*l) == in_left && right.has(*l) == in_right).collect()
+        };
+        let mut batch = of(true, true);
+        let (more, rows) = split(of(true, false), |inner| left.is_even(inner), |inner| left.size(inner));
+        batch.extend(more);
+        let (more, columns) = split(of(false, true), |inner| right.is_even(inner), |inner| right.size(inner));
+        batch.extend(more);
+        let mut summed: Labels = left.labels.iter().copied().filter(|l| !out.contains(l)).collect();
+        // In the order in which they lie in memory, so that they merge to one axis.
+        summed.sort_by_key(|l| std::cmp::Reverse(left.stride(*l)));
+        // Products are only added up where they are large.
+        let large = left.size(&rows).min(right.size(&columns)) > FEW && left.size(&summed) > 0;
+        let even = |inner: &[Label]| !large || left.is_even(inner) && right.is_even(inner);
+        let (outer, summed) = split(summed, even, |inner| left.size(inner));
+        Groups { batch, rows, columns, outer, summed }
+    }
+}
+
+/// Smaller products than of so many rows, columns or terms are not worth one of their own.
+const WORTH: usize = 16;
+
+/// The last labels, as many as lie evenly, and those before them; all, if that would be few.
+fn split(labels: Labels, even: impl Fn(&[Label]) -> bool, size: impl Fn(&[Label]) -> usize) -> (Labels, Labels) {
+    let at = (0..labels.len()).find(|at| even(&labels[*at..])).unwrap_or(0);
+    let (outer, inner) = labels.split_at(at);
+    if at == 0 || size(inner) < WORTH { (Labels::new(), labels) } else { (outer.into(), inner.into()) }
+}
+
+/// A factor and the labels of its axes.
+#[derive(Clone, Copy)]
 struct Labelled<'d, 'a> {
     value: &'d Dense<'a>,
     labels: &'d [Label],
-}
-
-/// Three groups of axes, each of which runs evenly through memory.
-struct Grouped<'a> {
-    value: Dense<'a>,
-    lengths: [usize; 3],
-    strides: [usize; 3],
-}
-
-impl Grouped<'_> {
-    fn matrix(&self, batch: usize) -> Result<ArrayView2<'_, f64>> {
-        let [_, m, n] = self.lengths;
-        let data = self.value.data().get(batch * self.strides[0]..).unwrap_or_default();
-        ArrayView2::from_shape((m, n).strides((self.strides[1], self.strides[2])), data).map_err(internal)
-    }
 }
 
 impl<'a> Labelled<'_, 'a> {
@@ -71,52 +116,51 @@ impl<'a> Labelled<'_, 'a> {
         self.at(l).map(|at| self.value.shape[at])
     }
 
+    /// 0 for a label of the other factor, along which nothing changes.
     fn stride(&self, l: Label) -> usize {
         self.at(l).map_or(0, |at| self.value.strides[at])
     }
 
-    /// Copied only where the axes of a group do not lie evenly.
-    fn grouped(&self, groups: &[&Vec<Label>; 3]) -> Result<Grouped<'a>> {
-        let order: Vec<usize> = groups.iter().flat_map(|g| g.iter().filter_map(|l| self.at(*l))).collect();
-        let mut value = self.value.permuted(&order);
-        let mut at = 0;
-        let bounds: Vec<(usize, usize)> = groups
-            .iter()
-            .map(|g| {
-                (at, {
-                    at += g.len();
-                    at
-                })
-            })
-            .collect();
-        if !bounds.iter().all(|(from, to)| even(&value, *from, *to)) {
-            value = Dense::new(value.to_vec(), &value.shape);
-        }
-        let length = |(from, to): (usize, usize)| value.shape[from..to].iter().product();
-        let stride = |(from, to): (usize, usize)| (from..to).rev().find(|k| value.shape[*k] != 1).map_or(1, |k| value.strides[k]);
-        let lengths = [length(bounds[0]), length(bounds[1]), length(bounds[2])];
-        let strides = [stride(bounds[0]), stride(bounds[1]), stride(bounds[2])];
-        Ok(Grouped { value, lengths, strides })
+    fn size(&self, labels: &[Label]) -> usize {
+        labels.iter().filter_map(|l| self.length(*l)).product()
     }
-}
 
-/// Whether some neighbouring axes are as good as one.
-fn even(value: &Dense, from: usize, to: usize) -> bool {
-    let axes: Vec<usize> = (from..to).filter(|k| value.shape[*k] != 1).collect();
-    axes.windows(2).all(|w| value.strides[w[0]] == value.strides[w[1]] * value.shape[w[1]])
+    /// Whether some axes are as good as one.
+    fn is_even(&self, labels: &[Label]) -> bool {
+        let axes: Labels = labels.iter().copied().filter(|l| self.length(*l) != Some(1)).collect();
+        axes.windows(2).all(|w| self.stride(w[0]) == self.stride(w[1]) * self.length(w[1]).unwrap_or(1))
+    }
+
+    /// A copy in the order of some groups, where the axes of the last two do not lie evenly.
+    fn arranged(&self, groups: [&Labels; 4]) -> Option<(Dense<'a>, Labels)> {
+        if self.is_even(groups[2]) && self.is_even(groups[3]) {
+            return None;
+        }
+        let labels: Labels = groups.into_iter().flatten().copied().filter(|l| self.has(*l)).collect();
+        let order: Lengths = labels.iter().filter_map(|l| self.at(*l)).collect();
+        let value = self.value.permuted(&order);
+        Some((Dense::new(value.to_vec(), &value.shape), labels))
+    }
+
+    /// The matrix from some place on, whose axes are groups that lie evenly.
+    fn matrix(&self, from: usize, rows: &[Label], columns: &[Label]) -> Result<ArrayView2<'_, f64>> {
+        let stride = |labels: &[Label]| labels.iter().rev().find(|l| self.length(**l) != Some(1)).map_or(1, |l| self.stride(*l));
+        let data = self.value.data().get(from..).unwrap_or_default();
+        ArrayView2::from_shape((self.size(rows), self.size(columns)).strides((stride(rows), stride(columns))), data).map_err(internal)
+    }
 }
 
 /// Products with so few terms, rows or columns are made of products with vectors.
 const FEW: usize = 8;
 
-/// `to = a*b`, row-major.
-fn multiply(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64], symmetric: bool) -> Result<()> {
+/// `to = a*b`, or with it `added`, row-major. Of an `upper` one, what is below the diagonal may be missing.
+fn multiply(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64], upper: bool, added: bool) {
     let ((m, k), (_, n)) = (a.dim(), b.dim());
-    if m == 0 || n == 0 || k == 0 {
+    if added {
+        Product { left: *a, right: *b, to, added, upper }.compute();
+    } else if m == 0 || n == 0 || k == 0 {
         to.fill(0.0);
-        return Ok(());
-    }
-    if n == 1 {
+    } else if n == 1 {
         matrix_vector(a, &contiguous(b.column(0)), to);
     } else if m == 1 {
         matrix_vector(&b.t(), &contiguous(a.row(0)), to);
@@ -132,12 +176,9 @@ fn multiply(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64], symmetric:
         to.chunks_exact_mut(n)
             .enumerate()
             .for_each(|(i, row)| row.iter_mut().zip(columns[i..].iter().step_by(m)).for_each(|(y, x)| *y = *x));
-    } else if symmetric && m == n && n >= 128 {
-        symmetric_product(a, b, to)?;
     } else {
-        general_mat_mul(1.0, a, b, 0.0, &mut ArrayViewMut2::from_shape((m, n), to).map_err(internal)?);
+        Product { left: *a, right: *b, to, added, upper }.compute();
     }
-    Ok(())
 }
 
 /// A matrix, or its transpose, times each row of another one; both are row-major.
@@ -151,26 +192,6 @@ fn times_each(matrix: &CowArray<f64, Ix2>, by_rows: bool, vectors: &CowArray<f64
 /// Copied only where there are gaps between the entries.
 fn contiguous(vector: ArrayView1<f64>) -> Cow<[f64]> {
     vector.to_slice().map_or_else(|| Cow::Owned(vector.to_vec()), Cow::Borrowed)
-}
-
-/// Rows of blocks from the diagonal on; what is below is a copy of what is above.
-fn symmetric_product(a: &ArrayView2<f64>, b: &ArrayView2<f64>, to: &mut [f64]) -> Result<()> {
-    let n = a.nrows();
-    let block = if n <= 256 { 64 } else { 128 };
-    for from in (0..n).step_by(block) {
-        let until = (from + block).min(n);
-        let rows = ArrayViewMut2::from_shape((until - from, n), &mut to[from * n..until * n]).map_err(internal)?;
-        let (_, mut rows) = rows.split_at(Axis(1), from);
-        let (left, right) = (a.slice_axis(Axis(0), Slice::from(from..until)), b.slice_axis(Axis(1), Slice::from(from..)));
-        general_mat_mul(1.0, &left, &right, 0.0, &mut rows);
-    }
-    for row in 1..n {
-        let (above, below) = to.split_at_mut(row * n);
-        for (column, x) in below[..row].iter_mut().enumerate() {
-            *x = above[column * n + row];
-        }
-    }
-    Ok(())
 }
 
 /// `to = a*x`, by whichever direction runs through memory.
@@ -201,6 +222,7 @@ fn matrix_vector(a: &ArrayView2<f64>, x: &[f64], to: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program::ValueId;
     use ndarray::Array2;
 
     /// Of every kind of product, with entries in any order: as ndarray has it.
@@ -220,8 +242,42 @@ mod tests {
             for layout in 0..4 {
                 let (a, b) = (of(m, k, layout & 1 == 1), of(k, n, layout & 2 == 2));
                 let mut product = vec![0.0; m * n];
-                multiply(&a.view(), &b.view(), &mut product, false).unwrap();
+                multiply(&a.view(), &b.view(), &mut product, false, false);
                 assert_eq!(product, a.dot(&b).iter().copied().collect::<Vec<_>>(), "{m} {k} {n} {layout}");
+            }
+        }
+    }
+
+    /// Labels in any order, with axes that lie evenly and others, against the contraction of the reference.
+    #[test]
+    fn random_contractions_agree_with_the_reference() {
+        let mut random = crate::eval::Random::new(7);
+        let mut shuffled = |labels: &[Label]| -> Labels {
+            let mut keyed: Vec<(usize, Label)> = labels.iter().map(|l| (random.below(1 << 20), *l)).collect();
+            keyed.sort_unstable();
+            keyed.into_iter().map(|(_, l)| l).collect()
+        };
+        // Of the five labels two are of the left factor, one of the right, and two are shared, summed or not.
+        for lengths in [[2, 17, 10, 16, 3], [3, 17, 9, 2, 20], [17, 9, 12, 2, 3], [17, 0, 18, 2, 3], [1, 1, 17, 17, 1]] {
+            for shared in 0..4u16 {
+                for _ in 0..8 {
+                    let kept = [shared & 1, shared >> 1].map(|k| k == 1);
+                    let out: Vec<Label> = (0..5).filter(|l| *l < 3 || kept[usize::from(*l) - 3]).collect();
+                    let (left, right, out) = (shuffled(&[0, 1, 3, 4]), shuffled(&[2, 3, 4]), shuffled(&out));
+                    let array = |labels: &Labels| {
+                        let shape: Lengths = labels.iter().map(|l| lengths[usize::from(*l)]).collect();
+                        let entries = (0..shape.iter().product()).map(|k: usize| ((k * k + 3 * k) % 17) as f64 - 8.0).collect();
+                        Dense::new(entries, &shape)
+                    };
+                    let (a, b) = (array(&left), array(&right));
+                    let reference = |value: &Dense, labels: &Labels| crate::eval::einsum::Labelled {
+                        value: value.to_array().unwrap(),
+                        labels: labels.to_vec(),
+                    };
+                    let expected = crate::eval::einsum::contract(vec![reference(&a, &left), reference(&b, &right)], &out, &lengths);
+                    let pair = Pair { left: (ValueId(0), left), right: (ValueId(1), right), out, symmetric: false };
+                    assert_eq!(contract(&pair, &a, &b).unwrap().to_array().unwrap(), expected.unwrap(), "{pair:?} {lengths:?}");
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
-/// Products of more factors than this are not searched for runs.
+/// Products of more factors than this are not searched for runs, but for one: a long run next to itself transposed.
 const MOST_FACTORS: usize = 16;
 
 /// Names that stand for parts, with what they stand for.
@@ -22,6 +22,19 @@ fn runs(factors: &[Expr]) -> impl Iterator<Item = (usize, usize)> {
     let first = factors.iter().take_while(|f| matches!(f.op(), Op::Number(_))).count();
     let last = if factors.len() > MOST_FACTORS { first } else { factors.len() };
     (first..last).flat_map(move |from| (from + 2..=last).map(move |to| (from, to)))
+}
+
+/// The two halves of the longest part of a long product that is its own transpose, as Hessians of chains have.
+fn halves(factors: &[u32], turned: &[u32]) -> Option<[(usize, usize); 2]> {
+    if factors.len() <= MOST_FACTORS {
+        return None;
+    }
+    let reach = |middle: usize| {
+        let (right, left) = (&factors[middle..], &turned[factors.len() - middle..]);
+        right.iter().zip(left).take_while(|(a, b)| a == b).count()
+    };
+    let (length, middle) = (1..factors.len()).map(|middle| (reach(middle), middle)).max()?;
+    (length >= 2).then_some([(middle - length, middle), (middle, middle + length)])
 }
 
 /// The factors of the transposed product.
@@ -153,7 +166,7 @@ impl Runs {
         self.products += 1;
         let numbers: Run = factors.iter().map(|f| table.number(f)).collect();
         let turned = table.turned(&numbers, parts);
-        for (from, to) in runs(factors) {
+        for (from, to) in runs(factors).chain(halves(&numbers, &turned).into_iter().flatten()) {
             let run = &numbers[from..to];
             let (at, straight) = self.place(run, &turned[turned.len() - to..turned.len() - from]);
             let Some((_, count)) = self.counts.get_index_mut(at) else { continue };
