@@ -10,7 +10,7 @@ use crate::contract::Draft;
 use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, Node, NodeId};
 use crate::number::Number;
 use indexmap::IndexMap;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 /// A rest of higher order than this has no matrix formula, unless it is a single factor, which has none anyway.
@@ -43,6 +43,7 @@ struct Signature {
 /// A term as a contraction.
 struct Term {
     coefficient: Number,
+    node: NodeId,
     contraction: Contraction,
 }
 
@@ -79,15 +80,18 @@ impl Factoring<'_> {
                 Some((least, shorter)) if flat.len() >= least => return shorter,
                 _ => before = Some((flat.len(), whole)),
             }
-            let flat: Vec<Term> =
-                flat.clone().into_iter().map(|(n, a)| Term { coefficient: &n * &content, contraction: self.as_contraction(a) }).collect();
+            let flat: Vec<Term> = flat
+                .clone()
+                .into_iter()
+                .map(|(n, a)| Term { coefficient: &n * &content, node: a, contraction: self.as_contraction(a) })
+                .collect();
             let Some((signature, group)) = self.best_group(&flat) else { return whole };
             let product = self.take_out(&signature, &flat, &group);
             terms = flat
                 .iter()
                 .enumerate()
                 .filter(|(k, _)| !group.iter().any(|(t, _)| t == k))
-                .map(|(_, t)| (t.coefficient.clone(), self.rebuild(&t.contraction)))
+                .map(|(_, t)| (t.coefficient.clone(), t.node))
                 .collect();
             terms.push((Number::ONE, product));
         }
@@ -104,16 +108,9 @@ impl Factoring<'_> {
         }
     }
 
-    fn rebuild(&mut self, c: &Contraction) -> NodeId {
-        let mut draft = Draft::new();
-        draft.labels(&c.dims);
-        draft.factors = c.factors.to_vec();
-        self.graph.contract(draft.out(&c.out))
-    }
-
     /// The signature that several terms share and that saves most, with a factor of each of these terms.
     fn best_group(&mut self, terms: &[Term]) -> Option<(Signature, Vec<(usize, usize)>)> {
-        let mut groups: IndexMap<Signature, Vec<(usize, usize)>> = IndexMap::new();
+        let mut groups: IndexMap<Signature, Vec<(usize, usize)>, FxBuildHasher> = IndexMap::default();
         for (t, term) in terms.iter().enumerate() {
             for f in 0..term.contraction.factors.len() {
                 let signature = self.signature(&term.contraction, f);

@@ -51,6 +51,14 @@ impl Number {
     }
 
     fn from_i128(n: i128, d: i128) -> Number {
+        // Most numbers are small and most of them integers, and a division of 128 bits takes as long as what surrounds it.
+        if let (Ok(n), Ok(d)) = (i64::try_from(n), i64::try_from(d))
+            && n != i64::MIN
+            && d != i64::MIN
+        {
+            let g = if d == 1 { 1 } else { n.gcd(&d).max(1) * d.signum() };
+            return Number(Repr::Small(n / g, d / g));
+        }
         let g = n.gcd(&d).max(1) * d.signum();
         let (n, d) = (n / g, d / g);
         match (i64::try_from(n), i64::try_from(d)) {
@@ -179,8 +187,11 @@ impl Number {
 
     /// The greatest number of which both are integer multiples; the content of a sum.
     pub fn gcd(&self, other: &Number) -> Number {
-        if let (Repr::Small(a, b), Repr::Small(c, d)) = (&self.0, &other.0) {
-            return Number::from_i128(i128::from(*a).gcd(&i128::from(*c)), i128::from(*b).lcm(&i128::from(*d)));
+        if let (Repr::Small(a, b), Repr::Small(c, d)) = (&self.0, &other.0)
+            && *a != i64::MIN
+            && *c != i64::MIN
+        {
+            return Number::from_i128(a.gcd(c).into(), i128::from(*b / b.gcd(d)) * i128::from(*d));
         }
         let (a, b) = (self.to_big(), other.to_big());
         Number::from_big(BigRational::new(a.numer().gcd(b.numer()), a.denom().lcm(b.denom())))
@@ -244,7 +255,10 @@ impl Div<&Number> for &Number {
 impl Neg for &Number {
     type Output = Number;
     fn neg(self) -> Number {
-        &Number::ZERO - self
+        match &self.0 {
+            Repr::Small(n, d) if *n != i64::MIN => Number(Repr::Small(-n, *d)),
+            Repr::Small(..) | Repr::Big(_) => &Number::ZERO - self,
+        }
     }
 }
 
@@ -296,6 +310,11 @@ mod tests {
         assert_eq!(&(&big + &Number::ONE) - &big, Number::ONE);
         assert_eq!(Number::ratio(1, 3).gcd(&Number::ratio(1, 2)), Number::ratio(1, 6));
         assert_eq!(Number::ratio(2, 4), Number::ratio(1, 2));
+        let least = Number::int(i64::MIN);
+        assert_eq!((-&least).to_string(), "9223372036854775808");
+        assert_eq!((&least * &Number::MINUS_ONE).to_string(), "9223372036854775808");
+        assert_eq!(least.gcd(&Number::int(6)), Number::int(2));
+        assert_eq!(Number::ratio(-6, -4).to_string(), "3/2");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::factors::{Factors, call, is_subtracted, positive_first, power_of};
 use super::forms::{SCALAR, children, forms, names};
 use super::indices::has_stacked_output;
 use super::order::{compare, degree};
-use super::share::tokens;
+use super::share::Sizes;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Subscript};
@@ -29,25 +29,35 @@ const SIGN_BUDGET: usize = 60_000;
 /// keeps large terms fast.
 pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>, finish: &dyn Fn(Factors) -> Expr) -> Result<Vec<Expr>> {
     let mut builder = Builder::new(terms, taken);
+    let mut sizes = (Sizes::default(), FxHashMap::default());
+    let mut size_of = |all: &[Expr]| (sizes.0.of_all(all), minuses(all, &mut sizes.1));
     let mut best = builder.all(roots, finish)?;
-    let mut size = (tokens(&best), minuses(&best));
+    let mut size = size_of(&best);
+    let mut is_shortest = !may_any_lose_a_minus(&best);
     let sums = (0..terms.len()).rev().filter(|&at| matches!(terms[at], Mat::Add(..)));
     let work: usize = terms.iter().map(|t| 1 + children(t).len()).sum();
     for at in sums.take(SIGN_BUDGET / work.max(1)) {
-        let mut seen = FxHashSet::default();
-        if !best.iter().any(|e| may_lose_a_minus(e, &mut seen)) {
+        if is_shortest {
             break;
         }
         builder.turned[at] = true;
+        let before = builder.forget(at);
         let other = builder.all(roots, finish)?;
-        let other_size = (tokens(&other), minuses(&other));
+        let other_size = size_of(&other);
         if other_size < size {
+            is_shortest = !may_any_lose_a_minus(&other);
             (best, size) = (other, other_size);
         } else {
             builder.turned[at] = false;
+            before.into_iter().for_each(|(at, factors)| builder.memo[at] = factors);
         }
     }
     Ok(best)
+}
+
+fn may_any_lose_a_minus(all: &[Expr]) -> bool {
+    let mut seen = FxHashSet::default();
+    all.iter().any(|e| may_lose_a_minus(e, &mut seen))
 }
 
 /// Whether there is a minus that does not stand between two terms, or that stands before a product with a difference.
@@ -73,8 +83,8 @@ fn may_lose_a_minus(e: &Expr, seen: &mut FxHashSet<Expr>) -> bool {
     }
 }
 
-/// How many minus signs there are to read, in the text without names.
-fn minuses(all: &[Expr]) -> u64 {
+/// How many minus signs there are to read, in the text without names; `known` remembers those of each part.
+fn minuses(all: &[Expr], known: &mut FxHashMap<Expr, u64>) -> u64 {
     fn of(e: &Expr, known: &mut FxHashMap<Expr, u64>) -> u64 {
         if let Some(known) = known.get(e) {
             return *known;
@@ -84,8 +94,7 @@ fn minuses(all: &[Expr]) -> u64 {
         known.insert(e.clone(), count);
         count
     }
-    let mut known = FxHashMap::default();
-    all.iter().fold(0, |sum, e| sum.saturating_add(of(e, &mut known)))
+    all.iter().fold(0, |sum, e| sum.saturating_add(of(e, known)))
 }
 
 pub(super) struct Builder<'a> {
@@ -122,11 +131,26 @@ impl<'a> Builder<'a> {
         }
         let declared = taken.clone();
         let taken = names(terms).union(taken).copied().collect();
-        Builder { terms, forms, indexed, taken, declared, turned: vec![false; terms.len()], memo: Vec::new(), base: 0, reached: 0 }
+        let (turned, memo) = (vec![false; terms.len()], vec![None; terms.len()]);
+        Builder { terms, forms, indexed, taken, declared, turned, memo, base: 0, reached: 0 }
+    }
+
+    /// Forgets how the term is written, and what it is a part of, and returns what is forgotten. The names of indices depend on
+    /// what has been written before: where there are some, nothing is kept.
+    fn forget(&mut self, at: usize) -> Vec<(usize, Option<Factors>)> {
+        let everything = self.indexed.contains(&true);
+        let mut changed = vec![everything; self.terms.len()];
+        let mut forgotten = Vec::new();
+        for (place, term) in self.terms.iter().enumerate() {
+            changed[place] |= place == at || children(term).iter().any(|c| changed[usize::from(*c)]);
+            if changed[place] {
+                forgotten.push((place, self.memo[place].take()));
+            }
+        }
+        forgotten
     }
 
     fn all(&mut self, roots: &[Id], finish: &dyn Fn(Factors) -> Expr) -> Result<Vec<Expr>> {
-        self.memo = vec![None; self.terms.len()];
         if self.terms.is_empty() {
             return Err(Error::new(ErrorKind::Internal, "a term without nodes cannot be written"));
         }

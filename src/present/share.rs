@@ -23,14 +23,18 @@ const MOST_PARTS: usize = 64;
 
 /// Names, numbers and operators of the text: what a reader has to read.
 pub(super) fn tokens(all: &[Expr]) -> u64 {
-    let mut sizes = Sizes::default();
-    all.iter().fold(0, |sum, e| sum.saturating_add(sizes.of(e)))
+    Sizes::default().of_all(all)
 }
 
+/// The tokens of each part.
 #[derive(Default)]
-struct Sizes(FxHashMap<Expr, u64>);
+pub(super) struct Sizes(FxHashMap<Expr, u64>);
 
 impl Sizes {
+    pub(super) fn of_all(&mut self, all: &[Expr]) -> u64 {
+        all.iter().fold(0, |sum, e| sum.saturating_add(self.of(e)))
+    }
+
     fn of(&mut self, e: &Expr) -> u64 {
         if let Some(known) = self.0.get(e) {
             return *known;
@@ -99,12 +103,12 @@ impl Sizes {
 ///
 /// Every round makes the whole shorter, and there are at most [`MOST_PARTS`] rounds.
 pub(super) fn name_shared_parts(mut bodies: Vec<Expr>, taken: &BTreeSet<Symbol>) -> (Vec<Expr>, Parts) {
-    let mut names = fresh_names(&bodies, taken);
+    let mut names: Option<Names> = None;
     let mut parts = Parts::new();
     let mut known = Known::default();
     while parts.len() < MOST_PARTS * bodies.len() {
         let Some(part) = known.most_saving(&bodies, &parts) else { break };
-        let name = names.next();
+        let name = names.get_or_insert_with(|| fresh_names(&bodies, taken)).next();
         let with = Expr::var(Var { name, kind: None });
         let mut replace = Replace::new(&part, &with, &parts);
         for other in bodies.iter_mut().chain(parts.iter_mut().map(|(_, part)| part)) {
@@ -112,7 +116,7 @@ pub(super) fn name_shared_parts(mut bodies: Vec<Expr>, taken: &BTreeSet<Symbol>)
         }
         parts.push((name, part));
     }
-    let (bodies, parts) = renumbered(bodies, parts, taken);
+    let (bodies, parts) = if parts.is_empty() { (bodies, parts) } else { renumbered(bodies, parts, taken) };
     let mut scalars = ScalarsFirst::default();
     let parts = parts.into_iter().map(|(name, part)| (name, scalars.of(&part))).collect();
     (bodies.iter().map(|body| scalars.of(body)).collect(), parts)

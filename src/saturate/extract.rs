@@ -136,8 +136,9 @@ impl<'a> Extractor<'a> {
         }
         let graph = self.graph;
         let cost = |node: &Mat| place.cost(cost_of(node, |c| self.cost(c)).more(surcharge(graph, node, self.costs.is_some())));
-        let least = graph.nodes(class).iter().map(cost).min().unwrap_or(0);
-        let candidates: Vec<&Mat> = graph.nodes(class).iter().filter(|n| cost(n) == least).collect();
+        let costs: Vec<(&Mat, u64)> = graph.nodes(class).iter().map(|node| (node, cost(node))).collect();
+        let least = costs.iter().map(|(_, cost)| *cost).min().unwrap_or(0);
+        let candidates: Vec<&Mat> = costs.into_iter().filter(|(_, cost)| *cost == least).map(|(node, _)| node).collect();
         let mut best: Option<Id> = None;
         for node in candidates {
             let term = self.build(node, place);

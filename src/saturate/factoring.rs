@@ -167,8 +167,10 @@ fn groups(graph: &Graph, coefficients: &[Number], terms: &[Id], done: &mut FxHas
         }
     }
     symmetric_pairs(graph, &all, found);
-    let turned: i64 = terms.iter().map(|t| turn(graph, *t)).sum();
-    if turned + TURNED < 0 && !graph.is_scalar(terms[0]) && done.insert(hash_of(&(coefficients, terms))) {
+    let whole = hash_of(&(coefficients, terms));
+    let is_longer_turned = || terms.iter().map(|t| turn(graph, *t)).sum::<i64>() + TURNED >= 0;
+    if !graph.is_scalar(terms[0]) && !done.contains(&whole) && !is_longer_turned() {
+        done.insert(whole);
         found(Hit::Turned(all));
     }
 }
@@ -178,11 +180,11 @@ type Members<'a, 's> = Vec<&'s (usize, Split<'a>)>;
 
 /// The groups of two terms or more, in the order of kind and factor; of a term only its first split.
 fn by_factor<'a, 's>(splits: &'s [(usize, Split<'a>)]) -> Vec<Members<'a, 's>> {
-    let mut sorted: Members = splits.iter().collect();
-    sorted.sort_by_key(|(_, split)| split.key());
+    let mut sorted: Vec<(u64, usize)> = splits.iter().enumerate().map(|(place, (_, split))| (split.key(), place)).collect();
+    sorted.sort_unstable();
     let mut groups: Vec<Members> = Vec::new();
-    for same in sorted.chunk_by(|(_, a), (_, b)| a.key() == b.key()) {
-        let mut members: Members = same.to_vec();
+    for same in sorted.chunk_by(|(a, _), (b, _)| a == b).filter(|same| same.len() > 1) {
+        let mut members: Members = same.iter().map(|(_, place)| &splits[*place]).collect();
         members.dedup_by_key(|(at, _)| *at);
         if members.len() > 1 {
             groups.push(members);

@@ -21,33 +21,56 @@ pub struct About {
     best: Mat,
 }
 
-/// The analysis. Two classes of different form that are found equal are a bug of a rule, which is kept for the report.
+/// What is known of every class, by its id: it is asked for far more often than the graph changes, and `egg` finds a class by
+/// hashing. Two classes of different form that are found equal are a bug of a rule, which is kept for the report.
 #[derive(Debug, Default)]
 pub struct Knowledge {
+    about: Vec<About>,
     pub clash: Option<(Form, Form)>,
 }
 
-impl Analysis<Mat> for Knowledge {
-    type Data = About;
+/// What one node says of its class.
+#[derive(Debug)]
+pub struct News {
+    class: Id,
+    cost: Cost,
+    facts: Facts,
+    /// The node, if the class has none that is cheaper.
+    best: Option<Mat>,
+}
 
-    fn make(egraph: &mut EGraph<Mat, Self>, node: &Mat, _: Id) -> About {
-        let about = |c: Id| &egraph[c].data;
-        let form = form_of(node, |c| &about(c).form);
+impl Analysis<Mat> for Knowledge {
+    type Data = News;
+
+    /// Of a node that begins a class, or once more when more is known of its children.
+    fn make(egraph: &mut EGraph<Mat, Self>, node: &Mat, class: Id) -> News {
+        let about = |c: Id| &egraph.analysis.about[usize::from(egraph.find(c))];
+        let known = egraph.analysis.about.get(usize::from(class));
+        let form = known.map_or_else(|| form_of(node, |c| &about(c).form), |known| known.form.clone());
         let cost = cost_of(node, |c| about(c).cost);
         let facts = facts_of(node, &form, |c| about(c).facts);
-        About { form, cost, facts, best: node.clone() }
+        let best = known.filter(|known| cost.plain < known.cost.plain).map(|_| node.clone());
+        if known.is_none() {
+            egraph.analysis.about.push(About { form, cost, facts, best: node.clone() });
+        }
+        News { class, cost, facts, best }
     }
 
-    fn merge(&mut self, a: &mut About, b: About) -> DidMerge {
-        if a.form != b.form && self.clash.is_none() {
-            self.clash = Some((a.form.clone(), b.form.clone()));
+    /// The class that stays is the one of `a`.
+    fn merge(&mut self, a: &mut News, b: News) -> DidMerge {
+        let other = usize::from(b.class);
+        if a.class != b.class && self.clash.is_none() && self.about[usize::from(a.class)].form != self.about[other].form {
+            self.clash = Some((self.about[usize::from(a.class)].form.clone(), self.about[other].form.clone()));
         }
         let (cost, facts) = (a.cost.min(b.cost), a.facts | b.facts);
         let better = b.cost.plain < a.cost.plain;
         let changed = DidMerge(cost != a.cost || facts != a.facts, cost != b.cost || facts != b.facts || !better);
         (a.cost, a.facts) = (cost, facts);
-        if better {
-            a.best = b.best;
+        let best = if better { Some(b.best.unwrap_or_else(|| self.about[other].best.clone())) } else { None };
+        let about = &mut self.about[usize::from(a.class)];
+        (about.cost, about.facts) = (cost, facts);
+        if let Some(best) = best {
+            about.best = best;
         }
         changed
     }
@@ -56,7 +79,7 @@ impl Analysis<Mat> for Knowledge {
 /// An e-graph whose n-ary nodes are kept normal.
 #[derive(Default)]
 pub struct Graph {
-    pub egraph: EGraph<Mat, Knowledge>,
+    egraph: EGraph<Mat, Knowledge>,
     /// Nodes that have been normalised already, with what they saw of their children.
     normal: FxHashSet<u64>,
     /// What happens, for those who ask for a chain of steps.
@@ -106,6 +129,10 @@ impl Graph {
 
     /// Merges two classes; says whether they were different.
     pub fn union(&mut self, a: Id, b: Id) -> bool {
+        // `egg` would rebuild itself although nothing has changed.
+        if self.canonical(a) == self.canonical(b) {
+            return false;
+        }
         self.transposes.get_mut().clear();
         self.egraph.union(a, b)
     }
@@ -124,6 +151,10 @@ impl Graph {
         for _ in 0..rounds {
             let mut changed = false;
             for class in self.classes() {
+                let is_new = |node: &Mat| !node.is_leaf() && !self.normal.contains(&self.seen(node));
+                if !self.nodes(class).iter().any(is_new) {
+                    continue;
+                }
                 for node in self.nodes(class).to_vec() {
                     if node.is_leaf() || !self.normal.insert(self.seen(&node)) {
                         continue;
@@ -171,7 +202,7 @@ impl Graph {
         let mut hasher = FxHasher::default();
         node.hash(&mut hasher);
         for c in node.children() {
-            let about = &self.egraph[*c].data;
+            let about = self.about(*c);
             (about.cost.plain, about.facts).hash(&mut hasher);
         }
         hasher.finish()
@@ -202,28 +233,32 @@ impl Graph {
     }
 
     pub fn about(&self, class: Id) -> &About {
-        &self.egraph[class].data
+        &self.egraph.analysis.about[usize::from(self.egraph.find(class))]
     }
 }
 
 /// How deep below a node a change is noticed. No pattern looks further.
 const DEPTH: usize = 3;
 
-/// A fingerprint of what is below each class, by which unchanged nodes are recognised.
+/// A fingerprint of what is below each class, in the place of its id, by which unchanged nodes are recognised.
 pub struct Below {
-    near: FxHashMap<Id, u64>,
-    far: FxHashMap<Id, u64>,
+    near: Vec<u64>,
+    far: Vec<u64>,
 }
 
 impl Below {
+    /// Of the classes in order of their ids.
     pub fn of(graph: &Graph, classes: &[Id]) -> Below {
-        let shallow = |c: &Id| {
-            let about = graph.about(*c);
-            (*c, hash_of(&(*c, graph.nodes(*c).len(), about.facts, about.cost.plain)))
+        let of_each = |fingerprint: &dyn Fn(Id) -> u64| {
+            let mut all = vec![0; classes.last().map_or(0, |last| usize::from(*last) + 1)];
+            classes.iter().for_each(|c| all[usize::from(*c)] = fingerprint(*c));
+            all
         };
-        let near: FxHashMap<Id, u64> = classes.iter().map(shallow).collect();
-        let deeper = |below: &FxHashMap<Id, u64>| classes.iter().map(|c| (*c, one_deeper(graph, *c, below))).collect();
-        let far = (1..DEPTH).fold(near.clone(), |below, _| deeper(&below));
+        let near = of_each(&|c| {
+            let about = graph.about(c);
+            hash_of(&(c, graph.nodes(c).len(), about.facts, about.cost.plain))
+        });
+        let far = (1..DEPTH).fold(near.clone(), |below, _| of_each(&|c| one_deeper(graph, c, &below)));
         Below { near, far }
     }
 
@@ -238,18 +273,18 @@ impl Below {
     }
 }
 
-fn one_deeper(graph: &Graph, class: Id, below: &FxHashMap<Id, u64>) -> u64 {
+fn one_deeper(graph: &Graph, class: Id, below: &[u64]) -> u64 {
     let children = graph.nodes(class).iter().flat_map(|node| node.children());
     let mut hasher = FxHasher::default();
-    below.get(&class).hash(&mut hasher);
-    children.for_each(|c| below.get(&graph.egraph.find(*c)).hash(&mut hasher));
+    hasher.write_u64(below[usize::from(class)]);
+    children.for_each(|c| hasher.write_u64(below[usize::from(graph.canonical(*c))]));
     hasher.finish()
 }
 
-fn of_node(graph: &Graph, node: &Mat, below: &FxHashMap<Id, u64>) -> u64 {
+fn of_node(graph: &Graph, node: &Mat, below: &[u64]) -> u64 {
     let mut hasher = FxHasher::default();
     node.hash(&mut hasher);
-    node.children().iter().for_each(|c| below.get(&graph.egraph.find(*c)).hash(&mut hasher));
+    node.children().iter().for_each(|c| hasher.write_u64(below[usize::from(graph.canonical(*c))]));
     hasher.finish()
 }
 

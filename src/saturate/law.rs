@@ -29,7 +29,8 @@ pub struct Law {
     pub(super) left: Id,
     right: Id,
     pub(super) slots: Vec<Slot>,
-    slot_of: FxHashMap<Id, usize>,
+    /// The slot of each term that is a metavariable, in its place.
+    slot_of: Vec<Option<usize>>,
     /// The metavariables that occur more than once on the left.
     repeated: Vec<bool>,
     /// The dimensions of the variables that are symbols.
@@ -87,7 +88,8 @@ impl Law {
             let facts = condition.fold(terms.facts(*t), |all, f| all | f);
             slots.push(Slot { form: terms.form(*t).clone(), facts });
         }
-        let slot_of = occurrences.iter().enumerate().map(|(slot, (t, _))| (*t, slot)).collect();
+        let mut slot_of = vec![None; occurrences.iter().map(|(t, _)| usize::from(*t) + 1).max().unwrap_or(0)];
+        occurrences.iter().enumerate().for_each(|(slot, (t, _))| slot_of[usize::from(*t)] = Some(slot));
         let repeated = occurrences.iter().map(|(_, times)| *times > 1).collect();
         let operators = required_operators(&terms, left);
         let symbols = symbols(&terms, left);
@@ -108,7 +110,7 @@ impl Law {
     }
 
     pub(super) fn slot(&self, pattern: Id) -> Option<usize> {
-        self.slot_of.get(&pattern).copied()
+        self.slot_of.get(usize::from(pattern)).copied().flatten()
     }
 
     /// Whether a dimension of the pattern is a metavariable.

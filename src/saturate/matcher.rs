@@ -346,11 +346,11 @@ impl Matcher<'_> {
             return turned.and_then(|t| self.bind(*a, Number::ONE, smallvec![t], s)).into_iter().collect();
         }
         if let (Mat::Fill(m, n, [entry]), true) = (self.pattern(pattern), self.graph.is_scalar(class)) {
-            let s = self.dim(*m, Dim::ONE, s).and_then(|s| self.dim(*n, Dim::ONE, &s));
+            let s = with(s, |s| self.dim(*m, Dim::ONE, s) && self.dim(*n, Dim::ONE, s));
             return s.map(|s| self.class(*entry, class, &s)).unwrap_or_default();
         }
         if let (Mat::Zero(form), true) = (self.pattern(pattern), matches!(self.graph.view(class), Mat::Number(n) if n.is_zero())) {
-            return self.form(form, &Form::SCALAR, s).into_iter().collect();
+            return with(s, |s| self.form(form, &Form::SCALAR, s)).into_iter().collect();
         }
         self.graph.nodes(class).iter().flat_map(|node| self.node(pattern, node, s)).collect()
     }
@@ -360,14 +360,14 @@ impl Matcher<'_> {
         match (self.pattern(pattern), node) {
             (Mat::Number(a), Mat::Number(b)) if a == b => vec![s.clone()],
             (Mat::Constant(a), Mat::Constant(b)) if a == b => vec![s.clone()],
-            (Mat::Size(m), Mat::Size(n)) | (Mat::Eye(m), Mat::Eye(n)) => self.dim(*m, *n, s).into_iter().collect(),
-            (Mat::Zero(f), Mat::Zero(g)) => self.form(f, g, s).into_iter().collect(),
-            (Mat::Unit(i, m), Mat::Unit(j, n)) => self.dim(*m, *n, s).and_then(|s| self.dim(*i, *j, &s)).into_iter().collect(),
+            (Mat::Size(m), Mat::Size(n)) | (Mat::Eye(m), Mat::Eye(n)) => with(s, |s| self.dim(*m, *n, s)).into_iter().collect(),
+            (Mat::Zero(f), Mat::Zero(g)) => with(s, |s| self.form(f, g, s)).into_iter().collect(),
+            (Mat::Unit(i, m), Mat::Unit(j, n)) => with(s, |s| self.dim(*m, *n, s) && self.dim(*i, *j, s)).into_iter().collect(),
             (Mat::Commutation(m, n), Mat::Commutation(p, q)) => {
-                self.dim(*m, *p, s).and_then(|s| self.dim(*n, *q, &s)).into_iter().collect()
+                with(s, |s| self.dim(*m, *p, s) && self.dim(*n, *q, s)).into_iter().collect()
             }
             (Mat::Fill(m, n, [a]), Mat::Fill(p, q, [b])) => {
-                let s = self.dim(*m, *p, s).and_then(|s| self.dim(*n, *q, &s));
+                let s = with(s, |s| self.dim(*m, *p, s) && self.dim(*n, *q, s));
                 s.map(|s| self.class(*a, *b, &s)).unwrap_or_default()
             }
             (Mat::Scale(c, [p]), Mat::Scale(d, [t])) => self.scaled(c, *p, d, *t, s),
@@ -453,7 +453,7 @@ impl Matcher<'_> {
         if !known.contains(kind.facts) {
             return None;
         }
-        let mut s = self.form(&kind.form, &form, s)?;
+        let mut s = with(s, |s| self.form(&kind.form, &form, s))?;
         s.bound[slot] = Some(Bound { coefficient, chain });
         Some(s)
     }
@@ -470,29 +470,26 @@ impl Matcher<'_> {
         }
     }
 
-    fn form(&self, pattern: &Form, form: &Form, s: &Substitution) -> Option<Substitution> {
+    /// Whether a form fits, with what its dimensions then stand for.
+    fn form(&self, pattern: &Form, form: &Form, s: &mut Substitution) -> bool {
         match (pattern, form) {
-            (Form::Grid(m, n), Form::Grid(p, q)) => self.dim(*m, *p, s).and_then(|s| self.dim(*n, *q, &s)),
-            (Form::Tensor(ms), Form::Tensor(ns)) if ms.len() == ns.len() => {
-                ms.iter().zip(ns).try_fold(s.clone(), |s, (m, n)| self.dim(*m, *n, &s))
-            }
-            _ => None,
+            (Form::Grid(m, n), Form::Grid(p, q)) => self.dim(*m, *p, s) && self.dim(*n, *q, s),
+            (Form::Tensor(ms), Form::Tensor(ns)) => ms.len() == ns.len() && ms.iter().zip(ns).all(|(m, n)| self.dim(*m, *n, s)),
+            _ => false,
         }
     }
 
-    /// A symbol of a dimension stands for one dimension throughout.
-    fn dim(&self, pattern: Dim, dim: Dim, s: &Substitution) -> Option<Substitution> {
+    /// Whether a dimension fits; a symbol stands for one dimension throughout.
+    fn dim(&self, pattern: Dim, dim: Dim, s: &mut Substitution) -> bool {
         let known = s.dims.iter().find(|(p, _)| *p == pattern).map(|(_, d)| *d);
-        let fits = match known {
+        match known {
             Some(d) => d == dim,
             None if self.law.is_symbol(pattern) => {
-                let mut s = s.clone();
                 s.dims.push((pattern, dim));
-                return Some(s);
+                true
             }
             None => self.size_of(pattern, s) == Some(dim),
-        };
-        fits.then(|| s.clone())
+        }
     }
 
     /// The value of a dimension whose symbols are all known.
@@ -503,6 +500,12 @@ impl Matcher<'_> {
         let known = |symbol| s.dims.iter().find(|(p, _)| *p == Dim::of(symbol)).map(|(_, d)| *d);
         pattern.symbols().into_iter().all(|symbol| known(symbol).is_some()).then(|| pattern.substitute(&known))
     }
+}
+
+/// A substitution with what `add` finds to fit.
+fn with(s: &Substitution, add: impl FnOnce(&mut Substitution) -> bool) -> Option<Substitution> {
+    let mut s = s.clone();
+    add(&mut s).then_some(s)
 }
 
 /// What stays of an exponent when a part is taken; `None` if that part is not in it.

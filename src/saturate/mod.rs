@@ -150,7 +150,7 @@ fn saturated(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: &Limits)
     let (iterations, stop) = saturate(&mut graph, &roots, rules, limits, &mut fired, &|_| false);
     graph.shapes_agree()?;
     let laws = fired.into_iter().map(|(name, times)| (name.to_owned(), times)).collect();
-    let stats = Stats { nodes: graph.node_count(), classes: graph.egraph.number_of_classes(), iterations, stop, laws };
+    let stats = Stats { nodes: graph.node_count(), classes: graph.classes().len(), iterations, stop, laws };
     Ok((graph, roots, stats))
 }
 

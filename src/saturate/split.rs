@@ -37,6 +37,24 @@ pub enum Kind {
     Transposed,
 }
 
+impl Kind {
+    /// Its place in the order of kinds.
+    fn rank(self) -> u64 {
+        match self {
+            Kind::Left => 0,
+            Kind::Right => 1,
+            Kind::Hadamard => 2,
+            Kind::Scalar => 3,
+            Kind::Core => 4,
+            Kind::KronLeft => 5,
+            Kind::KronRight => 6,
+            Kind::Diagonal => 7,
+            Kind::Linear(f) => 8 + f as u64,
+            Kind::Transposed => 1 << 16,
+        }
+    }
+}
+
 /// What a term leaves when the factor is taken out.
 #[derive(Clone, Debug)]
 pub enum Rest<'a> {
@@ -86,9 +104,10 @@ pub struct Split<'a> {
 }
 
 impl Split<'_> {
-    /// Positive and negative powers of a factor do not go together.
-    pub fn key(&self) -> (Kind, Id, bool) {
-        (self.kind, self.factor, self.exponent.is_negative())
+    /// A number that is the same for splits that go together, in the order of kind and factor. Positive and negative powers of a
+    /// factor do not.
+    pub fn key(&self) -> u64 {
+        self.kind.rank() << 40 | (usize::from(self.factor) as u64) << 1 | u64::from(self.exponent.is_negative())
     }
 }
 

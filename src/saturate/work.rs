@@ -40,11 +40,9 @@ struct Search<'a> {
 impl Search<'_> {
     fn round(&mut self) -> bool {
         let mut changed = false;
-        let mut classes: Vec<Id> = self.graph.egraph.classes().map(|c| c.id).collect();
-        classes.sort();
-        for class in classes {
+        for class in self.graph.classes() {
             for node in self.graph.nodes(class) {
-                let Some(cost) = self.cost(node, &self.graph.egraph[class].data.form) else { continue };
+                let Some(cost) = self.cost(node, self.graph.form(class)) else { continue };
                 if self.costs.get(&class).is_none_or(|known| cost < *known) {
                     self.costs.insert(class, cost);
                     self.best.insert(class, node.clone());
@@ -71,7 +69,7 @@ impl Search<'_> {
     }
 
     fn form(&self, class: Id) -> &Form {
-        &self.graph.egraph[self.graph.canonical(class)].data.form
+        self.graph.form(class)
     }
 
     /// The cost of a node with its children; none while that of a child is not known.
