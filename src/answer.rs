@@ -200,10 +200,20 @@ impl Answer {
     /// ```
     pub fn compile(&self) -> Result<Compiled> {
         let typed = self.typed()?;
-        let stacked = (self.notation == Notation::Kronecker).then_some((self.shape.as_slice(), self.rows));
+        let stacked = self.stacked(&typed);
         let name = if self.wrt.is_empty() { "value" } else { "derivative" };
         let depth = self.formula.inlined().depth();
         on_a_deep_stack(depth, || Compiled::of(&[Definition { name, value: &typed, stacked }]))
+    }
+
+    /// The axes to give the formula, and how many of them are rows: of what Kronecker notation stacks, and where matrix notation does
+    /// not write an axis of length 1.
+    fn stacked(&self, formula: &Typed) -> Option<(&[Dim], usize)> {
+        let narrow = formula.root().shape.axes().len() < self.shape.len() && self.shape.len() <= 2;
+        match self.notation {
+            Notation::Kronecker => Some((&self.shape, self.rows)),
+            _ => narrow.then_some((&self.shape, 1)),
+        }
     }
 
     /// How many operations and numbers it takes to evaluate the formula, as polynomials of its dimensions; what is equal is counted
@@ -330,11 +340,8 @@ impl Answer {
         };
         let mut output = described(name, &title, &self.formula);
         output.axes = axes;
-        let stacked = (self.notation == Notation::Kronecker).then(|| (self.shape.clone(), self.rows));
         let value = self.typed()?;
-        // A number where the axes are of length 1: it is repeated along them.
-        let lone = value.root().shape.axes().is_empty() && matches!(self.shape.len(), 1 | 2);
-        let stacked = stacked.or_else(|| lone.then(|| (self.shape.clone(), 1)));
+        let stacked = self.stacked(&value).map(|(axes, rows)| (axes.to_vec(), rows));
         let formula = Formula { output, value, stacked };
         if formula.stacked.is_some() && builds_stacks(&formula)? {
             // Index notation has no stacks, and the same axes.

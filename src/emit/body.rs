@@ -1,8 +1,8 @@
 //! A program as the lines of a function: which steps get a name, and which are written where they are used.
 
-use super::code::Code;
+use super::code::{Code, Tight};
 use super::functions::Spellings;
-use super::names::Names;
+use super::names::{Names, Spelling};
 use super::sizes::{Told, dim_code};
 use crate::applied::Applied;
 use crate::dim::{Dim, Symbol};
@@ -12,20 +12,30 @@ use crate::function::{Constant, Map, Map2};
 use crate::index::Opaque;
 use crate::number::Number;
 use crate::part::Cut;
-use crate::program::{Entry, Kernel, Operand, Operation, Pair, Part, Program, Solve, Solver, Tensor, ValueId};
+use crate::program::{Entry, Kernel, Operand, Operation, Pair, Part, Product, Program, Solve, Solver, Tensor, ValueId};
 use std::collections::BTreeSet;
+
+/// What of a target is a table.
+pub(super) struct Words {
+    pub names: Spelling,
+    /// What divides lengths, `//` or `/`.
+    pub divide: &'static str,
+    pub pi: &'static str,
+    pub infinity: &'static str,
+    /// Functions of entries: calls, with `{}` for the argument.
+    pub map: fn(Map) -> &'static str,
+    pub functions: &'static Spellings,
+}
 
 /// A target: how it spells each operation on arrays of known axes.
 pub(super) trait Language {
-    fn names(&self) -> &'static super::names::Spelling;
-    fn divide_sizes(&self) -> &'static super::sizes::DimStyle;
+    fn words(&self) -> &'static Words;
     /// `name = code` as a line.
     fn assignment(&self, name: &str, code: &Code) -> String;
 
     fn integer(&self, n: i64) -> String;
     /// A length as a number that one can calculate with.
     fn as_float(&self, size: &str) -> String;
-    fn constant(&self, c: Constant) -> &'static str;
     /// Entry by entry.
     fn multiply(&self, a: &Code, b: &Code) -> Code {
         Code::product(a, "*", b)
@@ -58,9 +68,7 @@ pub(super) trait Language {
     fn inverse(&self, body: &mut Body, matrix: &Factor, axes: &[Dim]) -> Code;
     fn determinant(&self, matrix: &Factor) -> Code;
     fn log_determinant(&self, matrix: &Factor) -> Code;
-    /// Its tables of functions of arrays.
-    fn functions(&self) -> &'static Spellings;
-    /// An array as an argument of such a function.
+    /// An array as an argument of a function of its table.
     fn argument(&self, code: &Code) -> Code {
         code.clone()
     }
@@ -97,7 +105,7 @@ pub(super) struct Body<'a> {
 
 impl<'a> Body<'a> {
     pub fn new(program: &'a Program, language: &'a dyn Language, variables: &[Var]) -> Body<'a> {
-        let mut names = Names::new(language.names());
+        let mut names = Names::new(&language.words().names);
         variables.iter().for_each(|v| drop(names.variable(v.name)));
         variables.iter().flat_map(Var::axes).flat_map(Dim::symbols).for_each(|s| drop(names.dim(s)));
         program.steps.iter().flat_map(|s| s.axes.iter()).flat_map(|d| d.symbols()).for_each(|s| drop(names.dim(s)));
@@ -169,12 +177,12 @@ impl<'a> Body<'a> {
                 if let Some(special) = language.special(&code, *f, self.axes(*a).len()) {
                     return Ok(special);
                 }
-                let template = language.functions().function(*f).ok_or_else(|| super::no_code(&format!("{f:?}").to_lowercase()))?;
+                let template = language.words().functions.function(*f).ok_or_else(|| super::no_code(&format!("{f:?}").to_lowercase()))?;
                 Ok(Code::call(template, &[&language.argument(&code)]))
             }
             Operation::Operator(f, arguments) => {
                 let matrices = arguments.iter().map(|a| self.value(*a)).collect::<Result<Vec<Code>>>()?;
-                let template = language.functions().operator(*f, matrices.len()).ok_or_else(|| super::no_code("this derivative"))?;
+                let template = language.words().functions.operator(*f, matrices.len()).ok_or_else(|| super::no_code("this derivative"))?;
                 let matrices: Vec<Code> = matrices.iter().map(|m| language.argument(m)).collect();
                 Ok(Code::call(&template, &matrices.iter().collect::<Vec<_>>()))
             }
@@ -215,13 +223,38 @@ impl<'a> Body<'a> {
 
     pub fn dim(&mut self, d: Dim) -> String {
         self.sizes.extend(d.symbols());
-        let (names, style) = (&mut self.names, self.language.divide_sizes());
-        dim_code(d, style, &mut |s| names.dim(s))
+        let (names, divide) = (&mut self.names, self.language.words().divide);
+        dim_code(d, divide, &mut |s| names.dim(s))
     }
 
     /// `m, n` as the target's lists separate them.
     pub fn dims(&mut self, axes: &[Dim]) -> String {
         axes.iter().map(|d| self.dim(*d)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A constant of the language.
+    pub fn constant(&self, c: Constant) -> Code {
+        let words = self.language.words();
+        Code::constant(
+            match c {
+                Constant::Pi => words.pi,
+                Constant::Infinity => words.infinity,
+            },
+            Tight::Atom,
+        )
+    }
+
+    /// The factors of a product of matrices and vectors, each turned as `transpose` does it where it has to be. A matrix stands
+    /// before a vector, as in the formula.
+    pub fn factors(&self, pair: &Pair, product: Product, transpose: impl Fn(&Code) -> Code) -> Result<(Code, Code)> {
+        let (a, b) = (self.value(pair.left.0)?, self.value(pair.right.0)?);
+        let turned = |code: Code, t: bool| if t { transpose(&code) } else { code };
+        Ok(match product {
+            Product::Dot => (a, b),
+            Product::MatrixVector { transposed } => (turned(a, transposed), b),
+            Product::VectorMatrix { transposed } => (turned(b, !transposed), a),
+            Product::MatrixMatrix { left_transposed, right_transposed } => (turned(a, left_transposed), turned(b, right_transposed)),
+        })
     }
 
     /// The operands of a kernel; one that occurs more than once has a name.
@@ -239,7 +272,7 @@ impl<'a> Body<'a> {
     /// The length that an axis of an argument tells.
     pub fn told(&mut self, told: &Told, length: String) -> String {
         let rest = self.dim(told.rest);
-        told.solved(length, &rest, self.language.divide_sizes())
+        told.solved(length, &rest, self.language.words().divide)
     }
 
     /// How a declared function or a derivative of it is spelled: `D(f,2)` is `D2_f`.

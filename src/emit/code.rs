@@ -65,6 +65,12 @@ impl Code {
         Code { text, ..Code::over(arguments) }
     }
 
+    /// A call of the function of that name.
+    pub fn applied(name: &str, arguments: &[Code]) -> Code {
+        let places = vec!["{}"; arguments.len()].join(", ");
+        Code::call(&format!("{name}({places})"), &arguments.iter().collect::<Vec<_>>())
+    }
+
     /// Nothing yet, one bracket around the parts.
     pub fn over(parts: &[&Code]) -> Code {
         let depth = parts.iter().map(|c| c.depth).max().unwrap_or(0) + 1;

@@ -54,7 +54,7 @@ impl Body<'_> {
         let piece = match entry {
             Entry::Operand(at) => place.operands[*at].clone(),
             Entry::Number(n) => Piece::scalar(self.number(n)),
-            Entry::Constant(c) => Piece::scalar(Code::constant(language.constant(*c), Tight::Atom)),
+            Entry::Constant(c) => Piece::scalar(self.constant(*c)),
             Entry::Size(d) => {
                 let size = self.dim(*d);
                 Piece::scalar(Code::constant(language.as_float(&size), Tight::Atom))

@@ -102,20 +102,14 @@ fn learn(d: Dim, axis: usize, known: &mut BTreeSet<Symbol>) -> Result<Option<Tol
 
 impl Told {
     /// What it tells, of the length of the axis; `rest` is written already.
-    pub fn solved(&self, length: String, rest: &str, style: &DimStyle) -> String {
+    pub fn solved(&self, length: String, rest: &str, divide: &str) -> String {
         let difference = if self.rest == Dim::number(0) { length } else { format!("{length} - {rest}") };
-        if self.coefficient == 1 { difference } else { format!("({difference}){}{}", style.divide, self.coefficient) }
+        if self.coefficient == 1 { difference } else { format!("({difference}){}{}", divide, self.coefficient) }
     }
 }
 
-/// How a target writes dimensions.
-pub(super) struct DimStyle {
-    /// `//` or `/`, of whole numbers.
-    pub divide: &'static str,
-}
-
 /// A dimension as code, in parentheses if it is a sum or a product.
-pub(super) fn dim_code(d: Dim, style: &DimStyle, name: &mut impl FnMut(Symbol) -> String) -> String {
+pub(super) fn dim_code(d: Dim, divide: &str, name: &mut impl FnMut(Symbol) -> String) -> String {
     let mut sum = String::new();
     let mut count = 0;
     // Positive terms first: lengths are not negative, and neither may what stands for one in between be.
@@ -137,7 +131,7 @@ pub(super) fn dim_code(d: Dim, style: &DimStyle, name: &mut impl FnMut(Symbol) -
     }
     match (count, d.denominator()) {
         (0, _) => "0".to_owned(),
-        (_, q) if q != 1 => format!("(({sum}){}{q})", style.divide),
+        (_, q) if q != 1 => format!("(({sum}){}{q})", divide),
         _ if d.as_symbol().is_some() || d.as_number().is_some_and(|n| n >= 0) => sum,
         _ => format!("({sum})"),
     }

@@ -7,8 +7,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Subscript};
 use crate::function::Call;
 use crate::index::{Label, Labels};
+use crate::infer::infer;
 use crate::matrix::{Form, Mat, MatFn, Spec};
 use crate::number::Number;
+use crate::parse::Declarations;
 use egg::Id;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -152,7 +154,10 @@ impl Builder<'_> {
     /// A matrix term with subscripts: `inv(X)[i,k]`, `(A*x)[i]`.
     fn subscripted(&mut self, id: Id, labels: &[Symbol], scope: &mut Scope) -> Result<Factors> {
         if labels.is_empty() {
-            return self.within(scope, |builder| builder.factors(id));
+            let factors = self.within(scope, |builder| builder.factors(id))?;
+            let number = factors.clone().finish();
+            let places = self.with_places(id, &number, labels);
+            return Ok(if places.is_empty() { factors } else { Factors::scalar(Expr::new(Op::Subscript(number, subscripts(&places)))) });
         }
         let terms = self.terms;
         match (&terms[usize::from(id)], labels) {
@@ -171,7 +176,27 @@ impl Builder<'_> {
         }
         let (scalars, core) = self.within(scope, |builder| builder.factors(id))?.split();
         let core = core.ok_or_else(|| Error::new(ErrorKind::Internal, "a scalar got subscripts"))?;
-        Ok(scalars.times(Factors::scalar(Expr::new(Op::Subscript(core, subscripts(labels))))))
+        let places = self.with_places(id, &core, labels);
+        Ok(scalars.times(Factors::scalar(Expr::new(Op::Subscript(core, subscripts(&places))))))
+    }
+
+    /// The labels, and the place 1 along an axis of length 1 that has no label and is an axis in the language all the same: that of
+    /// a variable that is declared so.
+    fn with_places(&self, id: Id, written: &Expr, labels: &[Symbol]) -> SmallVec<[Symbol; 2]> {
+        let narrow = |op: &Op| matches!(op, Op::Var(v) if v.axes().contains(&Dim::ONE));
+        let plain = SmallVec::from_slice(labels);
+        let Form::Grid(m, n) = &self.forms[usize::from(id)] else { return plain };
+        if (*m != Dim::ONE && *n != Dim::ONE) || !written.any(&mut { narrow }) {
+            return plain;
+        }
+        let Ok(typed) = infer(written, &Declarations::default()) else { return plain };
+        let first = Symbol::new("1");
+        match (typed.root().shape.axes().len(), labels) {
+            (2, [label]) if *m == Dim::ONE => SmallVec::from_slice(&[first, *label]),
+            (2, [label]) => SmallVec::from_slice(&[*label, first]),
+            (order, []) => SmallVec::from_elem(first, order),
+            _ => plain,
+        }
     }
 
     /// Writes a part whose own indices take none of the names in use around it.

@@ -4,7 +4,7 @@ use super::{Entry, Kernel, Operand, Operation, Output, Part, Program, Solver, St
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Sizes;
-use crate::expr::Var;
+use crate::expr::{Shape, Var};
 use crate::fact::Facts;
 use crate::index::{Axes, Graph, Labels, LinearOperator, Node, NodeId, Opaque};
 use crate::lower::lower;
@@ -57,7 +57,11 @@ impl Lowered {
             variables.extend(d.value.variables.iter().map(|(name, v)| (*name, v.clone())));
             let node = lower(&mut graph, d.value)?;
             let node = graph.in_first_order(node)?;
-            roots.push((d.name.to_owned(), d.stacked.map_or(node, |(axes, rows)| unstacked(&mut graph, node, axes, rows))));
+            roots.push((
+                d.name.to_owned(),
+                d.stacked
+                    .map_or(node, |(axes, rows)| unstacked(&mut graph, node, matches!(d.value.root().shape, Shape::Row(_)), axes, rows)),
+            ));
         }
         Ok(Lowered { graph, roots, variables: variables.into_values().collect() })
     }
@@ -76,7 +80,8 @@ impl Lowered {
 }
 
 /// The tensor whose matrix in Kronecker notation a node is: its first axis stacks the first `rows` of `axes`, its second the others.
-fn unstacked(graph: &mut Graph, node: NodeId, axes: &[Dim], rows: usize) -> NodeId {
+/// A row has the second alone, a vector the first, a number none.
+fn unstacked(graph: &mut Graph, node: NodeId, is_row: bool, axes: &[Dim], rows: usize) -> NodeId {
     let mut draft = crate::contract::Draft::new();
     let out = draft.labels(axes);
     let sides = [&out[..rows.min(out.len())], &out[rows.min(out.len())..]];
@@ -92,6 +97,9 @@ fn unstacked(graph: &mut Graph, node: NodeId, axes: &[Dim], rows: usize) -> Node
             stack = whole;
         }
         long.push(stack);
+    }
+    if is_row && long.len() > graph.order(node) {
+        long.remove(0);
     }
     long.truncate(graph.order(node));
     draft.factor(node, &long);

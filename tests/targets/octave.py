@@ -65,13 +65,13 @@ def run(jobs, folder):
         (folder / f"{name}.m").write_text(job["source"].replace("objective(", f"{name}(", 1))
         points = []
         for point in job["points"]:
-            all_arguments = []
+            all_arguments, given = [], {**job["dims"], **point["inputs"]}
             for p in parameters(job["source"]):
                 if not p:
                     continue
-                key = next((q for q in (p, p.rstrip("_"), *by_spelling(p)) if q in point["inputs"] or q in job["dims"]), None)
+                key = next(q for q in spellings(p) if q in given)
                 row = re.search(rf"^% {re.escape(p)}: 1 x", job["source"], re.M) is not None
-                value = point["inputs"][key] if key in point["inputs"] else job["dims"][key]
+                value = given.pop(key)
                 all_arguments.append(matrix(value, "row" if row else ""))
             points.append("{" + ", ".join(all_arguments) + "}")
         results = len(job["points"][0]["want"])
@@ -84,9 +84,11 @@ def run(jobs, folder):
     return [[read(lines, list(point["want"]), point["want"]) for point in job["points"]] for job in jobs]
 
 
-def by_spelling(name):
+def spellings(name):
+    """What the name of an argument may have been: keywords get a `_`, and no name begins with one or has Greek letters."""
     greek = {"alpha": "α", "beta": "β", "gamma": "γ", "lambda": "λ", "mu": "μ", "sigma": "σ", "theta": "θ", "epsilon": "ε"}
-    return [greek[n] for n in (name, name.rstrip("_")) if n in greek]
+    plain = name.rstrip("_")
+    return [q for q in (name, plain, name.removeprefix("v"), greek.get(plain)) if q]
 
 
 def read(lines, names, want):

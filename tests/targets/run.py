@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs emitted code in every target: the cases of tests/cases, held against the known values, and the functions of matrices of
-tests/targets/functions.cases, held against the evaluator.
+"""Runs emitted code in every target: the cases of tests/cases, held against the known values, and those of the tables
+functions.cases and corners.cases of tests/targets, held against the evaluator.
 
     tests/targets/run.py --bin target/release/indicial [--target jax]… [--id ID] [--keep DIR]
 
@@ -19,7 +19,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-import functions
+import tables
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -103,12 +103,13 @@ def shape(value):
     return [len(value), *shape(value[0])] if isinstance(value, list) and value else [0] if isinstance(value, list) else []
 
 
-def problem(got, want):
+def problem(got, want, narrow=False):
+    """What is off; where `narrow`, axes of length one do not count."""
     if want is None:
         return None if isinstance(got, str) or any(g != g for g in flat(got)) else f"{got}, where there is no value"
     if isinstance(got, str):
         return got
-    own, known = [n for n in shape(got) if n != 1], [n for n in shape(want) if n != 1]
+    own, known = ([n for n in shape(v) if n != 1 or not narrow] for v in (got, want))
     if own != known:
         return f"shape {shape(got)}, expected {shape(want)}"
     got, want = flat(got), flat(want)
@@ -126,7 +127,7 @@ def check(binary, wanted, target, keep):
     wrong = 0
     for job, points in zip(jobs, results):
         for point, got in zip(job["points"], points):
-            by_name = ((n, problem(got if isinstance(got, str) else got[n], w)) for n, w in point["want"].items())
+            by_name = ((n, problem(got if isinstance(got, str) else got[n], w, target == "matlab")) for n, w in point["want"].items())
             seen = next((f"{n}: {p}" for n, p in by_name if p), None)
             if seen:
                 wrong += 1
@@ -155,7 +156,7 @@ def main():
             command = [PYTHON, ROOT / "examples" / "sharded_jax.py", "--bin", a.bin]
             status = max(status, subprocess.run(command).returncode)
         else:
-            wanted = wanted or cases(a.id) + functions.cases(a.bin, a.id)
+            wanted = wanted or cases(a.id) + tables.cases(a.bin, a.id)
             status = status if check(a.bin, wanted, target, a.keep) else 1
     sys.exit(status)
 

@@ -1,3 +1,9 @@
+def _array(x):
+    """An array; of whole numbers one of floats, whose arithmetic does not wrap around."""
+    x = xp.asarray(x)
+    return x.astype(float) if x.dtype.kind in "biu" else x
+
+
 @lru_cache
 def _shape(name, shape, *expected):
     """The shape of an argument. It must be as expected, where a name stands for any length, the same wherever it occurs."""

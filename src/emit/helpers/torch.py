@@ -1,7 +1,12 @@
 def _like(*arguments):
-    """Type and device of the first tensor among the arguments."""
-    first = next((a for a in arguments if isinstance(a, torch.Tensor)), torch.tensor(0.0))
-    return {"dtype": first.dtype, "device": first.device}
+    """The type that holds the tensors among the arguments, whole numbers as floats, and the device of the first."""
+    tensors = [a for a in arguments if isinstance(a, torch.Tensor)] or [torch.tensor(0.0)]
+    dtype = tensors[0].dtype
+    for a in tensors[1:]:
+        dtype = torch.promote_types(dtype, a.dtype)
+    if not (dtype.is_floating_point or dtype.is_complex):
+        dtype = torch.get_default_dtype()
+    return {"dtype": dtype, "device": tensors[0].device}
 
 
 def _cbrt(x):

@@ -5,46 +5,24 @@
 //! no function for are local functions behind the first one.
 
 mod module;
+mod words;
 
 pub(super) use module::module;
 
-use super::body::{Body, Factor, Language};
+use super::body::{Body, Factor, Language, Words};
 use super::code::{Code, Tight, letters};
 use super::formula::{Piece, Place};
-use super::functions::{self, Spellings};
-use super::helpers::Helpers;
-use super::names::Spelling;
 use super::python::running;
-use super::sizes::DimStyle;
 use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
-use crate::function::{Constant, Map, Map2};
+use crate::function::{Map, Map2};
 use crate::index::Opaque;
 use crate::number::Number;
 use crate::part::Cut;
 use crate::program::{Kernel, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
 
 struct Matlab;
-
-/// Names of the language, of the functions in use and of the results.
-#[rustfmt::skip]
-const RESERVED: &[&str] = &[
-    "break", "case", "catch", "classdef", "continue", "else", "elseif", "end", "for", "function", "global", "if",
-    "otherwise", "parfor", "persistent", "return", "spmd", "switch", "try", "while", "do", "until", "endif", "endfor",
-    "endwhile", "endfunction", "unwind_protect", "value", "derivative", "solution", "objective", "nargout", "size",
-    "zeros", "ones", "eye", "diag", "sum", "prod", "inv", "det", "chol", "reshape", "permute", "max", "min", "abs", "exp",
-    "log", "log1p", "expm1", "sqrt", "nthroot", "sign", "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan",
-    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "double", "erf", "gamma", "gammaln", "psi", "pi", "Inf", "tril",
-    "triu", "arrayfun", "error", "isequal", "expm", "logm", "sqrtm", "eig", "svd", "pinv", "real", "imag", "sylvester",
-    "norm",
-];
-
-static NAMES: Spelling = Spelling { reserved: RESERVED, helpers: &HELPERS, unicode: false, underscore_first: false };
-
-static HELPERS: Helpers = Helpers { sources: &[include_str!("../helpers/matlab.m")], spelled: &[] };
-
-static SIZES: DimStyle = DimStyle { divide: "/" };
 
 /// A list of lengths that makes an array: `n, 1` of one axis, `1, 1` of none.
 fn lengths(body: &mut Body, axes: &[Dim]) -> String {
@@ -78,12 +56,8 @@ fn aligned(body: &Body, code: Code, axes: &[usize], order: usize) -> Code {
 }
 
 impl Language for Matlab {
-    fn names(&self) -> &'static Spelling {
-        &NAMES
-    }
-
-    fn divide_sizes(&self) -> &'static DimStyle {
-        &SIZES
+    fn words(&self) -> &'static Words {
+        &words::WORDS
     }
 
     fn assignment(&self, name: &str, code: &Code) -> String {
@@ -96,13 +70,6 @@ impl Language for Matlab {
 
     fn as_float(&self, size: &str) -> String {
         size.to_owned()
-    }
-
-    fn constant(&self, c: Constant) -> &'static str {
-        match c {
-            Constant::Pi => "pi",
-            Constant::Infinity => "Inf",
-        }
     }
 
     fn multiply(&self, a: &Code, b: &Code) -> Code {
@@ -127,7 +94,7 @@ impl Language for Matlab {
     }
 
     fn map(&self, f: Map, argument: &Code) -> Code {
-        Code::call(map(f), &[argument])
+        Code::call((words::WORDS.map)(f), &[argument])
     }
 
     fn map2(&self, f: Map2, a: &Code, b: &Code) -> Code {
@@ -212,21 +179,14 @@ impl Language for Matlab {
     }
 
     fn contract(&self, body: &mut Body, pair: &Pair, _: &[Dim]) -> Result<Code> {
-        let (a, b) = (body.value(pair.left.0)?, body.value(pair.right.0)?);
-        let turned = |code: &Code, t: bool| if t { code.method("'") } else { code.clone() };
-        let (a, b) = match pair.product() {
-            Some(Product::Dot) => (turned(&a, true), b),
-            Some(Product::MatrixVector { transposed }) => (turned(&a, transposed), b),
-            Some(Product::VectorMatrix { transposed }) => (turned(&b, !transposed), a),
-            Some(Product::MatrixMatrix { left_transposed, right_transposed }) => {
-                (turned(&a, left_transposed), turned(&b, right_transposed))
-            }
-            None => {
-                let (words, out) = pair.letters().split_once("->").map(|(w, o)| (w.to_owned(), o.to_owned())).unwrap_or_default();
-                let (left, right) = words.split_once(',').unwrap_or_default();
-                return Ok(Code::call(&format!("contract_({{}}, '{left}', {{}}, '{right}', '{out}')"), &[&a, &b]));
-            }
+        let Some(product) = pair.product() else {
+            let (words, out) = pair.letters().split_once("->").map(|(w, o)| (w.to_owned(), o.to_owned())).unwrap_or_default();
+            let (left, right) = words.split_once(',').unwrap_or_default();
+            let template = format!("contract_({{}}, '{left}', {{}}, '{right}', '{out}')");
+            return Ok(Code::call(&template, &[&body.value(pair.left.0)?, &body.value(pair.right.0)?]));
         };
+        let (a, b) = body.factors(pair, product, |code| code.method("'"))?;
+        let a = if product == Product::Dot { a.method("'") } else { a };
         Ok(Code::matrix_product(&a, "*", &b))
     }
 
@@ -322,10 +282,6 @@ impl Language for Matlab {
         }
     }
 
-    fn functions(&self) -> &'static Spellings {
-        &functions::MATLAB
-    }
-
     fn special(&self, code: &Code, f: Opaque, order: usize) -> Option<Code> {
         let template = match (f, order) {
             (Opaque::Product, 0 | 1) => "prod({})",
@@ -342,8 +298,7 @@ impl Language for Matlab {
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {
         let name = body.function_name(f);
         let arguments = arguments.iter().map(|a| body.value(*a)).collect::<Result<Vec<_>>>()?;
-        let places = vec!["{}"; arguments.len()].join(", ");
-        Ok(Code::call(&format!("{name}({places})"), &arguments.iter().collect::<Vec<_>>()))
+        Ok(Code::applied(&name, &arguments))
     }
 }
 
@@ -394,41 +349,4 @@ fn put(body: &mut Body, whole: &str, value: &Code, part: &Part) -> String {
     let axes: Vec<String> = part.places.iter().map(|p| p.axis.map_or(0, |a| a + 1).to_string()).collect();
     let offsets: Vec<String> = part.places.iter().map(|p| body.dim(p.offset)).collect();
     format!("{whole} = put_({whole}, {}, [{}], [{}]);", value.text, axes.join(", "), offsets.join(", "))
-}
-
-fn map(f: Map) -> &'static str {
-    match f {
-        Map::Exp => "exp({})",
-        Map::Log => "log({})",
-        Map::Log1p => "log1p({})",
-        Map::Expm1 => "expm1({})",
-        Map::Sqrt => "sqrt({})",
-        Map::Cbrt => "nthroot({}, 3)",
-        Map::Abs => "abs({})",
-        Map::Sign => "sign({})",
-        Map::Sin => "sin({})",
-        Map::Cos => "cos({})",
-        Map::Tan => "tan({})",
-        Map::Sec => "sec({})",
-        Map::Csc => "csc({})",
-        Map::Cot => "cot({})",
-        Map::Asin => "asin({})",
-        Map::Acos => "acos({})",
-        Map::Atan => "atan({})",
-        Map::Sinh => "sinh({})",
-        Map::Cosh => "cosh({})",
-        Map::Tanh => "tanh({})",
-        Map::Asinh => "asinh({})",
-        Map::Acosh => "acosh({})",
-        Map::Atanh => "atanh({})",
-        Map::Relu => "max({}, 0)",
-        Map::Step => "double({} > 0)",
-        Map::Sigmoid => "sigmoid_({})",
-        Map::Softplus => "softplus_({})",
-        Map::Erf => "erf({})",
-        Map::Gamma => "gamma({})",
-        Map::Lgamma => "gammaln({})",
-        Map::Digamma => "psi({})",
-        Map::Trigamma => "psi(1, {})",
-    }
 }

@@ -1,6 +1,7 @@
 //! A file of MATLAB: the function, the checks of its arguments, and what it needs.
 
-use super::{HELPERS, Matlab};
+use super::Matlab;
+use super::words::WORDS;
 use crate::emit::{Function, Written};
 use crate::error::Result;
 use crate::expr::Shape;
@@ -13,7 +14,7 @@ pub(in crate::emit) fn module(functions: &[Function]) -> Result<String> {
         let mut written = Written::new(&Matlab, f)?;
         source.push_str(&function(&mut written));
     }
-    for helper in HELPERS.needed(&source) {
+    for helper in WORDS.names.helpers.needed(&source) {
         let _ = writeln!(source, "\n{helper}");
     }
     Ok(source)

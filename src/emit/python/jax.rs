@@ -1,9 +1,10 @@
 //! Python with jax. Everything is traceable under `jax.jit`: shapes are tuples of Python's numbers, nothing is changed in place.
 
+use super::module::as_arrays;
 use super::parts::{Whole, index_arrays, places, running};
 use super::solvers::Scipy;
 use super::{Library, python_names};
-use crate::emit::body::Body;
+use crate::emit::body::{Body, Words};
 use crate::emit::code::Code;
 use crate::emit::functions;
 use crate::emit::helpers::Helpers;
@@ -23,14 +24,12 @@ pub(in crate::emit) static LIBRARY: Library = Library {
     permute: "transpose",
     like: "",
     from_numpy: ("jnp.asarray(", ")"),
-    map,
-    names: &NAMES,
+    words: &WORDS,
     shape_of_scalar: "jnp.shape({})",
-    arguments,
+    arguments: as_arrays,
     strict: false,
     power: "power",
     vectorize: "jnp.vectorize",
-    functions: &functions::JAX,
     solver: &Scipy { np: "jnp" },
     assemble,
 };
@@ -40,15 +39,14 @@ static HELPERS: Helpers = Helpers {
     spelled: &[("xp.expm", "linalg.expm"), ("xp.", "jnp.")],
 };
 
-static NAMES: Spelling = python_names!(&HELPERS, "jnp", "jax");
-
-fn arguments(arrays: &[String], _: &[String]) -> Vec<String> {
-    match arrays {
-        [] => vec![],
-        [one] => vec![format!("{one} = jnp.asarray({one})")],
-        many => vec![format!("{} = map(jnp.asarray, ({0}))", many.join(", "))],
-    }
-}
+static WORDS: Words = Words {
+    names: python_names!(&HELPERS, "jnp", "jax"),
+    divide: "//",
+    pi: "jnp.pi",
+    infinity: "jnp.inf",
+    map,
+    functions: &functions::JAX,
+};
 
 fn map(f: Map) -> &'static str {
     match f {

@@ -8,19 +8,16 @@ mod parts;
 mod solvers;
 pub(super) mod torch;
 
-use super::body::{Body, Factor, Language};
+use super::body::{Body, Factor, Language, Words};
 use super::code::{Code, Tight, letters};
 use super::formula::{Piece, Place};
-use super::functions::Spellings;
-use super::names::Spelling;
-use super::sizes::DimStyle;
 use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
-use crate::function::{Constant, Map, Map2};
+use crate::function::{Map, Map2};
 use crate::number::Number;
 use crate::part::Cut;
-use crate::program::{Kernel, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
+use crate::program::{Kernel, Pair, Part, Solve, Solver, Tensor, ValueId};
 pub(super) use module::module;
 pub(super) use parts::running;
 use parts::{Whole, range};
@@ -41,8 +38,7 @@ pub(super) struct Library {
     like: &'static str,
     /// From an array of numpy.
     from_numpy: (&'static str, &'static str),
-    map: fn(Map) -> &'static str,
-    names: &'static Spelling,
+    words: &'static Words,
     shape_of_scalar: &'static str,
     /// Lines that make arrays of the arguments, of which these are arrays and these scalars.
     arguments: fn(&[String], &[String]) -> Vec<String>,
@@ -50,13 +46,10 @@ pub(super) struct Library {
     strict: bool,
     power: &'static str,
     vectorize: &'static str,
-    functions: &'static Spellings,
     solver: &'static dyn Solvers,
     /// A line that adds a part to an array.
     assemble: fn(&mut Body, Whole, &Code, &Part) -> String,
 }
-
-pub(super) const SIZES: DimStyle = DimStyle { divide: "//" };
 
 impl Library {
     fn call(&self, name: &str, argument: &Code, rest: &str) -> Code {
@@ -108,12 +101,8 @@ impl Library {
 }
 
 impl Language for Library {
-    fn names(&self) -> &'static Spelling {
-        self.names
-    }
-
-    fn divide_sizes(&self) -> &'static DimStyle {
-        &SIZES
+    fn words(&self) -> &'static Words {
+        self.words
     }
 
     fn assignment(&self, name: &str, code: &Code) -> String {
@@ -126,17 +115,6 @@ impl Language for Library {
 
     fn as_float(&self, size: &str) -> String {
         size.to_owned()
-    }
-
-    fn constant(&self, c: Constant) -> &'static str {
-        match (c, self.np) {
-            (Constant::Pi, "np") => "np.pi",
-            (Constant::Pi, "jnp") => "jnp.pi",
-            (Constant::Pi, _) => "torch.pi",
-            (Constant::Infinity, "np") => "np.inf",
-            (Constant::Infinity, "jnp") => "jnp.inf",
-            (Constant::Infinity, _) => "torch.inf",
-        }
     }
 
     fn power(&self, base: &Code, exponent: &Number) -> Code {
@@ -153,8 +131,9 @@ impl Language for Library {
     }
 
     fn map(&self, f: Map, argument: &Code) -> Code {
-        let code = Code::call((self.map)(f), &[&self.array(argument)]);
-        if (self.map)(f).starts_with("1/") { Code { tight: Tight::Product, ..code } } else { code }
+        let template = (self.words.map)(f);
+        let code = Code::call(template, &[&self.array(argument)]);
+        if template.starts_with("1/") { Code { tight: Tight::Product, ..code } } else { code }
     }
 
     fn map2(&self, f: Map2, a: &Code, b: &Code) -> Code {
@@ -169,8 +148,7 @@ impl Language for Library {
     fn apply_to_entries(&self, body: &mut Body, f: &Applied, arguments: &[Code]) -> Result<Code> {
         let name = body.function_name(f);
         let function = if self.vectorize.is_empty() { name } else { format!("{}({name})", self.vectorize) };
-        let places = vec!["{}"; arguments.len()].join(", ");
-        Ok(Code { constant: false, ..Code::call(&format!("{function}({places})"), &arguments.iter().collect::<Vec<_>>()) })
+        Ok(Code { constant: false, ..Code::applied(&function, arguments) })
     }
 
     fn spread(&self, code: &Code, own: &[usize], order: usize) -> Code {
@@ -248,21 +226,11 @@ impl Language for Library {
     }
 
     fn contract(&self, body: &mut Body, pair: &Pair, _: &[Dim]) -> Result<Code> {
-        let (a, b) = (body.value(pair.left.0)?, body.value(pair.right.0)?);
-        let turned = |code: &Code, t: bool| if t { code.method(".T") } else { code.clone() };
-        let (a, b) = match pair.product() {
-            Some(Product::Dot) => (a, b),
-            Some(Product::MatrixVector { transposed }) => (turned(&a, transposed), b),
-            // The matrix stands first, as in the formula.
-            Some(Product::VectorMatrix { transposed }) => (turned(&b, !transposed), a),
-            Some(Product::MatrixMatrix { left_transposed, right_transposed }) => {
-                (turned(&a, left_transposed), turned(&b, right_transposed))
-            }
-            None => {
-                let template = format!("{}.einsum('{}', {{}}, {{}})", self.np, pair.letters());
-                return Ok(Code::call(&template, &[&a, &b]));
-            }
+        let Some(product) = pair.product() else {
+            let template = format!("{}.einsum('{}', {{}}, {{}})", self.np, pair.letters());
+            return Ok(Code::call(&template, &[&body.value(pair.left.0)?, &body.value(pair.right.0)?]));
         };
+        let (a, b) = body.factors(pair, product, |code| code.method(".T"))?;
         Ok(Code::matrix_product(&a, " @ ", &b))
     }
 
@@ -366,15 +334,10 @@ impl Language for Library {
         }
     }
 
-    fn functions(&self) -> &'static Spellings {
-        self.functions
-    }
-
     fn apply(&self, body: &mut Body, f: &Applied, arguments: &[ValueId]) -> Result<Code> {
         let name = body.function_name(f);
         let arguments = arguments.iter().map(|a| body.value(*a)).collect::<Result<Vec<_>>>()?;
-        let places = vec!["{}"; arguments.len()].join(", ");
-        Ok(Code { constant: false, ..Code::call(&format!("{name}({places})"), &arguments.iter().collect::<Vec<_>>()) })
+        Ok(Code { constant: false, ..Code::applied(&name, &arguments) })
     }
 }
 

@@ -16,7 +16,7 @@ pub(in crate::emit) fn module(library: &'static Library, functions: &[Function])
         let mut written = Written::new(library, f)?;
         texts.push(function(library, &mut written));
     }
-    let helpers = library.names.helpers.needed(&texts.concat());
+    let helpers = library.words.names.helpers.needed(&texts.concat());
     let code = helpers.iter().chain(&texts).map(|text| text.trim_end().to_owned()).collect::<Vec<_>>().join("\n\n\n");
     let mut source = String::new();
     if code.contains("@lru_cache") {
@@ -61,6 +61,15 @@ fn function(library: &Library, f: &mut Written) -> String {
         let _ = writeln!(source, "    {line}");
     }
     source
+}
+
+/// What makes arrays of arguments that may be lists.
+pub(super) fn as_arrays(arrays: &[String], _: &[String]) -> Vec<String> {
+    match arrays {
+        [] => vec![],
+        [one] => vec![format!("{one} = _array({one})")],
+        many => vec![format!("{} = map(_array, ({0}))", many.join(", "))],
+    }
 }
 
 /// The lines that take lengths from a shape and check it.

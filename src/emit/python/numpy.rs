@@ -1,9 +1,10 @@
 //! Python with numpy, and scipy where a function needs it.
 
+use super::module::as_arrays;
 use super::parts::{Whole, places, running};
 use super::solvers::Scipy;
 use super::{Library, python_names};
-use crate::emit::body::Body;
+use crate::emit::body::{Body, Words};
 use crate::emit::code::{Code, Tight, letters};
 use crate::emit::functions;
 use crate::emit::helpers::Helpers;
@@ -19,14 +20,12 @@ pub(in crate::emit) static LIBRARY: Library = Library {
     permute: "transpose",
     like: "",
     from_numpy: ("", ""),
-    map,
-    names: &NAMES,
+    words: &WORDS,
     shape_of_scalar: "np.shape({})",
-    arguments,
+    arguments: as_arrays,
     strict: false,
     power: "power",
     vectorize: "np.vectorize",
-    functions: &functions::NUMPY,
     solver: &Scipy { np: "np" },
     assemble,
 };
@@ -34,15 +33,8 @@ pub(in crate::emit) static LIBRARY: Library = Library {
 static HELPERS: Helpers =
     Helpers { sources: &[include_str!("../helpers/python.py"), include_str!("../helpers/numpy.py")], spelled: &[("xp.", "np.")] };
 
-static NAMES: Spelling = python_names!(&HELPERS);
-
-fn arguments(arrays: &[String], _: &[String]) -> Vec<String> {
-    match arrays {
-        [] => vec![],
-        [one] => vec![format!("{one} = np.asarray({one})")],
-        many => vec![format!("{} = map(np.asarray, ({0}))", many.join(", "))],
-    }
-}
+static WORDS: Words =
+    Words { names: python_names!(&HELPERS), divide: "//", pi: "np.pi", infinity: "np.inf", map, functions: &functions::NUMPY };
 
 fn map(f: Map) -> &'static str {
     f.row().numpy

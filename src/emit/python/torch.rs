@@ -1,10 +1,10 @@
-//! Python with torch. Type and device of new tensors are those of the first argument; nothing that autograd follows is
+//! Python with torch. New tensors have the type that holds all arguments, and the device of the first; nothing that autograd follows is
 //! changed in place.
 
 use super::parts::{Whole, index_arrays};
 use super::solvers::TorchLinalg;
 use super::{Library, python_names};
-use crate::emit::body::Body;
+use crate::emit::body::{Body, Words};
 use crate::emit::code::Code;
 use crate::emit::functions;
 use crate::emit::helpers::Helpers;
@@ -20,14 +20,12 @@ pub(in crate::emit) static LIBRARY: Library = Library {
     permute: "permute",
     like: ", **like",
     from_numpy: ("torch.as_tensor(", ", **like)"),
-    map,
-    names: &NAMES,
+    words: &WORDS,
     shape_of_scalar: "{}.shape",
     arguments,
     strict: true,
     power: "pow",
     vectorize: "",
-    functions: &functions::TORCH,
     solver: &TorchLinalg,
     assemble,
 };
@@ -38,7 +36,14 @@ static HELPERS: Helpers = Helpers {
     spelled: &[("@lru_cache\n", ""), ("xp.expm", "torch.linalg.matrix_exp"), ("xp.", "torch.")],
 };
 
-static NAMES: Spelling = python_names!(&HELPERS, "torch", "like");
+static WORDS: Words = Words {
+    names: python_names!(&HELPERS, "torch", "like"),
+    divide: "//",
+    pi: "torch.pi",
+    infinity: "torch.inf",
+    map,
+    functions: &functions::TORCH,
+};
 
 fn arguments(arrays: &[String], scalars: &[String]) -> Vec<String> {
     let all: Vec<&str> = arrays.iter().chain(scalars).map(String::as_str).collect();

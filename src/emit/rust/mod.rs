@@ -2,43 +2,24 @@
 //! is one closure over the places; what ndarray has no function for is written behind the functions.
 
 mod module;
+mod words;
 
 pub(super) use module::module;
 
-use super::body::{Body, Factor, Language};
+use super::body::{Body, Factor, Language, Words};
 use super::code::{Code, Tight};
 use super::formula::{Piece, Place};
-use super::functions::{self, Spellings};
-use super::helpers::Helpers;
-use super::names::Spelling;
 use super::no_code;
-use super::sizes::DimStyle;
 use crate::applied::Applied;
 use crate::dim::Dim;
 use crate::error::Result;
-use crate::function::{Constant, Map, Map2};
+use crate::function::{Map, Map2};
 use crate::index::Opaque;
 use crate::number::Number;
 use crate::part::Cut;
-use crate::program::{Kernel, Pair, Part, Product, Solve, Solver, Tensor, ValueId};
+use crate::program::{Kernel, Pair, Part, Solve, Solver, Tensor, ValueId};
 
 struct Rust;
-
-static NAMES: Spelling = Spelling {
-    reserved: &[
-        "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern", "false", "fn", "for", "gen", "if",
-        "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "Self", "static", "struct", "super",
-        "trait", "true", "type", "union", "unsafe", "use", "where", "while", "abstract", "become", "box", "do", "final", "macro",
-        "override", "priv", "try", "typeof", "unsized", "virtual", "yield", "s", "f64", "usize", "libm", "nalgebra", "Axis", "_",
-    ],
-    helpers: &HELPERS,
-    unicode: true,
-    underscore_first: true,
-};
-
-static HELPERS: Helpers = Helpers { sources: &[include_str!("../helpers/rust.rs")], spelled: &[] };
-
-static SIZES: DimStyle = DimStyle { divide: "/" };
 
 const LETTERS: [&str; 6] = ["i", "j", "k", "l", "p", "q"];
 
@@ -93,12 +74,8 @@ fn flag(condition: &str) -> Code {
 }
 
 impl Language for Rust {
-    fn names(&self) -> &'static Spelling {
-        &NAMES
-    }
-
-    fn divide_sizes(&self) -> &'static DimStyle {
-        &SIZES
+    fn words(&self) -> &'static Words {
+        &words::WORDS
     }
 
     fn assignment(&self, name: &str, code: &Code) -> String {
@@ -114,13 +91,6 @@ impl Language for Rust {
         format!("({size} as f64)")
     }
 
-    fn constant(&self, c: Constant) -> &'static str {
-        match c {
-            Constant::Pi => "std::f64::consts::PI",
-            Constant::Infinity => "f64::INFINITY",
-        }
-    }
-
     fn power(&self, base: &Code, exponent: &Number) -> Code {
         if *exponent == Number::ratio(1, 2) {
             return method(base, ".sqrt()");
@@ -133,7 +103,7 @@ impl Language for Rust {
     }
 
     fn map(&self, f: Map, argument: &Code) -> Code {
-        let template = map(f);
+        let template = (words::WORDS.map)(f);
         if template.starts_with('.') { method(argument, template) } else { Code::call(template, &[argument]) }
     }
 
@@ -148,8 +118,7 @@ impl Language for Rust {
 
     fn apply_to_entries(&self, body: &mut Body, f: &Applied, arguments: &[Code]) -> Result<Code> {
         let name = body.function_name(f);
-        let places = vec!["{}"; arguments.len()].join(", ");
-        Ok(Code::call(&format!("{name}({places})"), &arguments.iter().collect::<Vec<_>>()))
+        Ok(Code::applied(&name, arguments))
     }
 
     fn spread(&self, code: &Code, _: &[usize], _: usize) -> Code {
@@ -210,25 +179,10 @@ impl Language for Rust {
     }
 
     fn contract(&self, body: &mut Body, pair: &Pair, axes: &[Dim]) -> Result<Code> {
-        let (a, b) = (body.value(pair.left.0)?, body.value(pair.right.0)?);
-        let turned = |code: &Code, t: bool| if t { method(code, ".t()") } else { code.clone() };
-        let dot = |a: &Code, b: &Code| Code {
-            text: format!("{}.dot(&{})", a.at_least(Tight::Atom), b.at_least(Tight::Atom)),
-            tight: Tight::Atom,
-            ..Code::over(&[a, b])
-        };
-        Ok(match pair.product() {
-            Some(Product::Dot) => dot(&a, &b),
-            Some(Product::MatrixVector { transposed }) => dot(&turned(&a, transposed), &b),
-            Some(Product::VectorMatrix { transposed }) => dot(&turned(&b, !transposed), &a),
-            Some(Product::MatrixMatrix { left_transposed, right_transposed }) => {
-                dot(&turned(&a, left_transposed), &turned(&b, right_transposed))
-            }
-            None => {
-                let (a, b) = (body.as_name(a), body.as_name(b));
-                summed(body, pair, &a, &b, axes)?
-            }
-        })
+        let Some(product) = pair.product() else { return summed(body, pair, axes) };
+        let (a, b) = body.factors(pair, product, |code| method(code, ".t()"))?;
+        let text = format!("{}.dot(&{})", a.at_least(Tight::Atom), b.at_least(Tight::Atom));
+        Ok(Code { text, tight: Tight::Atom, ..Code::over(&[&a, &b]) })
     }
 
     fn slice(&self, body: &mut Body, a: ValueId, cuts: &[Cut], axes: &[Dim]) -> Result<Code> {
@@ -324,10 +278,6 @@ impl Language for Rust {
         method(&solver(factor, false), ".log_determinant()")
     }
 
-    fn functions(&self) -> &'static Spellings {
-        &functions::RUST
-    }
-
     fn argument(&self, code: &Code) -> Code {
         method(code, ".view()")
     }
@@ -358,7 +308,9 @@ fn reshaped(code: &Code, shape: &str) -> Code {
 }
 
 /// A product of two arrays that is summed over what the result has not.
-fn summed(body: &mut Body, pair: &Pair, a: &Code, b: &Code, axes: &[Dim]) -> Result<Code> {
+fn summed(body: &mut Body, pair: &Pair, axes: &[Dim]) -> Result<Code> {
+    let (a, b) = (body.value(pair.left.0)?, body.value(pair.right.0)?);
+    let (a, b) = (body.as_name(a), body.as_name(b));
     let (left, right) = (&pair.left.1, &pair.right.1);
     let mut labels: Vec<_> = pair.out.iter().copied().collect();
     let mut lengths = Vec::new();
@@ -400,42 +352,5 @@ fn factorised(solver: Solver, view: &Code) -> Code {
         }
         Solver::Cholesky => Code::call("cholesky({})", &[view]),
         Solver::Lu => Code::call("lu({})", &[view]),
-    }
-}
-
-fn map(f: Map) -> &'static str {
-    match f {
-        Map::Exp => ".exp()",
-        Map::Log => ".ln()",
-        Map::Log1p => ".ln_1p()",
-        Map::Expm1 => ".exp_m1()",
-        Map::Sqrt => ".sqrt()",
-        Map::Cbrt => ".cbrt()",
-        Map::Abs => ".abs()",
-        Map::Sign => "sign({})",
-        Map::Sin => ".sin()",
-        Map::Cos => ".cos()",
-        Map::Tan => ".tan()",
-        Map::Sec => ".cos().recip()",
-        Map::Csc => ".sin().recip()",
-        Map::Cot => ".tan().recip()",
-        Map::Asin => ".asin()",
-        Map::Acos => ".acos()",
-        Map::Atan => ".atan()",
-        Map::Sinh => ".sinh()",
-        Map::Cosh => ".cosh()",
-        Map::Tanh => ".tanh()",
-        Map::Asinh => ".asinh()",
-        Map::Acosh => ".acosh()",
-        Map::Atanh => ".atanh()",
-        Map::Relu => ".max(0.0)",
-        Map::Step => "f64::from(u8::from({} > 0.0))",
-        Map::Sigmoid => "sigmoid({})",
-        Map::Softplus => "softplus({})",
-        Map::Erf => "libm::erf({})",
-        Map::Gamma => "libm::tgamma({})",
-        Map::Lgamma => "libm::lgamma({})",
-        Map::Digamma => "digamma({})",
-        Map::Trigamma => "trigamma({})",
     }
 }

@@ -1,6 +1,7 @@
 //! A file of Rust: imports, functions with their documentation and the checks of shapes, and what they need.
 
-use super::{HELPERS, Rust, no_code};
+use super::words::WORDS;
+use super::{Rust, no_code};
 use crate::emit::helpers::mentions;
 use crate::emit::{Function, Written};
 use crate::error::Result;
@@ -14,7 +15,7 @@ pub(in crate::emit) fn module(functions: &[Function]) -> Result<String> {
         let mut written = Written::new(&Rust, f)?;
         let _ = write!(text, "\n{}", function(&mut written)?);
     }
-    for helper in HELPERS.needed(&text) {
+    for helper in WORDS.names.helpers.needed(&text) {
         let _ = writeln!(text, "\n{helper}");
     }
     let names = (1..=6).flat_map(|k| [format!("Array{k}"), format!("ArrayView{k}")]);
@@ -68,7 +69,7 @@ fn function(f: &mut Written) -> Result<String> {
 /// What its documentation says of arguments that it does not take.
 fn panics(f: &Written) -> String {
     let code: String = f.body.lines.iter().chain(f.results.iter().map(|(code, _)| &code.text)).map(|line| format!("{line}\n")).collect();
-    let partial = HELPERS.needed(&code).iter().any(|helper| helper.contains("assert!("));
+    let partial = WORDS.names.helpers.needed(&code).iter().any(|helper| helper.contains("assert!("));
     let shaped = f.variables.iter().any(|v| !v.axes().is_empty());
     let reasons = [(shaped, "an argument has another shape"), (partial, "a function of a matrix has no real value")];
     let reasons: Vec<&str> = reasons.iter().filter(|(applies, _)| *applies).map(|(_, reason)| *reason).collect();

@@ -1,4 +1,4 @@
-"""The cases of functions.cases, with points and the values of the engine's own evaluator there."""
+"""The cases of the tables functions.cases and corners.cases, with points and the values of the engine's own evaluator there."""
 import json
 import pathlib
 import random
@@ -6,13 +6,13 @@ import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-TABLE = pathlib.Path(__file__).resolve().parent / "functions.cases"
-DIMS = {"n": 3, "m": 2}
+TABLES = [pathlib.Path(__file__).resolve().parent / name for name in ("functions.cases", "corners.cases")]
+DIMS = {"n": 3, "m": 2, "k": 4}
 POINTS = 2
 
 
 def cases(binary, ident):
-    lines = [line for line in TABLE.read_text().splitlines() if line and not line.startswith("#")]
+    lines = [line for table in TABLES for line in table.read_text().splitlines() if line and not line.startswith("#")]
     with ThreadPoolExecutor(2) as pool:
         read = list(pool.map(lambda line: case(binary, *map(str.strip, line.split("|"))), lines))
     return [c for c in read if ident in (None, c["id"])]
@@ -25,7 +25,8 @@ def case(binary, expr, by, declared, given=None):
     dims = {} if given else DIMS
     questions = {"value": expr}
     if wrt:
-        questions["derivative"] = f"diff({', '.join([expr, *wrt])})"
+        formula, where, parts = expr.partition(" where ")
+        questions["derivative"] = f"diff({', '.join([formula, *wrt])}){where}{parts}"
     points = [{"inputs": p, **{name: evaluated(binary, q, declared, p) for name, q in questions.items()}} for p in inputs]
     name = f"{expr} by {by}" if wrt else expr
     return {"id": name, "kind": "diff" if wrt else "simplify", "expr": expr, "wrt": wrt, "vars": declared, "dims": dims, "points": points}
@@ -44,9 +45,9 @@ def point(declared, generator):
     values = {}
     for declaration in declared.split(";"):
         names, kind = declaration.split(":")
-        shape = re.findall(r"\w+", kind)
+        word, *lengths = re.findall(r"\w+", kind)
         for name in names.split(","):
-            values[name.strip()] = value(shape[0], [DIMS[d] for d in shape[1:]], generator)
+            values[name.strip()] = value(word, [DIMS.get(d) or int(d) for d in lengths], generator)
     return values
 
 
@@ -54,11 +55,11 @@ def value(kind, dims, generator):
     """Random numbers; square matrices are so near the identity that they have roots and logarithms, and far from symmetric."""
     if kind == "scalar":
         return generator.uniform(0.5, 1.5)
-    if kind == "vector":
-        return [generator.gauss(0, 1) for _ in range(dims[0])]
+    if kind in ("vector", "row", "tensor"):
+        return normal(dims, generator)
     rows, columns = dims[0], dims[-1]
-    a = [[generator.gauss(0, 1) for _ in range(columns)] for _ in range(rows)]
-    if kind == "matrix" and len(dims) == 2 and rows != columns:
+    a = normal([rows, columns], generator)
+    if kind == "matrix" and rows != columns:
         return a
     entry = {
         "matrix": lambda i, j: 0.5*a[i][j] + 2*(i == j),
@@ -66,3 +67,7 @@ def value(kind, dims, generator):
         "posdef": lambda i, j: sum(a[i][k]*a[j][k] for k in range(rows)) + (i == j),
     }[kind]
     return [[entry(i, j) for j in range(rows)] for i in range(rows)]
+
+
+def normal(dims, generator):
+    return [normal(dims[1:], generator) for _ in range(dims[0])] if dims else generator.gauss(0, 1)

@@ -1,0 +1,3 @@
+fn check(name: &str, seen: &[usize], expected: &[usize]) {
+    assert!(seen == expected, "{name} has the shape {seen:?}, expected {expected:?}");
+}
