@@ -41,8 +41,12 @@ impl Graph {
         matches!(self.node(a), Node::Opaque(f, _) if f.is_function_of_matrix())
     }
 
-    /// A matrix stands before its inverse, and that before other functions of it.
-    fn rank(&self, a: NodeId) -> (usize, Option<Opaque>, u64) {
+    /// A matrix stands before its inverse, that before other functions of it, and these before their sums.
+    fn rank(&self, a: NodeId) -> (usize, bool, Option<Opaque>, u64) {
+        let hash = self.meta(a).hash;
+        if let Node::Sum(terms) = self.node(a) {
+            return (usize::from(terms.iter().any(|(_, t)| self.is_function(*t))), true, None, hash);
+        }
         let (mut depth, mut inner, mut outermost) = (0, a, None);
         while let Node::Opaque(f, x) = *self.node(inner)
             && f.is_function_of_matrix()
@@ -50,7 +54,7 @@ impl Graph {
             (depth, inner) = (depth + 1, x);
             outermost = outermost.or(Some(f));
         }
-        (depth, outermost, self.meta(a).hash)
+        (depth, false, outermost, hash)
     }
 
     fn share_generator(&mut self, a: NodeId, b: NodeId) -> bool {
