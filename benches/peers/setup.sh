@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The peers, in a Python environment of their own: target/peers, or the directory that is given.
 #
-# PyTorch comes with about 5 GB of libraries on Linux. PEERS_TORCH=none leaves it out, and with it tensorgrad, which needs it;
+# PyTorch comes with about 7 GB of libraries on Linux. PEERS_TORCH=none leaves it out, and with it tensorgrad, which needs it;
 # PEERS_TORCH="torch==2.9.1 --index-url URL" takes it from an index of smaller ones. What is missing is said at the end, and the
 # tables then say `not installed` in its column.
 set -euo pipefail
