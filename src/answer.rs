@@ -212,7 +212,7 @@ impl Answer {
         let narrow = formula.root().shape.axes().len() < self.shape.len() && self.shape.len() <= 2;
         match self.notation {
             Notation::Kronecker => Some((&self.shape, self.rows)),
-            _ => narrow.then_some((&self.shape, 1)),
+            Notation::Matrix | Notation::Index | Notation::Differential => narrow.then_some((&self.shape, 1)),
         }
     }
 
