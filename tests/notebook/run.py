@@ -135,12 +135,11 @@ def test_interrupt(manager, client):
 
 
 def wait_for_progress(client, asked):
-    """Until the line that says how long it has taken, which comes after a second."""
+    """Until the line that says how long it has taken, which comes after a second. A fast machine shows some derivatives before."""
     while True:
         message = client.get_iopub_msg(timeout=WAIT)
         if message["parent_header"].get("msg_id") == asked and message["msg_type"] == "stream":
             return
-        assert message["msg_type"] in ("status", "execute_input", "execute_result"), message
         state = message["content"].get("execution_state")
         assert not (state == "idle" and message["parent_header"].get("msg_id") == asked), "the long computation is short"
 
@@ -161,11 +160,11 @@ def test_two_clients(manager, client):
 
 def test_queue(manager, client):
     """Cells that were sent together are not run after one that fails."""
-    # The first takes long enough for the others to come.
-    first = "diff(" * 6 + "sin(tanh(exp(sin(t))))" + ", t)" * 6
-    asked = [client.execute(cell) for cell in (first, "p2 = (", "p3 = 3")]
+    asked = [client.execute(cell) for cell in (LONG, "p2 = 2", "p3 = 3")]
+    wait_for_progress(client, asked[0])
+    manager.interrupt_kernel()
     replies = [client._recv_reply(request, timeout=WAIT)["content"]["status"] for request in asked]
-    assert replies == ["ok", "error", "aborted"], replies
+    assert replies == ["error", "aborted", "aborted"], replies
     # What is sent after the failure is known is run.
     assert result(client, "1 + 2") == "3"
 
