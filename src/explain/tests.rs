@@ -132,11 +132,14 @@ fn identities(file: &str) -> Vec<(String, Expr, Vec<Expr>, Declarations)> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/identities").join(file);
     let text = std::fs::read_to_string(path).unwrap();
     let quoted = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
-    let (mut declarations, mut all) = (Declarations::new(), Vec::new());
+    let (mut known, mut all) = (None, Vec::new());
     for line in text.lines().map(str::trim) {
-        if line.starts_with("; \"") {
-            declarations = Declarations::parse(&quoted(line)).unwrap();
+        if line.starts_with("identities!") {
+            known = None;
+        } else if line.starts_with("; \"") {
+            known = Some(Declarations::parse(&quoted(line)).unwrap());
         } else if line.starts_with("\"diff(") && line.contains(" => ") {
+            let declarations = known.clone().expect("declarations stand on a line of their own, after `; `");
             let whole = parse(&quoted(line), &declarations).unwrap();
             let (mut f, mut wrt) = (whole, Vec::new());
             while let Op::Diff(inner, x) = f.clone().op() {
@@ -144,7 +147,7 @@ fn identities(file: &str) -> Vec<(String, Expr, Vec<Expr>, Declarations)> {
                 f = inner.clone();
             }
             if !wrt.is_empty() {
-                all.push((quoted(line), f, wrt, declarations.clone()));
+                all.push((quoted(line), f, wrt, declarations));
             }
         }
     }

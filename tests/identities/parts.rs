@@ -178,8 +178,8 @@ identities! { levi_civita
     "diff(eps[i,j]*A[i,1]*A[j,2], A)" => "-{eps[i,j]}[i,j]*[-A[:,2], A[:,1]]"
 }
 
-identities! { determinants_written_entry_by_entry;
-    "a: scalar; b: scalar; c: scalar; d: scalar; s: scalar; A: matrix(n, n)"
+identities! { determinants_written_entry_by_entry
+    ; "a: scalar; b: scalar; c: scalar; d: scalar; s: scalar; A: matrix(n, n)"
     "det([a, b; c, d])" => "a*d - b*c"
     "det([a, b; b, c])" => "a*c - b^2"
     "logdet([a, b; c, d])" => "log(abs(a*d - b*c))"
