@@ -7,6 +7,7 @@
 mod build;
 mod contraction;
 mod cost;
+mod distribute;
 mod elementwise;
 mod order;
 mod outputs;
