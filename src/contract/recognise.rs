@@ -71,12 +71,32 @@ impl Graph {
                     rest == outer
                 }
             });
+            if matching.is_none() && outer.is_empty() && self.make_softmax_within(draft, exp, u) {
+                draft.factors[at].node = self.power(s, &(&p + &Number::ONE));
+                return true;
+            }
             let Some(other) = matching else { continue };
             let mut labels = draft.factors[other].labels.clone();
             let (softmax, order) = self.softmax_along(u, axis);
             labels = order.iter().map(|&k| labels[k]).collect();
             draft.factors[other] = Factor { node: softmax, labels };
             draft.factors[at].node = self.power(s, &(&p + &Number::ONE));
+            return true;
+        }
+        false
+    }
+
+    /// The same where the exponentials of a vector are in a closed product: `(a'*exp(u))*S^p`. One softmax for one S.
+    fn make_softmax_within(&mut self, draft: &mut Draft, exp: NodeId, u: NodeId) -> bool {
+        for at in 0..draft.factors.len() {
+            let Node::Contract(c) = self.node(draft.factors[at].node) else { continue };
+            let Some(of) = c.factors.iter().position(|f| f.node == exp) else { continue };
+            let mut c = c.clone();
+            let mut inner = Draft::new();
+            inner.labels(&c.dims);
+            c.factors[of].node = self.opaque(Opaque::Softmax, u);
+            c.factors.iter().for_each(|f| _ = inner.factor(f.node, &f.labels));
+            draft.factors[at].node = self.contract(inner.out(&c.out));
             return true;
         }
         false

@@ -1,5 +1,6 @@
 //! Index form to a program: which nodes become steps, and what is computed within another step.
 
+use super::stable::stable;
 use super::{Entry, Kernel, Operand, Operation, Output, Part, Program, Solver, Step, Tensor, ValueId};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
@@ -74,7 +75,7 @@ impl Lowered {
     pub fn program(&self, sizes: Option<&Sizes>) -> Result<Program> {
         let mut best = (&self.forms[0], f64::INFINITY);
         for form in self.forms.iter().filter(|_| self.forms.len() > 1) {
-            let work = self.work_of(form, sizes)?;
+            let work = self.work_of(form, sizes);
             if work < best.1 {
                 best = (form, work);
             }
@@ -90,7 +91,8 @@ impl Lowered {
             let parts = builder.parts(*root)?;
             outputs.push(Output { name: name.clone(), axes: graph.axes(*root).to_vec(), parts });
         }
-        Ok(Program { variables: self.variables.clone(), steps: builder.steps, outputs }.trimmed())
+        let program = Program { variables: self.variables.clone(), steps: builder.steps, outputs };
+        Ok(program.trimmed().turned())
     }
 }
 
@@ -173,6 +175,7 @@ impl<'a> Builder<'a> {
     /// A pass over all entries of an array; what only looks at a value as it is, is that value.
     pub fn kernel(&mut self, kernel: Kernel, axes: impl Into<Axes>) -> ValueId {
         let axes = axes.into();
+        let kernel = Kernel { entry: stable(kernel.entry), ..kernel };
         if let Some(operand) = kernel.as_view()
             && operand.axes.iter().copied().eq(0..axes.len())
         {
@@ -323,6 +326,37 @@ impl Program {
         let part = |p: Part| Part { value: renamed(p.value), ..p };
         let outputs = self.outputs.into_iter().map(|o| Output { parts: o.parts.into_iter().map(part).collect(), ..o }).collect();
         Program { variables: self.variables, steps: kept, outputs }
+    }
+}
+
+impl Program {
+    /// A product of matrices that is only used transposed is that of the transposed factors in the other order.
+    fn turned(mut self) -> Program {
+        let uses = self.uses();
+        for at in 0..self.steps.len() {
+            let Operation::Elementwise(kernel) = &self.steps[at].operation else { continue };
+            let transposed = |o: &Operand| o.axes[..] == [1, 0] && uses[o.value.0 as usize] == 1;
+            for of in (0..kernel.operands.len()).filter(|k| transposed(&kernel.operands[*k])).collect::<Vec<_>>() {
+                self.turn(at, of);
+            }
+        }
+        self
+    }
+
+    fn turn(&mut self, at: usize, of: usize) {
+        let Operation::Elementwise(kernel) = &self.steps[at].operation else { return };
+        let product = kernel.operands[of].value.0 as usize;
+        let Operation::Contract(pair) = &mut self.steps[product].operation else { return };
+        if pair.out.len() != 2 || pair.symmetric || pair.left.1.len() != 2 || pair.right.1.len() != 2 {
+            return;
+        }
+        std::mem::swap(&mut pair.left, &mut pair.right);
+        pair.out.reverse();
+        *pair = pair.clone().renumbered();
+        self.steps[product].axes.reverse();
+        if let Operation::Elementwise(kernel) = &mut self.steps[at].operation {
+            kernel.operands[of].axes = [0, 1].as_slice().into();
+        }
     }
 }
 

@@ -15,11 +15,17 @@ use rustc_hash::FxHashMap;
 /// How many sums are tried, of how many terms each.
 const MOST_SUMS: usize = 12;
 const MOST_TERMS: usize = 6;
+/// How many products one may become, and how many nodes may be added to the graph in all.
+const MOST_PRODUCTS: usize = 64;
+const MOST_NODES: usize = 2000;
 /// Of the operations and entries that a program takes, those that one with more terms may take.
 const WORTH: f64 = 0.95;
 
 impl Lowered {
     /// Adds the roots with those sums multiplied out for which it is worth it, and with all of them.
+    ///
+    /// # Errors
+    /// If no thread can be started.
     pub(super) fn multiply_out(&mut self) -> Result<()> {
         if sums(&self.graph, &self.forms[0]).is_empty() {
             return Ok(());
@@ -31,26 +37,22 @@ impl Lowered {
     fn multiply_out_sums(&mut self) -> Result<()> {
         let mut best = self.forms[0].clone();
         let mut all = best.clone();
-        let mut least = None;
+        let mut least = self.work_of(&best, None);
         let mut tried = Vec::new();
+        let most = self.graph.len() + MOST_NODES;
         while tried.len() < MOST_SUMS
+            && self.graph.len() < most
             && let Some(sum) = sums(&self.graph, &best).into_iter().find(|s| !tried.contains(s))
         {
-            let before = match least {
-                Some(work) => work,
-                None => self.work_of(&best, None)?,
-            };
             let other = Distribution { graph: &mut self.graph, sum }.of(&best);
-            let work = self.work_of(&other, None)?;
-            let worth_it = work < WORTH * before;
-            least = Some(if worth_it { work } else { before });
-            if worth_it {
-                best = other;
+            let work = self.work_of(&other, None);
+            if work < WORTH * least {
+                (best, least) = (other, work);
             }
             tried.push(sum);
         }
         for _ in 0..MOST_SUMS {
-            let Some(sum) = sums(&self.graph, &all).first().copied() else { break };
+            let Some(sum) = sums(&self.graph, &all).first().copied().filter(|_| self.graph.len() < most) else { break };
             all = Distribution { graph: &mut self.graph, sum }.of(&all);
         }
         for other in [best, all] {
@@ -61,11 +63,13 @@ impl Lowered {
         Ok(())
     }
 
-    /// The operations and entries of a program at these sizes, or where all dimensions are large and alike.
-    pub(super) fn work_of(&self, roots: &[NodeId], sizes: Option<&Sizes>) -> Result<f64> {
-        let work = self.program_of(roots, sizes)?.work();
+    /// The operations and entries of a program at these sizes, or where all dimensions are large and alike; without bound if there is
+    /// none.
+    pub(super) fn work_of(&self, roots: &[NodeId], sizes: Option<&Sizes>) -> f64 {
         let length = |s: Symbol| sizes.and_then(|sizes| sizes.get(s)).map_or(LARGE, |n| n as f64);
-        Ok(work.operations.approximately(&length) + work.entries.approximately(&length))
+        let Ok(program) = self.program_of(roots, sizes) else { return f64::INFINITY };
+        let work = program.work();
+        work.operations.approximately(&length) + work.entries.approximately(&length)
     }
 }
 
@@ -131,6 +135,10 @@ impl Distribution<'_> {
         let (Some(at), Node::Sum(terms)) = (at, self.graph.node(self.sum)) else {
             return changed.then(|| self.made(c));
         };
+        let times = (0..c.factors.len()).filter(|at| c.factors[*at].node == self.sum && is_summed(c, *at)).count();
+        if terms.len().saturating_pow(times as u32) > MOST_PRODUCTS {
+            return changed.then(|| self.made(c));
+        }
         let terms = terms.clone();
         let mut all = Vec::with_capacity(terms.len());
         for (n, term) in terms {

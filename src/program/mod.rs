@@ -12,6 +12,7 @@ mod elementwise;
 mod order;
 mod outputs;
 mod show;
+mod stable;
 
 use crate::applied::Applied;
 use crate::dim::Dim;
