@@ -335,6 +335,11 @@ impl Program {
         let uses = self.uses();
         for at in 0..self.steps.len() {
             let Operation::Elementwise(kernel) = &self.steps[at].operation else { continue };
+            // What only looks at a product turned is turned where it is used, but as a result.
+            let is_result = self.outputs.iter().flat_map(|o| &o.parts).any(|p| p.value.0 as usize == at);
+            if kernel.as_view().is_some() && !is_result {
+                continue;
+            }
             let transposed = |o: &Operand| o.axes[..] == [1, 0] && uses[o.value.0 as usize] == 1;
             for of in (0..kernel.operands.len()).filter(|k| transposed(&kernel.operands[*k])).collect::<Vec<_>>() {
                 self.turn(at, of);

@@ -94,8 +94,11 @@ fn is_summed(c: &Contraction, at: usize) -> bool {
 fn has_structure(graph: &Graph, node: NodeId) -> bool {
     let Node::Sum(terms) = graph.node(node) else { return false };
     let structured = |node: NodeId| match graph.node(node) {
-        Node::Contract(c) => c.factors.len() != 1 || c.factors[0].labels.len() != c.out.len(),
-        Node::Unit(..) => true,
+        Node::Contract(c) => match &c.factors[..] {
+            [one] => one.labels.len() != c.out.len() || matches!(graph.node(one.node), Node::Select(_)),
+            _ => true,
+        },
+        Node::Unit(..) | Node::Select(_) => true,
         _ => false,
     };
     graph.order(node) >= 2 && terms.len() <= MOST_TERMS && terms.iter().any(|(_, t)| structured(*t))
