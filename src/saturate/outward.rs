@@ -18,16 +18,16 @@ pub(super) fn multiply_out(graph: &mut Graph, most_nodes: usize) {
             if graph.node_count() > most_nodes {
                 return;
             }
-            for (coefficients, terms) in sums(graph, factors[at]) {
+            for sum in sums(graph, factors[at]) {
                 let (before, after) = (&factors[..at], &factors[at + 1..]);
                 if !after.is_empty() {
-                    let sum = summed(graph, &coefficients, &terms, |t| [t, after].concat());
-                    let whole = graph.mul(&[before, &[sum]].concat());
+                    let product = summed(graph, &sum, |t| [t, after].concat());
+                    let whole = graph.mul(&[before, &[product]].concat());
                     graph.union(class, whole);
                 }
                 if !before.is_empty() {
-                    let sum = summed(graph, &coefficients, &terms, |t| [before, t].concat());
-                    let whole = graph.mul(&[&[sum], after].concat());
+                    let product = summed(graph, &sum, |t| [before, t].concat());
+                    let whole = graph.mul(&[&[product], after].concat());
                     graph.union(class, whole);
                 }
             }
@@ -49,19 +49,40 @@ fn products(graph: &Graph) -> Vec<(Id, Vec<Id>, usize)> {
     found
 }
 
-/// The sums that a factor is.
-fn sums(graph: &Graph, factor: Id) -> Vec<(Vec<Number>, Vec<Id>)> {
-    let parts = |node: &Mat| match node {
-        Mat::Add(coefficients, terms) if terms.len() <= MOST_TERMS => Some((coefficients.to_vec(), terms.to_vec())),
-        _ => None,
+/// A sum, or a multiple of one.
+struct Multiple {
+    scalar: Option<Id>,
+    coefficients: Vec<Number>,
+    terms: Vec<Id>,
+}
+
+/// The sums that a factor is, or a multiple of.
+fn sums(graph: &Graph, factor: Id) -> Vec<Multiple> {
+    let nodes = |id: Id| graph.nodes(graph.canonical(id)).iter();
+    let of = |id: Id, scalar: Option<Id>, by: &Number| -> Vec<Multiple> {
+        let sum = |node: &Mat| match node {
+            Mat::Add(coefficients, terms) if terms.len() <= MOST_TERMS => {
+                Some(Multiple { scalar, coefficients: coefficients.iter().map(|c| c * by).collect(), terms: terms.to_vec() })
+            }
+            _ => None,
+        };
+        nodes(id).filter_map(sum).collect()
     };
-    graph.nodes(graph.canonical(factor)).iter().filter_map(parts).collect()
+    let mut all = of(factor, None, &Number::ONE);
+    for node in nodes(factor) {
+        match node {
+            Mat::Scale(n, [a]) => all.extend(of(*a, None, n)),
+            Mat::Times([scalar, a]) => all.extend(of(*a, Some(*scalar), &Number::ONE)),
+            _ => {}
+        }
+    }
+    all
 }
 
 /// The sum of the products with each term. Constructors look at the shortest spelling of a term; another may be the cheap one.
-fn summed(graph: &mut Graph, coefficients: &[Number], terms: &[Id], product: impl Fn(&[Id]) -> Vec<Id>) -> Id {
-    let mut all = Vec::with_capacity(terms.len());
-    for (n, term) in coefficients.iter().zip(terms) {
+fn summed(graph: &mut Graph, sum: &Multiple, product: impl Fn(&[Id]) -> Vec<Id>) -> Id {
+    let mut all = Vec::with_capacity(sum.terms.len());
+    for (n, term) in sum.coefficients.iter().zip(&sum.terms) {
         let whole = graph.mul(&product(&[*term]));
         for factors in spellings(graph, *term) {
             let other = graph.mul(&product(&factors));
@@ -69,7 +90,8 @@ fn summed(graph: &mut Graph, coefficients: &[Number], terms: &[Id], product: imp
         }
         all.push((n.clone(), whole));
     }
-    graph.add(&all)
+    let whole = graph.add(&all);
+    sum.scalar.map_or(whole, |s| graph.times(s, whole))
 }
 
 /// The factors of the products that a term is, with scalars among them.
@@ -78,10 +100,9 @@ fn spellings(graph: &Graph, term: Id) -> Vec<Vec<Id>> {
     let products = |id: Id| nodes(id).filter_map(|node| if let Mat::Mul(factors) = node { Some(factors.to_vec()) } else { None });
     let mut all: Vec<Vec<Id>> = products(term).collect();
     for node in nodes(term) {
-        let Mat::Times(factors) = node else { continue };
-        for at in 0..factors.len() {
-            all.extend(products(factors[at]).map(|inner| [&factors[..at], &inner, &factors[at + 1..]].concat()));
-        }
+        // The first factor is the scalar.
+        let Mat::Times([scalar, a]) = node else { continue };
+        all.extend(products(*a).map(|inner| [&[*scalar], &inner[..]].concat()));
     }
     all
 }
