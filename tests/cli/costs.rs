@@ -22,9 +22,9 @@ fn products_of_sums() {
         ("(C + x*y')*a", "2*n^2 + 3*n - 1"),
         ("(C + E)*a", "3*n^2 - n"),
         ("(C + C')*a", "3*n^2 - n"),
-        ("w'*(eye(m) - X*P*X')*w", ""),
-        ("(x[2:n] - x[1:n-1])'*(x[2:n] - x[1:n-1])", ""),
-        ("(eye(n)[:,2:n] - eye(n)[:,1:n-1])*x[2:n]", ""),
+        ("w'*(eye(m) - X*P*X')*w", "2*k^2 + 4*k*m - 2*k + 3*m - 1"),
+        ("(x[2:n] - x[1:n-1])'*(x[2:n] - x[1:n-1])", "3*n - 4"),
+        ("(eye(n)[:,2:n] - eye(n)[:,1:n-1])*x[2:n]", "n - 1"),
     ];
     let wrong: Vec<String> = lines
         .iter()
@@ -40,19 +40,30 @@ fn products_of_sums() {
 #[test]
 fn cheapest_forms() {
     let lines = [
-        ("inv(s*eye(n) + A'*A)*x", "n=1000,m=10", ""),
-        ("inv(s*eye(n) + A'*A)*x", "n=10,m=1000", ""),
-        ("inv(diag(d) + U*V)*x", "n=1000,k=10", ""),
-        ("inv(diag(d) + U*U')", "n=1000,k=10", ""),
-        ("inv(eye(n) + x*y')*a", "n=1000", ""),
-        ("inv(S + U*P*U')*x", "n=1000,k=10", ""),
-        ("(eye(n) - x*y')*(eye(n) - a*b')*z", "n=1000", ""),
-        ("(C + x*y')*b", "n=1000", ""),
-        ("C*x + E*x", "n=1000", ""),
-        ("x'*C*x + x'*S*x", "n=1000", ""),
-        ("X*pinv(X)*w", "m=1000,k=10", ""),
-        ("logdet(diag(d) + U*U')", "n=1000,k=10", ""),
-        ("tr((eye(n) - x*x')*C)", "n=1000", ""),
+        (
+            "inv(s*eye(n) + A'*A)*x",
+            "n=1000,m=10",
+            "x/s - A'*inv(A*A'/s + eye(m))*A*x/s^2 | (m^3 + 3*m^2*n + 9*m^2 + 15*m*n - m + 9*n + 6)/3",
+        ),
+        ("inv(s*eye(n) + A'*A)*x", "n=10,m=1000", "inv(A'*A + s*eye(n))*x | (3*m*n^2 + n^3 + 3*m*n + 6*n^2 + 2*n)/3"),
+        (
+            "inv(diag(d) + U*V)*x",
+            "n=1000,k=10",
+            "t1*(x - U*inv(V*t1*U + eye(k))*V*t1*x) where t1 = diag(1./d) | (4*k^3 + 12*k^2*n + 3*k^2 + 30*k*n - 7*k + 24*n)/6",
+        ),
+        (
+            "inv(diag(d) + U*U')",
+            "n=1000,k=10",
+            "t1 - t2'*inv(t2*U + eye(k))*t2 where t1 = diag(1./d); t2 = U'*t1 | (k^3 + 9*k^2*n + 6*k*n^2 + 6*k*n + 6*n^2 + 2*k + 9*n)/3",
+        ),
+        ("inv(eye(n) + x*y')*a", "n=1000", "a - (a'*y)*x/(x'*y + 1) | 7*n"),
+        ("inv(S + U*P*U')*x", "n=1000,k=10", "inv(U*P*U' + S)*x | (6*k^2*n + 3*k*n^2 + n^3 + 9*n^2 - n)/3"),
+        ("(eye(n) - x*y')*(eye(n) - a*b')*z", "n=1000", "z + ((a'*y)*b'*z - y'*z)*x - (b'*z)*a | 11*n - 1"),
+        ("(C + x*y')*b", "n=1000", "C*b + (b'*y)*x | 2*n^2 + 3*n - 1"),
+        ("C*x + E*x", "n=1000", "(C + E)*x | 3*n^2 - n"),
+        ("x'*C*x + x'*S*x", "n=1000", "x'*(C + S)*x | 3*n^2 + n - 1"),
+        ("logdet(diag(d) + U*U')", "n=1000,k=10", "logdet(U'*diag(1./d)*U + eye(k)) + sum(log(d)) | (k^3 + 3*k^2*n + 6*k*n + 8*k + 9*n)/3"),
+        ("tr((eye(n) - x*x')*C)", "n=1000", "tr(C - C*x*x') | 2*n^2 + 2*n - 1"),
     ];
     let wrong: Vec<String> = lines
         .iter()
