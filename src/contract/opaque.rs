@@ -113,6 +113,9 @@ impl Graph {
             let (first, last) = (self.determinant(t.first), self.determinant(t.last));
             return self.times(first, last);
         }
+        if let Some(det) = self.determinant_of_entries(a) {
+            return det;
+        }
         match self.chain(a) {
             Some(chain) => {
                 let mut draft = Draft::new();
@@ -174,6 +177,10 @@ impl Graph {
         if let Some(t) = self.triangular(a) {
             let (first, last) = (self.log_determinant(t.first), self.log_determinant(t.last));
             return self.sum(&[], vec![(Number::ONE, first), (Number::ONE, last)]);
+        }
+        if let Some(det) = self.determinant_of_entries(a) {
+            let abs = self.map(Map::Abs, det);
+            return self.map(Map::Log, abs);
         }
         let Some(chain) = self.chain(a) else { return self.log_determinant_of_link(a) };
         let mut terms: Vec<(Number, NodeId)> = chain.links.iter().map(|&(x, _)| (Number::ONE, self.log_determinant_of_link(x))).collect();
