@@ -6,7 +6,9 @@
 //! | `t^p` | `t^(p+1)/(p+1)`, `log(t)` |
 //! | `f.(a*t + b)` | that of f, divided by `a` |
 //! | `t^n*f.(a*t + b)` | by parts, n times |
-//! | `expm(t*A)` | `inv(A)*expm(t*A)` |
+//! | `expm(t*A + B)`, `cosm`, `sinm`, where A and B commute | `inv(A)*expm(t*A + B)` |
+//! | `t^n*expm(t*A)` | by parts, n times |
+//! | `exp(w*t)*expm(t*A)` | that of `expm(t*(A + w*eye(n)))` |
 //! | `expm(t*A)*C*expm(t*B)` | the X of `A*X + X*B = expm(t*A)*C*expm(t*B)` |
 //! | `exp(-a*t^2 + b*t + c)` over all t | `sqrt(pi/a)*exp(c + b^2/(4*a))`, for a > 0 |
 //!
@@ -322,7 +324,7 @@ impl Integrator<'_> {
     fn of_matrix_exponentials(&mut self, f: NodeId) -> Option<NodeId> {
         let c = match self.graph.node(f) {
             Node::Contract(c) => c.clone(),
-            Node::Opaque(Opaque::Expm, _) => {
+            Node::Opaque(Opaque::Expm | Opaque::Cosm | Opaque::Sinm, _) => {
                 let axes = self.graph.axes_of_node(f);
                 let factor = Factor { node: f, labels: Labels::from_slice(&[0, 1]) };
                 Contraction { dims: axes.into_iter().collect(), out: Labels::from_slice(&[0, 1]), factors: [factor].into_iter().collect() }
@@ -330,33 +332,83 @@ impl Integrator<'_> {
             _ => return None,
         };
         let (dependent, constant): (Vec<Factor>, Vec<Factor>) = c.factors.iter().cloned().partition(|f| self.depends(f.node));
-        if !dependent.iter().all(|f| self.may_vanish(f)) {
+        let (powers, others): (Vec<Factor>, Vec<Factor>) = dependent.into_iter().partition(|f| self.natural_power(f.node).is_some());
+        let n: i64 = powers.iter().filter_map(|f| self.natural_power(f.node)).sum();
+        let dependent = self.with_scalar_exponentials(others)?;
+        if n > MOST_PARTS || !dependent.iter().all(|f| self.may_vanish(f)) {
             return None;
         }
         match &dependent[..] {
             [one] => {
-                let generator = self.generator(one)?;
-                let inverse = self.graph.inverse(generator);
-                let value = self.between_ends(|s, end| {
-                    Some(match s.end(end) {
-                        End::Finite(t) => {
-                            let value = s.put_in(one.node, t);
-                            s.graph.product(&[inverse, value])
-                        }
-                        End::Infinite(_) => s.graph.zero(&s.graph.axes_of_node(generator)),
-                    })
-                })?;
+                let value = self.of_power_and_function(n, one)?;
                 let factors = constant.into_iter().chain([Factor { node: value, labels: one.labels.clone() }]).collect();
                 Some(self.built(&c, factors))
             }
-            [first, last] => self.of_two_exponentials(&c, first, last, constant),
+            [first, last] if n == 0 => self.of_two_exponentials(&c, first, last, constant),
             _ => None,
         }
+    }
+
+    /// `t^n*f(t*A + B)` by parts: with F the antiderivative of f, `inv(A)*t^n*F` less the integral of `n*inv(A)*t^(n-1)*F`.
+    fn of_power_and_function(&mut self, n: i64, f: &Factor) -> Option<NodeId> {
+        let Node::Opaque(mut function, u) = *self.graph.node(f.node) else { return None };
+        let slope = self.generator(f)?;
+        let inverse = self.graph.inverse(slope);
+        let axes = self.graph.axes_of_node(slope);
+        let (mut factor, mut before, mut terms) = (Number::ONE, vec![inverse], Vec::new());
+        for k in (0..=n).rev() {
+            let (sign, next) = match function {
+                Opaque::Cosm => (Number::ONE, Opaque::Sinm),
+                Opaque::Sinm => (Number::MINUS_ONE, Opaque::Cosm),
+                Opaque::Expm => (Number::ONE, Opaque::Expm),
+                _ => return None,
+            };
+            (function, factor) = (next, &factor * &sign);
+            let value = self.between_ends(|s, end| {
+                let End::Finite(t) = s.end(end) else { return Some(s.graph.zero(&axes)) };
+                let argument = s.put_in(u, t);
+                let value = s.graph.opaque(function, argument);
+                let value = s.graph.product(&[before.as_slice(), &[value]].concat());
+                let power = s.graph.power(t, &Number::int(k));
+                Some(s.graph.times(power, value))
+            })?;
+            terms.push((factor.clone(), value));
+            factor = &factor * &Number::int(-k);
+            before.push(inverse);
+        }
+        Some(self.graph.sum(&axes, terms))
+    }
+
+    /// `exp(w*t)*expm(t*A)` is `expm(t*(A + w*eye))`. At an infinite end the scalar has to vanish by itself, so that what is said
+    /// of A is enough.
+    fn with_scalar_exponentials(&mut self, factors: Vec<Factor>) -> Option<Vec<Factor>> {
+        let (scalars, mut matrices): (Vec<Factor>, Vec<Factor>) = factors.into_iter().partition(|f| f.labels.is_empty());
+        for f in scalars {
+            let Node::Map(Map::Exp, u) = *self.graph.node(f.node) else { return None };
+            let infinite = [self.from, self.to].into_iter().find_map(|end| match self.end(end) {
+                End::Infinite(negative) => Some(negative),
+                End::Finite(_) => None,
+            });
+            let Node::Opaque(Opaque::Expm, argument) = *self.graph.node(matrices.first()?.node) else { return None };
+            if infinite.is_some_and(|negative| !self.vanishes(f.node, negative)) {
+                return None;
+            }
+            let axes = self.graph.axes_of_node(argument);
+            let eye = self.graph.eye(axes[0]);
+            let multiple = self.graph.times(u, eye);
+            let sum = self.graph.sum(&axes, vec![(Number::ONE, argument), (Number::ONE, multiple)]);
+            matrices[0].node = self.graph.opaque(Opaque::Expm, sum);
+        }
+        Some(matrices)
     }
 
     /// Whether nothing says that an exponential of a matrix does not vanish at the infinite end; it cannot at both.
     fn may_vanish(&mut self, f: &Factor) -> bool {
         let Some(slope) = self.generator(f) else { return false };
+        let finite = [self.from, self.to].into_iter().all(|end| matches!(self.end(end), End::Finite(_)));
+        if !finite && !matches!(self.graph.node(f.node), Node::Opaque(Opaque::Expm, _)) {
+            return false;
+        }
         let grows = match (self.end(self.from), self.end(self.to)) {
             (End::Finite(_), End::Finite(_)) => return true,
             (End::Finite(_), End::Infinite(false)) => slope,
@@ -374,24 +426,32 @@ impl Integrator<'_> {
         Some(self.graph.sum(&axes, vec![(Number::ONE, last), (Number::MINUS_ONE, first)]))
     }
 
-    /// The A of `expm(t*A)`.
+    /// The A of `expm(t*A + B)`, where B commutes with it.
     fn generator(&mut self, f: &Factor) -> Option<NodeId> {
-        let Node::Opaque(Opaque::Expm, u) = *self.graph.node(f.node) else { return None };
+        let Node::Opaque(Opaque::Expm | Opaque::Cosm | Opaque::Sinm, u) = *self.graph.node(f.node) else { return None };
         let slope = self.slope(u)?;
         let zero = self.graph.zero(&[]);
         let offset = self.put_in(u, zero);
-        matches!(self.graph.node(offset), Node::Zero(_)).then_some(slope)
+        (matches!(self.graph.node(offset), Node::Zero(_)) || self.graph.commute(slope, offset)).then_some(slope)
     }
 
     /// The labels of two factors and what stands between them: `first[a,b]*C[b,c]*last[c,d]`, either of them transposed.
     fn of_two_exponentials(&mut self, c: &Contraction, first: &Factor, last: &Factor, constant: Vec<Factor>) -> Option<NodeId> {
         let (p, q) = (self.generator(first)?, self.generator(last)?);
+        if [first, last].iter().any(|f| !matches!(self.graph.node(f.node), Node::Opaque(Opaque::Expm, _))) {
+            return None;
+        }
         let ends = |f: &Factor| [(f.labels[0], f.labels[1]), (f.labels[1], f.labels[0])];
         for (at_first, (a, b)) in ends(first).into_iter().enumerate() {
             for (at_last, (k, d)) in ends(last).into_iter().enumerate() {
                 let Some((middle, rest)) = self.between(c, &constant, (b, k), (a, d)) else { continue };
                 let turned = |s: &mut Self, x: NodeId, is: bool| if is { s.graph.transpose(x) } else { x };
                 let (p, q) = (turned(self, p, at_first == 1), turned(self, q, at_last == 1));
+                // Then A and -B have all eigenvalues in common, and the equation has no only solution.
+                let (opposite, back) = (self.graph.negate(p), self.graph.transpose(q));
+                if [q, back].contains(&opposite) {
+                    return None;
+                }
                 let chain = self.between_ends(|s, end| {
                     Some(match s.end(end) {
                         End::Finite(t) => {

@@ -28,6 +28,7 @@ mod elementwise;
 mod frechet;
 mod function;
 mod half;
+mod kronecker;
 mod levi_civita;
 mod opaque;
 mod operator;
@@ -35,6 +36,7 @@ mod power;
 mod rebuild;
 mod recognise;
 mod select;
+mod spectra;
 mod structure;
 mod sum;
 

@@ -5,6 +5,7 @@
 
 use super::Draft;
 use crate::fact::Facts;
+use crate::function::Sign;
 use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque, Operands};
 use crate::number::Number;
 
@@ -232,6 +233,21 @@ impl Graph {
         }
         if let Node::Opaque(Opaque::Pinv, x) = self.node(a) {
             return *x;
+        }
+        if let Some((x, y)) = self.as_kronecker(a) {
+            let (x, y) = (self.pseudoinverse(x), self.pseudoinverse(y));
+            return self.kronecker(x, y);
+        }
+        let (n, scalars, core) = self.without_scalars(a);
+        if !scalars.is_empty() && scalars.iter().all(|s| self.meta(*s).sign == Sign::Positive) {
+            let mut draft = Draft::new();
+            draft.coefficient = n;
+            scalars.iter().for_each(|s| {
+                draft.factor(*s, &[]);
+            });
+            let factor = self.contract(draft);
+            let (reciprocal, inverse) = (self.power(factor, &Number::MINUS_ONE), self.pseudoinverse(core));
+            return self.times(reciprocal, inverse);
         }
         match self.in_better_orientation(a) {
             Some(t) => {

@@ -9,6 +9,7 @@
 //! | more terms, a transposed unknown | `inv(kron(B', A) + …)*vec(C)`, reshaped |
 //! | fewer axes than the unknown has | least norm: `J'*inv(J*J')*b` |
 //! | more axes | least squares: `inv(J'*J)*J'*b` |
+//! | a multiple of a projector | `J*b`, divided by the square of what `J*J` is of J |
 
 use super::split::Term;
 use super::{Need, Reach, Solver};
@@ -77,6 +78,9 @@ impl Solver<'_> {
     /// As many axes on both sides.
     fn as_many(&mut self, linear: &Linear) -> Result<NodeId> {
         let Linear { map, right } = *linear;
+        if let Some(value) = self.of_projector(linear) {
+            return Ok(value);
+        }
         if let Some(entries) = self.entry_by_entry(map) {
             let reciprocal = self.reciprocal(entries);
             return Ok(self.graph.times(reciprocal, right));
@@ -104,6 +108,29 @@ impl Solver<'_> {
         let value = self.by_vec(map, right)?;
         self.judge_rectangular(linear, value);
         Ok(value)
+    }
+
+    /// `X + X' = C`, `tril(X) = C`, `x - mean(x) = c`: of a map P with `P' = P` and `P*P = s*P`, the solution of least norm is `P*c/s^2`.
+    fn of_projector(&mut self, linear: &Linear) -> Option<NodeId> {
+        let Linear { map, right } = *linear;
+        let equations = self.graph.order(right);
+        let axes = self.graph.axes_of_node(map);
+        if axes[..equations] != axes[equations..] || self.adjoint(map, equations) != map {
+            return None;
+        }
+        let twice = self.gram(map, equations);
+        let ((m, once), (n, again)) = (self.graph.unscaled(map), self.graph.unscaled(twice));
+        let identity = self.entry_by_entry(once).is_some_and(|w| self.graph.as_constant(w).is_some());
+        if once != again || identity {
+            return None;
+        }
+        let factor = (&m / &n)?;
+        let square = &factor * &factor;
+        let reached = self.applied(map, right);
+        let value = self.graph.scale(&square, reached);
+        self.reach = Reach::LeastNorm(map);
+        self.only_if_consistent(linear, value);
+        Some(value)
     }
 
     /// Stacked axes taken apart: `kron(A, B)*x = vec(C)` is `B*X*A' = C` with `x = vec(X)`.
@@ -281,8 +308,12 @@ impl Solver<'_> {
             return Ok(None);
         }
         let (l, r) = (self.graph.inverse(b.left), self.graph.inverse(a.right));
-        let (first, second) = (self.product(&[l, a.left]), self.product(&[b.right, r]));
-        let right = self.product(&[l, c, r]);
+        let (mut first, mut second) = (self.product(&[l, a.left]), self.product(&[b.right, r]));
+        let mut right = self.product(&[l, c, r]);
+        // Of two signs people write the first as plus: `A*X - X*B`.
+        if self.graph.unscaled(first).0.is_negative() {
+            [&mut first, &mut second, &mut right].into_iter().for_each(|x| *x = self.graph.negate(*x));
+        }
         let definite = |s: &Self, m: NodeId, fact| s.graph.meta(m).facts.contains(fact);
         let apart = |x, y| definite(self, x, Facts::POSDEF) && definite(self, y, Facts::PSD);
         if !apart(first, second) && !apart(second, first) {
