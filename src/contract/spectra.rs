@@ -120,15 +120,24 @@ impl Graph {
     /// S of `Q'*S*Q` with an orthogonal Q.
     fn within_orthogonal(&mut self, a: NodeId) -> Option<NodeId> {
         let Node::Contract(c) = self.node(a) else { return None };
-        let links = self.chain_of(c, Number::ONE)?.links;
-        let ([(q, turned), inner @ .., (r, back)], true) = (links.as_slice(), c.factors.iter().all(|f| f.labels.len() == 2)) else {
-            return None;
+        let &[i, j] = c.out.as_slice() else { return None };
+        let end = |l: Label| {
+            let mut ends = c.factors.iter().enumerate().filter(|(_, f)| f.labels.contains(&l));
+            let (at, f) = ends.next()?;
+            let axis = f.labels.iter().position(|k| *k == l)?;
+            (ends.next().is_none() && f.labels.len() == 2).then(|| (at, f.node, axis, f.labels[1 - axis]))
         };
-        if q != r || turned == back || inner.is_empty() || !self.meta(*q).facts.contains(Facts::ORTHOGONAL) {
+        let ((first, q, axis, k), (last, r, back, l)) = (end(i)?, end(j)?);
+        if first == last || k == l || (q, axis) != (r, back) || !self.meta(q).facts.contains(Facts::ORTHOGONAL) {
             return None;
         }
-        let factors: Vec<NodeId> = inner.iter().map(|&(x, turned)| if turned { self.transpose(x) } else { x }).collect();
-        Some(self.product(&factors))
+        let c = c.clone();
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        draft.retire(i);
+        draft.retire(j);
+        draft.factors.extend(c.factors.iter().enumerate().filter(|(at, _)| *at != first && *at != last).map(|(_, f)| f.clone()));
+        Some(self.contract(draft.out(&[k, l])))
     }
 
     /// The nuclear norm, where the form of the matrix tells it.

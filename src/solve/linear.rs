@@ -11,6 +11,7 @@
 //! | more axes | least squares: `inv(J'*J)*J'*b` |
 //! | a multiple of a projector | `J*b`, divided by the square of what `J*J` is of J |
 
+use super::provisos::has_delta;
 use super::split::Term;
 use super::{Need, Reach, Solver};
 use crate::contract::Draft;
@@ -25,6 +26,7 @@ use crate::infer::infer;
 use crate::lower::lower;
 use crate::number::Number;
 use crate::parse::Declarations;
+use crate::prove::Expander;
 use crate::raise::stacked;
 use rustc_hash::FxHashMap;
 
@@ -115,22 +117,45 @@ impl Solver<'_> {
         let Linear { map, right } = *linear;
         let equations = self.graph.order(right);
         let axes = self.graph.axes_of_node(map);
-        if axes[..equations] != axes[equations..] || self.adjoint(map, equations) != map {
+        let square = axes[..equations] == axes[equations..];
+        let ratio = |s: &mut Self, a: NodeId, b: NodeId| s.is_multiple(a, b);
+        let adjoint = self.adjoint(map, equations);
+        if !square || !ratio(self, adjoint, map)?.is_one() || self.is_multiple_of_identity(map) {
             return None;
         }
         let twice = self.gram(map, equations);
-        let ((m, once), (n, again)) = (self.graph.unscaled(map), self.graph.unscaled(twice));
-        let identity = self.entry_by_entry(once).is_some_and(|w| self.graph.as_constant(w).is_some());
-        if once != again || identity {
-            return None;
-        }
-        let factor = (&m / &n)?;
-        let square = &factor * &factor;
+        let factor = ratio(self, twice, map)?.recip()?;
         let reached = self.applied(map, right);
-        let value = self.graph.scale(&square, reached);
+        // Multiplied out, a matrix with a structure is written by a general one.
+        let expanded = if equations == 1 { Expander::new(&mut self.graph, false).node(reached) } else { None };
+        let reached = self.graph.scale(&factor, expanded.unwrap_or(reached));
+        let value = self.graph.scale(&factor, reached);
         self.reach = Reach::LeastNorm(map);
-        self.only_if_consistent(linear, value);
+        let off = self.plus(reached, Number::MINUS_ONE, right);
+        if !matches!(self.graph.node(off), Node::Zero(_)) {
+            self.need(Need::Consistent(reached, right));
+            self.reach = Reach::LeastSquares;
+        }
         Some(value)
+    }
+
+    fn is_multiple_of_identity(&mut self, map: NodeId) -> bool {
+        let Some(weights) = self.entry_by_entry(map) else { return false };
+        let (_, core) = self.graph.unscaled(weights);
+        matches!(self.graph.node(core), Node::Contract(c) if c.factors.is_empty() && !has_delta(c))
+    }
+
+    /// The number that the second has to be multiplied by to be the first.
+    fn is_multiple(&mut self, a: NodeId, b: NodeId) -> Option<Number> {
+        let [a, b] = [a, b].map(|x| Expander::new(&mut self.graph, false).node(x).unwrap_or(x));
+        let first = |s: &Self, x: NodeId| {
+            let (n, core) = s.graph.unscaled(x);
+            let Node::Sum(terms) = s.graph.node(core) else { return n };
+            terms.first().map_or(Number::ONE, |(m, _)| &n * m)
+        };
+        let ratio = (&first(self, a) / &first(self, b))?;
+        let difference = self.plus(a, -&ratio, b);
+        matches!(self.graph.node(difference), Node::Zero(_)).then_some(ratio)
     }
 
     /// Stacked axes taken apart: `kron(A, B)*x = vec(C)` is `B*X*A' = C` with `x = vec(X)`.
@@ -316,7 +341,9 @@ impl Solver<'_> {
         }
         let definite = |s: &Self, m: NodeId, fact| s.graph.meta(m).facts.contains(fact);
         let apart = |x, y| definite(self, x, Facts::POSDEF) && definite(self, y, Facts::PSD);
-        if !apart(first, second) && !apart(second, first) {
+        if first == second && definite(self, first, Facts::PSD) {
+            self.need_invertible(first);
+        } else if !apart(first, second) && !apart(second, first) {
             self.need(Need::Spectra(first, second));
         }
         Ok(Some(self.call(Call::Sylvester, &[first, second, right])?))

@@ -77,8 +77,8 @@ impl Engine {
         for attempt in Attempt::of(&equation.unknown) {
             match self.attempt(&equation, *attempt) {
                 Ok(solution) => return Ok(solution),
-                // What is wrong with the equation as it is declared is said of it, not of a more general one.
-                Err(e) if last.is_none() || matches!(attempt, Attempt::AsDeclared) => last = Some(e),
+                // What a more general equation has no meaning for is not said of this one.
+                Err(e) if last.is_none() || e.kind == ErrorKind::Unsupported => last = Some(e),
                 Err(_) => {}
             }
         }
@@ -297,6 +297,10 @@ impl Solver<'_> {
                 let z = self.graph.insert(Node::Var(z));
                 let moved = self.applied(map, z);
                 let (_, moved) = self.graph.unscaled(moved);
+                if moved == z {
+                    // Nothing that has the structure of the unknown is mapped to 0.
+                    return Ok(Extent::Only);
+                }
                 let zero = self.graph.zero(&self.graph.axes_of_node(moved));
                 Extent::LeastNorm(symbol, self.written(moved, names)?, self.written(zero, names)?)
             }
