@@ -1,32 +1,33 @@
 //! The pipeline: every pass in order, from an expression to an answer. Proofs, explanations and comparisons compose the same
 //! passes in `prove`, `explain` and `compare`.
 
+pub(crate) mod asked;
 mod differential;
+mod notation;
 mod products;
 pub(crate) mod several;
 
+use self::asked::{known, order_of_part, part_by_axes, variable, with_axes_for_free_indices};
+use self::notation::written;
 use crate::answer::{Answer, Notation, Profile};
 use crate::catalog::Catalog;
 use crate::compress::{CompressedPart, Part};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Sizes;
-use crate::expr::{Expr, Op, Shape, Subscript, Var};
+use crate::expr::{Expr, Op, Shape, Var};
 use crate::index::{Graph, NodeId};
 use crate::infer::infer;
 use crate::layout::Layout;
-use crate::matrix::{Build, Mat, Terms};
 use crate::parse::Declarations;
-use crate::present::{Presented, Rooted, Setting, shortest};
+use crate::present::{Presented, Setting};
 use crate::proof::Proof;
 use crate::prove::prove;
 use crate::question::Question;
-use crate::raise::{Raiser, stacked};
-use crate::saturate::{Limits, RuleSet, cheapest_at, simplify};
+use crate::saturate::{Limits, RuleSet};
 use crate::structure::Convention;
 use crate::typed::Typed;
-use crate::{compress, factor, lower};
-use egg::Id;
+use crate::{compress, lower};
 use std::collections::BTreeSet;
 
 /// Settings of the pipeline; the default is what the command line uses.
@@ -177,6 +178,16 @@ impl Engine {
     pub fn rules(mut self, catalog: &Catalog) -> Engine {
         self.rules = Some(RuleSet::of(catalog));
         self
+    }
+
+    /// The notation asked for.
+    pub(crate) fn notation_asked(&self) -> Notation {
+        self.notation
+    }
+
+    /// The laws that saturation and proofs use.
+    pub(crate) fn rule_set(&self) -> &RuleSet {
+        self.rules.as_ref().unwrap_or_else(|| RuleSet::standard())
     }
 
     /// d F / d X, with respect to one variable after the other: the axes of F first, then those of each variable. In
@@ -357,125 +368,6 @@ struct Found {
     row: bool,
 }
 
-impl Engine {
-    /// A node as people write it, in the first notation that expresses it. The first `rows` axes are rows in Kronecker
-    /// notation; `row` says that the value is a row and not a column.
-    pub(crate) fn formula(
-        &self,
-        graph: &mut Graph,
-        node: NodeId,
-        (rows, row): (usize, bool),
-        setting: Setting,
-        profile: &mut Profile,
-    ) -> Result<(Presented, Notation)> {
-        graph.check_eigenvectors(node)?;
-        let (found, notation) = self.simplest(graph, node, (rows, row), false, profile)?;
-        Ok((profile.stage("present", || written(&found, setting))?, notation))
-    }
-
-    /// The simplest terms of a node in the first notation that expresses it, or those of its transpose.
-    fn simplest(
-        &self,
-        graph: &mut Graph,
-        node: NodeId,
-        (rows, row): (usize, bool),
-        turned: bool,
-        profile: &mut Profile,
-    ) -> Result<(Vec<Rooted>, Notation)> {
-        let (mut terms, mut seeds, notation) = profile.stage("raise", || self.raise(graph, node, rows, row));
-        if turned {
-            seeds.iter_mut().for_each(|s| *s = terms.transpose(*s));
-        }
-        let found = if let Some(sizes) = &self.sizes {
-            sizes_are_known(&terms, &seeds, sizes)?;
-            let (rules, limits) = (self.rule_set().with_laws_of_the_engine(), Limits { nodes: self.limits.nodes * 3, ..self.limits });
-            let outcome = profile.stage("saturate", || cheapest_at(sizes, &terms, &seeds, rules, &limits))?;
-            profile.saturation = Some(outcome.stats);
-            outcome.found
-        } else if self.saturation {
-            let outcome = profile.stage("saturate", || simplify(&terms, &seeds, self.rule_set(), &self.limits))?;
-            profile.saturation = Some(outcome.stats);
-            outcome.found
-        } else {
-            let seed = seeds.iter().min_by_key(|s| terms.tokens(**s)).copied().unwrap_or_default();
-            vec![terms.to_recexprs(&[seed])]
-        };
-        Ok((found, notation))
-    }
-
-    /// The notation asked for.
-    pub(crate) fn notation_asked(&self) -> Notation {
-        self.notation
-    }
-
-    /// The laws that saturation and proofs use.
-    pub(crate) fn rule_set(&self) -> &RuleSet {
-        self.rules.as_ref().unwrap_or_else(|| RuleSet::standard())
-    }
-
-    /// The terms of the first notation that expresses the value: matrix, then Kronecker, then index.
-    pub(crate) fn raise(&self, graph: &mut Graph, node: NodeId, rows: usize, row: bool) -> (Terms, Vec<Id>, Notation) {
-        let mut terms = Terms::new();
-        let (seeds, notation) = self.raise_with(&mut Raiser::new(graph, &mut terms), node, rows, row);
-        (terms, seeds, notation)
-    }
-
-    /// Likewise among the terms of other values.
-    fn raise_with(&self, raiser: &mut Raiser, node: NodeId, rows: usize, row: bool) -> (Vec<Id>, Notation) {
-        let order = raiser.graph.order(node);
-        let seeds = self.seeds(raiser, node, row);
-        let formulas = only_formulas(raiser.terms, &seeds);
-        if order <= 2 && !formulas.is_empty() && (self.notation == Notation::Matrix || order == 0) {
-            return (formulas, Notation::Matrix);
-        }
-        if self.notation <= Notation::Kronecker
-            && (1..order).contains(&rows)
-            && let Some(stack) = stacked(raiser.graph, node, rows)
-        {
-            let seeds = self.seeds(raiser, stack, false);
-            let formulas = only_formulas(raiser.terms, &seeds);
-            if !formulas.is_empty() {
-                return (formulas, Notation::Kronecker);
-            }
-        }
-        if self.notation == Notation::Index {
-            return (vec![raiser.in_index_notation(node)], Notation::Index);
-        }
-        (seeds, Notation::Index)
-    }
-
-    /// The node raised as it is and with its sums factored.
-    fn seeds(&self, raiser: &mut Raiser, node: NodeId, row: bool) -> Vec<Id> {
-        let factored = if self.factoring { factor::factor(raiser.graph, node) } else { node };
-        let mut seeds: Vec<Id> = [factored, node].iter().map(|n| raiser.raise(*n)).collect();
-        seeds.dedup();
-        if row {
-            seeds.iter_mut().for_each(|s| *s = raiser.terms.transpose(*s));
-        }
-        seeds
-    }
-}
-
-/// Without the size of each dimension the work of a term is not known.
-fn sizes_are_known(terms: &Terms, seeds: &[Id], sizes: &Sizes) -> Result<()> {
-    let forms = seeds.iter().flat_map(|seed| terms.to_recexpr(*seed).as_ref().to_vec()).filter_map(|term| match term {
-        Mat::Var(v) => Some(v.axes()),
-        _ => None,
-    });
-    let missing = forms.flatten().flat_map(Dim::symbols).find(|s| sizes.get(*s).is_none());
-    missing.map_or(Ok(()), |s| {
-        let error = Error::new(ErrorKind::Data, format!("the size of {s} is not given"));
-        Err(error.help(format!("name every dimension: `--for {s}=100,…`")))
-    })
-}
-
-/// The shortest of equal terms as people write it.
-fn written(found: &[Rooted], setting: Setting) -> Result<Presented> {
-    let (bodies, parts) = shortest(found, setting)?;
-    let body = bodies.into_iter().next().ok_or_else(|| Error::new(ErrorKind::Internal, "no term was written"))?;
-    Ok(Presented { body, parts })
-}
-
 /// Both sides of an equation, whose names mean the same in both.
 fn infer_together(left: &Expr, right: &Expr, declarations: &Declarations) -> Result<(Typed, Typed)> {
     let both = Expr::new(Op::Add(vec![left.clone(), Expr::new(Op::Neg(right.clone()))]));
@@ -488,25 +380,6 @@ fn infer_together(left: &Expr, right: &Expr, declarations: &Declarations) -> Res
         return Ok((Typed { root: a, ..typed.clone() }, Typed { root: b, ..typed }));
     }
     Ok((infer(left, declarations)?, infer(right, declarations)?))
-}
-
-/// `A[i,j]*x[j]` is the vector `{A[i,j]*x[j]}[i]`: what has free indices is the tensor of these, in order of appearance.
-pub(crate) fn with_axes_for_free_indices(f: &Expr, declarations: &Declarations) -> Result<Expr> {
-    let mut indexed = |op: &Op| matches!(op, Op::Subscript(..) | Op::Delta(_) | Op::LeviCivita(_));
-    if matches!(f.op(), Op::Braces(..)) || !f.any(&mut indexed) {
-        return Ok(f.clone());
-    }
-    let typed = infer(f, declarations)?;
-    Ok(match &typed.root().op {
-        Op::Braces(_, outputs) => Expr::new(Op::Braces(f.clone(), outputs.iter().map(|(i, _)| (*i, None)).collect())),
-        _ => f.clone(),
-    })
-}
-
-/// The seeds that need no index notation.
-fn only_formulas(terms: &Terms, seeds: &[Id]) -> Vec<Id> {
-    let needs_indices = |t: &Mat| matches!(t, Mat::Contract(..) | Mat::LeviCivita(_) | Mat::Merge(..));
-    seeds.iter().copied().filter(|s| !terms.to_recexpr(*s).as_ref().iter().any(needs_indices)).collect()
 }
 
 /// The names of variables and dimensions, also of those that are not in the answer: it should read back where they are declared.
@@ -538,64 +411,6 @@ fn lengths_are_known(whole: &Expr, typed: &Typed, formula: &Presented) -> Result
     Ok(())
 }
 
-/// A derivative by a name that nothing else mentions would be 0, and is more likely a slip.
-fn known(x: &Expr, f: &Expr, declarations: &Declarations) -> Result<()> {
-    match whole_of(x).op() {
-        Op::Var(v) if declarations.get(v.name).is_none() && !f.mentions(v.name) => {
-            let error = Error::new(ErrorKind::Name, format!("{} does not occur in the expression", v.name));
-            Err(error.help("declare it if the derivative is meant to be zero"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What a part is a part of.
-fn whole_of(x: &Expr) -> &Expr {
-    if let Op::Subscript(of, _) = x.op() { of } else { x }
-}
-
-/// By `A[i,j]` with free indices is by the axes of A: `:` in the place of each index.
-fn part_by_axes(x: &Expr, f: &Expr) -> Result<Expr> {
-    let Op::Subscript(of, subscripts) = x.op() else { return Ok(x.clone()) };
-    let mut seen: Vec<Symbol> = match f.op() {
-        Op::Braces(_, outputs) => outputs.iter().map(|(i, _)| *i).collect(),
-        _ => Vec::new(),
-    };
-    let mut axes = Vec::with_capacity(subscripts.len());
-    for s in subscripts {
-        axes.push(match s {
-            Subscript::Index(i) if seen.contains(i) => {
-                let error = Error::new(ErrorKind::Index, format!("the index `{i}` of {x} stands for another axis already"));
-                return Err(error.help("give each axis of the derivative an index of its own"));
-            }
-            Subscript::Index(i) => {
-                seen.push(*i);
-                Subscript::All
-            }
-            other => other.clone(),
-        });
-    }
-    let whole = matches!(of.op(), Op::Var(_)) && axes.iter().all(|s| *s == Subscript::All);
-    Ok(if whole { of.clone() } else { Expr::new(Op::Subscript(of.clone(), axes)) })
-}
-
-/// How many axes a part of a variable has.
-fn order_of_part(part: &Expr, x: &Var) -> usize {
-    match part.op() {
-        Op::Subscript(_, subscripts) => subscripts.iter().filter(|s| matches!(s, Subscript::All | Subscript::Range(..))).count(),
-        _ => x.axes().len(),
-    }
-}
-
-/// The variable that an expression to differentiate by is.
-fn variable(x: &Expr, typed: &Typed) -> Result<Var> {
-    let Op::Var(v) = whole_of(x).op() else {
-        return Err(Error::unsupported(format!("the derivative with respect to {x}"))
-            .help("differentiate with respect to a variable or a part of one"));
-    };
-    typed.variables.get(&v.name).cloned().ok_or_else(|| Error::new(ErrorKind::Name, format!("{} does not occur in the expression", v.name)))
-}
-
 /// Passes recurse as deep as the expression; deep ones get a stack that is large enough for the parser's limit.
 pub(crate) fn on_a_deep_stack<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     const SHALLOW: usize = 40;
@@ -614,15 +429,6 @@ pub(crate) fn on_a_deep_stack<T: Send>(depth: usize, work: impl FnOnce() -> Resu
 mod tests {
     use super::*;
     use crate::parse::parse;
-
-    #[test]
-    fn free_indices_of_the_input_are_its_axes() {
-        let declarations = Declarations::parse("A: matrix(m, n); x: vector(n)").unwrap();
-        let read = |text| parse(text, &declarations).unwrap();
-        let answer = Engine::new().derivative(&read("A[i,j]*x[j]"), &[read("x")], &declarations).unwrap();
-        assert_eq!(answer.to_string(), "A");
-        assert!(answer.verify(4).unwrap().ok);
-    }
 
     #[test]
     fn a_length_that_nothing_names_is_an_error() {

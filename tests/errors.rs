@@ -120,11 +120,9 @@ fn declarations() {
 }
 
 #[test]
-fn enormous_inputs_are_refused_at_once() {
-    let start = std::time::Instant::now();
+fn enormous_inputs_are_refused() {
     for text in ["(".repeat(100_000), "x*x'*".repeat(100_000), "x+".repeat(500_000), "-".repeat(1 << 20), "x".repeat(2 << 20)] {
         let error = parse(&text, &Declarations::new()).unwrap_err();
         assert!(error.message.contains("limit"), "{error}");
     }
-    assert!(start.elapsed().as_secs() < 2);
 }

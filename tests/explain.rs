@@ -36,6 +36,21 @@ fn derivations_of_the_seeds() {
 }
 
 #[test]
+fn derivations_of_functions_of_matrices() {
+    let questions: &[(&str, &str, &[&str])] = &[
+        ("tr(A*expm(X))", "A: matrix(n, n); X: matrix(n, n)", &["X"]),
+        ("expm(t*A)", "A: matrix(n, n); t: scalar", &["t"]),
+        ("tr(sqrtm(X'*X))", "X: matrix(m, n)", &["X"]),
+        ("lambda_max(X'*X)", "X: matrix(m, n)", &["X"]),
+    ];
+    let written = |(expr, declarations, wrt): &(&str, &str, &[&str])| {
+        let derivation = explained(expr, declarations, wrt).unwrap();
+        format!("{expr} by {}    ({declarations})\n\n{derivation}\n", wrt.join(", "))
+    };
+    save("explain_matrix_functions", &questions.iter().map(written).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
 fn derivations_in_latex_and_unicode() {
     let questions: &[(&str, &str, &[&str])] = &[
         ("tr(A*B)", "A: matrix(n, m); B: matrix(m, n)", &["A"]),

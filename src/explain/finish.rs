@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Inputs;
 use crate::eval::graph::evaluate_graph;
 use crate::expr::{Expr, Op, Var};
+use crate::function::{Call, Function};
 use crate::index::NodeId;
 use crate::infer::infer;
 use crate::matrix::{Terms, of_typed};
@@ -102,11 +103,12 @@ impl Level<'_> {
             if Catalog::standard().rule(rule).is_some() && !rules.contains(&rule.as_str()) {
                 rules.push(rule);
             }
+            let title = if commutes(&before, after) { COMMUTES } else { title_of(rule) };
             if after == target {
-                return self.conclude_by(answer, title_of(rule), &rules, None);
+                return self.conclude_by(answer, title, &rules, None);
             }
             if *after != before && after.nodes() <= LONGEST {
-                self.matrix_line(answer, after, title_of(rule).to_owned(), &rules, None);
+                self.matrix_line(answer, after, title.to_owned(), &rules, None);
                 before = after.clone();
                 rules.clear();
             }
@@ -249,6 +251,15 @@ impl Level<'_> {
         let names: Vec<&str> = indices.iter().map(|i| i.as_str()).collect();
         (entry.len() + matrix.len() <= 2 * LONGEST_NOTE).then(|| format!("entry [{}] of {matrix} is {entry}", names.join(",")))
     }
+}
+
+const COMMUTES: &str = "the direction commutes with the matrix: the derivative of the function of a scalar, times the direction";
+
+/// Whether a Fréchet derivative is none any more.
+fn commutes(before: &Expr, after: &Expr) -> bool {
+    let mut is_frechet =
+        |op: &Op| matches!(op, Op::Call(Function::Call(Call::FrechetExpm | Call::FrechetLogm | Call::FrechetCosm | Call::FrechetSinm), _));
+    before.any(&mut is_frechet) && !after.any(&mut is_frechet)
 }
 
 /// What a rule or a step of the engine does, in words.

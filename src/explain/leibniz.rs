@@ -3,11 +3,11 @@
 
 use super::Level;
 use super::formula::{Factor, Formula, Product, expanded};
-use crate::diff::{partial, slope_of_largest};
+use crate::diff::partial;
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, Result};
 use crate::function::Map2;
-use crate::index::{Node, NodeId, Opaque};
+use crate::index::{LinearOperator, Node, NodeId};
 use crate::number::Number;
 
 /// What a step of differentiation used.
@@ -20,10 +20,12 @@ pub(super) struct Used {
     pub function: bool,
     pub constants: bool,
     pub sum: bool,
+    /// What the tensors in it are that no line looks into.
+    pub note: Option<String>,
 }
 
 impl Used {
-    fn rule(&mut self, name: &'static str) {
+    pub fn rule(&mut self, name: &'static str) {
         if !self.rules.contains(&name) {
             self.rules.push(name);
         }
@@ -83,6 +85,10 @@ impl Level<'_> {
                 continue;
             }
             factors += 1;
+            if let Some(derived) = self.trace_rule(term, at, &mut scope, used) {
+                terms.push(derived);
+                continue;
+            }
             let count = term.factors.iter().filter(|f| *f == factor).count();
             used.product |= count > 1;
             for piece in self.chain_rule(*node, indices, &mut scope, used)? {
@@ -131,7 +137,12 @@ impl Level<'_> {
                 Ok(pieces)
             }
             Node::Opaque(f, a) => self.whole_tensor(node, f, a, at, scope, used),
-            Node::Operator(f, ..) => Err(no_lines(&format!("{f:?}").to_lowercase())),
+            Node::Operator(f, ..) => Err(no_lines(match f {
+                LinearOperator::Sylvester => "sylvester",
+                LinearOperator::FrechetExpm | LinearOperator::FrechetLogm | LinearOperator::FrechetCosm | LinearOperator::FrechetSinm => {
+                    "frechet"
+                }
+            })),
             Node::Apply(f, arguments) => {
                 arguments.iter().for_each(|a| self.uses_function(*a, used));
                 let mut pieces = Vec::new();
@@ -158,14 +169,14 @@ impl Level<'_> {
         }
     }
 
-    fn uses_function(&self, argument: NodeId, used: &mut Used) {
+    pub fn uses_function(&self, argument: NodeId, used: &mut Used) {
         let of_variable = argument == self.variable_node;
         used.function |= of_variable;
         used.chain |= !of_variable;
     }
 
     /// The derivative of an entry of the variable or of a stage.
-    fn change(&mut self, node: NodeId, at: &[Symbol]) -> Product {
+    pub fn change(&mut self, node: NodeId, at: &[Symbol]) -> Product {
         if let Node::Scale(n, a) = self.graph.node(node).clone() {
             return self.change(a, at).scaled(&n);
         }
@@ -187,101 +198,15 @@ impl Level<'_> {
         all
     }
 
-    fn fresh(&self, n: Dim, scope: &mut Vec<Symbol>) -> (Symbol, Dim) {
+    pub fn fresh(&self, n: Dim, scope: &mut Vec<Symbol>) -> (Symbol, Dim) {
         let name = self.names.index(scope);
         scope.push(name);
         (name, n)
     }
-
-    /// Functions of whole tensors.
-    fn whole_tensor(
-        &mut self,
-        node: NodeId,
-        f: Opaque,
-        a: NodeId,
-        at: &[Symbol],
-        scope: &mut Vec<Symbol>,
-        used: &mut Used,
-    ) -> Result<Vec<Product>> {
-        self.uses_function(a, used);
-        let entry = |node: NodeId, at: &[Symbol]| Factor::Entry(node, at.to_vec());
-        let axes: Vec<Dim> = self.graph.axes(a).to_vec();
-        let product = |factors: Vec<Factor>, bound: Vec<(Symbol, Dim)>| Product { factors, bound, ..Product::one() };
-        Ok(match f {
-            Opaque::Pinv
-            | Opaque::Expm
-            | Opaque::Logm
-            | Opaque::Sqrtm
-            | Opaque::Cosm
-            | Opaque::Sinm
-            | Opaque::Cholesky
-            | Opaque::Nuclear
-            | Opaque::LambdaMax
-            | Opaque::LambdaMin
-            | Opaque::EigvecMax
-            | Opaque::EigvecMin => return Err(no_lines(&format!("{f:?}").to_lowercase())),
-            Opaque::Inv => {
-                used.rule("d_inv");
-                let (p, q) = (self.fresh(axes[0], scope), self.fresh(axes[1], scope));
-                let change = self.change(a, &[p.0, q.0]);
-                let left = product(vec![entry(node, &[at[0], p.0])], vec![p, q]);
-                vec![left.times(change).times(Product::of(entry(node, &[q.0, at[1]]))).scaled(&Number::MINUS_ONE)]
-            }
-            Opaque::Det | Opaque::LogDet => {
-                used.rule(if f == Opaque::Det { "d_det_inv" } else { "d_logdet" });
-                let (p, q) = (self.fresh(axes[0], scope), self.fresh(axes[1], scope));
-                let inverse = self.graph.inverse(a);
-                let mut factors = if f == Opaque::Det { vec![entry(node, &[])] } else { Vec::new() };
-                factors.push(entry(inverse, &[q.0, p.0]));
-                vec![product(factors, vec![p, q]).times(self.change(a, &[p.0, q.0]))]
-            }
-            Opaque::Adj => {
-                used.rule("d_adj");
-                let (p, q) = (self.fresh(axes[0], scope), self.fresh(axes[1], scope));
-                let inverse = self.graph.inverse(a);
-                let change = self.change(a, &[p.0, q.0]);
-                let first = product(vec![entry(inverse, &[q.0, p.0])], vec![p, q]).times(change.clone());
-                let second = product(vec![entry(inverse, &[at[0], p.0])], vec![p, q]).times(change);
-                vec![
-                    first.times(Product::of(entry(node, at))),
-                    second.times(Product::of(entry(node, &[q.0, at[1]]))).scaled(&Number::MINUS_ONE),
-                ]
-            }
-            Opaque::Product => {
-                used.rule("d_prod");
-                let bound: Vec<(Symbol, Dim)> = axes.iter().map(|n| self.fresh(*n, scope)).collect();
-                let names: Vec<Symbol> = bound.iter().map(|b| b.0).collect();
-                let reciprocal = self.graph.power(a, &Number::MINUS_ONE);
-                vec![product(vec![entry(node, &[]), entry(reciprocal, &names)], bound).times(self.change(a, &names))]
-            }
-            Opaque::NormInf => {
-                used.rule("d_norminf");
-                let bound: Vec<(Symbol, Dim)> = axes.iter().map(|n| self.fresh(*n, scope)).collect();
-                let names: Vec<Symbol> = bound.iter().map(|b| b.0).collect();
-                let slope = slope_of_largest(self.graph, node, a);
-                vec![product(vec![entry(slope, &names)], bound).times(self.change(a, &names))]
-            }
-            Opaque::Softmax => {
-                used.rule("d_softmax");
-                let straight = product(vec![entry(node, at)], Vec::new()).times(self.change(a, at));
-                let p = self.fresh(axes[axes.len() - 1], scope);
-                let other: Vec<Symbol> = at[..at.len() - 1].iter().copied().chain([p.0]).collect();
-                let mixed = product(vec![entry(node, at), entry(node, &other)], vec![p]).times(self.change(a, &other));
-                vec![straight, mixed.scaled(&Number::MINUS_ONE)]
-            }
-            Opaque::LogSumExp => {
-                used.rule("d_logsumexp");
-                let softmax = self.graph.opaque(Opaque::Softmax, a);
-                let p = self.fresh(axes[axes.len() - 1], scope);
-                let other: Vec<Symbol> = at.iter().copied().chain([p.0]).collect();
-                vec![product(vec![entry(softmax, &other)], vec![p]).times(self.change(a, &other))]
-            }
-        })
-    }
 }
 
 /// What has no derivation entry by entry.
-fn no_lines(function: &str) -> Error {
+pub(super) fn no_lines(function: &str) -> Error {
     Error::unsupported(format!("the derivation of `{function}` line by line")).help("`diff` gives its derivative")
 }
 

@@ -16,6 +16,7 @@ mod input;
 mod last;
 mod leibniz;
 mod names;
+mod opaque;
 mod resolve;
 mod stages;
 #[cfg(test)]
@@ -36,7 +37,8 @@ use crate::infer::infer;
 use crate::lower::lower_parts;
 use crate::parse::Declarations;
 use crate::part::Selection;
-use crate::pipeline::{Engine, declared_names, on_a_deep_stack, with_axes_for_free_indices};
+use crate::pipeline::asked::with_axes_for_free_indices;
+use crate::pipeline::{Engine, declared_names, on_a_deep_stack};
 use crate::present::Setting;
 use crate::structure::Convention;
 use crate::typed::Typed;
@@ -226,6 +228,8 @@ struct Level<'a> {
     pendings: FxHashMap<NodeId, NodeId>,
     numerators: FxHashMap<NodeId, NodeId>,
     known: FxHashMap<usize, Known>,
+    /// What the tensors `D(f)(X)` in lines stand for.
+    tensors: FxHashMap<NodeId, NodeId>,
     /// What each name of a stage stands for, in the variables alone.
     meanings: FxHashMap<Symbol, Expr>,
     /// Parts of the input, as they are written.
@@ -271,6 +275,7 @@ impl<'a> Level<'a> {
             pendings: FxHashMap::default(),
             numerators: FxHashMap::default(),
             known: FxHashMap::default(),
+            tensors: FxHashMap::default(),
             meanings: FxHashMap::default(),
             written: input.parts,
             products: input.products,
@@ -363,7 +368,7 @@ impl<'a> Level<'a> {
 
     /// Whether a line is the first that sums over an index without saying so.
     fn sums_silently(&self, formula: &Formula, right: &Expr) -> bool {
-        let said = self.steps.iter().any(|s| s.note.as_deref().is_some_and(|n| n.starts_with(SUMMED)));
+        let said = self.steps.iter().any(|s| s.note.as_deref().is_some_and(|n| n.contains(SUMMED)));
         let signs = right.any(&mut |op| matches!(op, Op::IndexSum(..)));
         let mut shown = |op: &Op| match op {
             Op::Subscript(_, s) => s.iter().any(|s| matches!(s, Subscript::Index(i) if formula.terms.iter().any(|t| t.is_bound(*i)))),

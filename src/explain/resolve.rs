@@ -46,7 +46,8 @@ impl Level<'_> {
         let (pending, used) = self.differentiate(&start, &own)?;
         // Notes count the terms as they are shown.
         let pending = pending.positive_first();
-        let note = self.constants_of(&start);
+        let notes: Vec<String> = self.constants_of(&start).into_iter().chain(used.note.clone()).collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
         self.line(&line, &pending, used.title().to_owned(), &used.rules, note)?;
         let (mut formula, inserted) = self.insert(&pending, &line);
         if formula != pending {
@@ -74,8 +75,9 @@ impl Level<'_> {
             let line = self.steps.len();
             self.steps[line - 1].note.get_or_insert_with(|| format!("its inner derivative is that of line {at}"));
         }
-        let replace: FxHashMap<NodeId, NodeId> =
+        let mut replace: FxHashMap<NodeId, NodeId> =
             self.known.iter().filter_map(|(at, k)| Some((*self.pendings.get(&self.stages.all[*at].var)?, k.node))).collect();
+        replace.extend(&self.tensors);
         let node = node_of_sum(self.graph, &formula, &line.all, &replace);
         let number = self.steps.len();
         self.known.insert(at, Known { formula, outputs: own, line: number, node });

@@ -205,6 +205,17 @@ fn every_line_of_further_cases_holds() {
         ("step(x).*x", "x: vector(n)", &["x"]),
         ("x", "x: row(n)", &["x"]),
         ("sin(x*A)", "x: row(m); A: matrix(m,n)", &["x"]),
+        ("tr(A*expm(X))", "A: matrix(n); X: matrix(n)", &["X"]),
+        ("tr(expm(X)) + tr(cosm(X)) - tr(sinm(X))", "X: matrix(n)", &["X", "X"]),
+        ("a'*sinm(A*X)*b", "A: matrix(n); X: matrix(n); a: vector(n); b: vector(n)", &["X"]),
+        ("expm(t*A)*x", "A: matrix(n); x: vector(n); t: scalar", &["t"]),
+        ("tr(logm(X)) + tr(A*logm(X))", "A: matrix(n); X: posdef(n)", &["X"]),
+        ("tr(sqrtm(X)) + tr(A*sqrtm(X))", "A: matrix(n); X: posdef(n)", &["X"]),
+        ("tr(expm(X))*tr(expm(X)*A)", "A: matrix(n); X: matrix(n)", &["X"]),
+        ("lambda_max(S) + lambda_min(X'*X)", "S: symmetric(n); X: matrix(m,n)", &["X"]),
+        ("lambda_max(S)^2", "S: symmetric(n)", &["S"]),
+        ("nuclear(A - X)", "A: matrix(m,n); X: matrix(m,n)", &["X"]),
+        ("pinv(X)*b", "X: matrix(m,n); b: vector(m)", &["X"]),
     ];
     let mut problems_seen = Vec::new();
     for (expr, declarations, wrt) in all {

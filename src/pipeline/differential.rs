@@ -1,7 +1,8 @@
 //! Differentials: dF with the changes of the variables in place.
 
+use super::asked::{known, part_by_axes, variable, with_axes_for_free_indices};
 use super::products::of_each;
-use super::{Asked, Engine, Found, declared_names, known, on_a_deep_stack, part_by_axes, variable, with_axes_for_free_indices};
+use super::{Asked, Engine, Found, declared_names, on_a_deep_stack};
 use crate::answer::{Answer, Notation, Profile, declarations_of};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};

@@ -1,6 +1,7 @@
 //! Products of a derivative with directions: the questions, and what an undeclared direction is.
 
-use super::{Asked, Engine, Found, known, on_a_deep_stack, part_by_axes, variable, with_axes_for_free_indices};
+use super::asked::{known, part_by_axes, variable, with_axes_for_free_indices};
+use super::{Asked, Engine, Found, on_a_deep_stack};
 use crate::answer::{Answer, Notation, Profile};
 use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};

@@ -1,9 +1,8 @@
 //! Several derivatives of one function: one inference, one reverse pass, one arena of terms, one e-graph, and one list of
 //! shared parts.
 
-use super::{
-    Engine, declared_names, known, lengths_are_known, on_a_deep_stack, order_of_part, part_by_axes, variable, with_axes_for_free_indices,
-};
+use super::asked::{known, order_of_part, part_by_axes, variable, with_axes_for_free_indices};
+use super::{Engine, declared_names, lengths_are_known, on_a_deep_stack};
 use crate::answer::{Answer, Notation, Profile};
 use crate::answers::Answers;
 use crate::dim::Symbol;

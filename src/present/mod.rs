@@ -7,13 +7,15 @@ mod differential;
 mod factors;
 mod forms;
 mod indices;
+mod lengths;
 mod order;
 mod runs;
 mod share;
 mod written;
 
 pub(crate) use differential::{PartialDifferential, present_differential};
-pub(crate) use indices::{index_names, known_lengths};
+pub(crate) use indices::index_names;
+pub(crate) use lengths::known_lengths;
 
 use crate::dim::Symbol;
 use crate::error::{Error, ErrorKind, Result};

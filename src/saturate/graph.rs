@@ -10,6 +10,11 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
+use std::sync::LazyLock;
+
+/// The clock that `egg` sees: it times each rebuild for a log that nobody reads, and the first look at a real clock calibrates that for
+/// longer than most derivatives take.
+static STOPPED: LazyLock<quanta::Clock> = LazyLock::new(|| quanta::Clock::mock().0);
 
 /// What is known of a class. The form never changes; the cost only falls, the facts only grow.
 #[derive(Clone, Debug)]
@@ -175,7 +180,7 @@ impl Graph {
     fn rebuild(&mut self) {
         self.transposes.get_mut().clear();
         if !self.egraph.clean {
-            self.egraph.rebuild();
+            quanta::with_clock(&STOPPED, || self.egraph.rebuild());
         }
     }
 
