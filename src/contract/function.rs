@@ -388,11 +388,14 @@ impl Graph {
             return self.einsum(&[], &[(a, &[0, 0])]);
         }
         let (n, core) = self.unscaled(a);
-        let value = self.known_nuclear_norm(core).unwrap_or_else(|| {
-            let a = self.in_better_orientation(core).unwrap_or(core);
+        if !n.is_one() {
+            let value = self.nuclear_norm(core);
+            return self.scale(&n.abs(), value);
+        }
+        self.known_nuclear_norm(a).unwrap_or_else(|| {
+            let a = self.in_better_orientation(a).unwrap_or(a);
             self.insert(Node::Opaque(Opaque::Nuclear, a))
-        });
-        self.scale(&n.abs(), value)
+        })
     }
 
     /// The derivative of the nuclear norm at full rank: `X*(X'*X)^(-1/2)`, or `(X*X')^(-1/2)*X` of a matrix that is known

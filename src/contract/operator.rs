@@ -5,7 +5,6 @@
 
 use super::Draft;
 use crate::fact::Facts;
-use crate::function::Sign;
 use crate::index::{Axes, Contraction, Factor, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque, Operands};
 use crate::number::Number;
 
@@ -239,7 +238,7 @@ impl Graph {
             return self.kronecker(x, y);
         }
         let (n, scalars, core) = self.without_scalars(a);
-        if !scalars.is_empty() && scalars.iter().all(|s| self.meta(*s).sign == Sign::Positive) {
+        if !scalars.is_empty() {
             let mut draft = Draft::new();
             draft.coefficient = n;
             scalars.iter().for_each(|s| {

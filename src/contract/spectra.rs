@@ -6,7 +6,7 @@
 use super::Draft;
 use crate::fact::Facts;
 use crate::function::{Map, Sign};
-use crate::index::{Axes, Graph, Label, Labels, Node, NodeId, Opaque};
+use crate::index::{Axes, Factor, Graph, Label, Labels, Node, NodeId, Opaque};
 use crate::number::Number;
 
 /// What an eigenvalue becomes on the way from a matrix to another one with the same eigenvectors.
@@ -109,12 +109,30 @@ impl Graph {
         self.contract(draft)
     }
 
-    /// v and w of `v*w'`.
-    pub(super) fn as_outer_product(&self, a: NodeId) -> Option<(NodeId, NodeId)> {
+    /// v and w of `v*w'`: the two axes are in factors that nothing joins.
+    fn as_outer_product(&mut self, a: NodeId) -> Option<(NodeId, NodeId)> {
         let Node::Contract(c) = self.node(a) else { return None };
-        let ([i, j], [f, g]) = (&c.out[..], c.factors.as_slice()) else { return None };
-        let ([k], [l]) = (&f.labels[..], &g.labels[..]) else { return None };
-        (i != j && k != l).then_some(if k == i { (f.node, g.node) } else { (g.node, f.node) })
+        let &[i, j] = c.out.as_slice() else { return None };
+        let mut reached: Labels = Labels::from_slice(&[i]);
+        // Each round reaches a further factor or ends.
+        let touches =
+            |reached: &Labels, f: &Factor| f.labels.iter().any(|l| reached.contains(l)) && !f.labels.iter().all(|l| reached.contains(l));
+        while let Some(f) = c.factors.iter().find(|f| touches(&reached, f)) {
+            reached.extend(f.labels.iter().copied());
+        }
+        if reached.contains(&j) {
+            return None;
+        }
+        let c = c.clone();
+        let part = |graph: &mut Graph, first: bool, out: Label| {
+            let mut draft = Draft::new();
+            draft.labels(&c.dims);
+            (0..c.dims.len() as Label).filter(|l| reached.contains(l) != first).for_each(|l| draft.retire(l));
+            let own = |f: &Factor| f.labels.first().map_or(first, |l| reached.contains(l) == first);
+            draft.factors.extend(c.factors.iter().filter(|f| own(f)).cloned());
+            graph.contract(draft.out(&[out]))
+        };
+        Some((part(self, true, i), part(self, false, j)))
     }
 
     /// S of `Q'*S*Q` with an orthogonal Q.
@@ -214,7 +232,7 @@ impl Graph {
                 let (middle, ends) = (a[axis], [a[1 - axis], b[1 - axis]]);
                 let product = if axis == 1 { s } else { self.inverse(s) };
                 draft.alive[middle as usize] = false;
-                draft.factors[at] = crate::index::Factor { node: product, labels: Labels::from_slice(&ends) };
+                draft.factors[at] = Factor { node: product, labels: Labels::from_slice(&ends) };
                 draft.factors.remove(other);
                 return true;
             }
