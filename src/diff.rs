@@ -296,12 +296,13 @@ impl Reverse {
             }
             // d inv(X) = -inv(X)*dX*inv(X)
             Opaque::Inv => {
-                let term = self.sandwich(graph, adjoint, node, &[]);
+                let inverse = graph.inverse_for_derivative(a);
+                let term = self.sandwich(graph, adjoint, inverse, &[]);
                 self.add(a, Number::MINUS_ONE, term);
             }
             // d det(X) = det(X)*tr(inv(X)*dX)
             Opaque::Det | Opaque::LogDet => {
-                let inverse = graph.inverse(a);
+                let inverse = graph.inverse_for_derivative(a);
                 let mut draft = self.with_outer(graph, adjoint, &axes);
                 draft.draft.factor(adjoint, &draft.outer);
                 draft.draft.factor(inverse, &[draft.own[1], draft.own[0]]);
@@ -313,7 +314,7 @@ impl Reverse {
             }
             // adj(X) = det(X)*inv(X), by the product rule.
             Opaque::Adj => {
-                let (inverse, det) = (graph.inverse(a), graph.determinant(a));
+                let (inverse, det) = (graph.inverse_for_derivative(a), graph.determinant(a));
                 let turned = self.sandwich(graph, adjoint, inverse, &[det]);
                 let mut draft = self.with_outer(graph, adjoint, &axes);
                 let (k, l) = (draft.draft.label(axes[0]), draft.draft.label(axes[1]));

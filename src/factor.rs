@@ -150,8 +150,8 @@ impl Factoring<'_> {
         (self.rest_labels(c, at, &signature).len() <= MOST_REST_ORDER || self.rest_is_one_tensor(c, at)).then_some(signature)
     }
 
-    /// The signature under which a term stands beside `M*H` as `ones*H`: the axes that are only summed are joined to ones in
-    /// the rest, which get the outputs that nothing in the term has.
+    /// The signature under which a term stands beside `M*H` as `ones*H`, and beside `A'*x` as `A'*ones`: the axes that are only
+    /// summed are joined to ones in the rest, which get the outputs that nothing in the term has.
     fn with_ones(&self, c: &Contraction, mut signature: Signature) -> Option<Signature> {
         let constant = |l: &Label| !c.factors.iter().any(|f| f.labels.contains(l));
         let missing = c.out.iter().enumerate().filter(|(_, l)| constant(l)).fold(0u64, |mask, (p, _)| mask | 1 << p);
@@ -161,7 +161,7 @@ impl Factoring<'_> {
         signature.kept |= missing;
         let order =
             signature.kept.count_ones() as usize + signature.axes.iter().filter(|(_, outputs, in_rest)| *outputs == 0 && *in_rest).count();
-        (missing != 0 && order <= MOST_REST_ORDER).then_some(signature)
+        (order <= MOST_REST_ORDER).then_some(signature)
     }
 
     /// Whether the rest only says where the factor stands: blocks are not taken out of a block matrix.

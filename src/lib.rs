@@ -58,6 +58,7 @@ mod contract; // whose constructors normalise and recognise
 mod diff; // derivatives, in reverse or forwards
 mod integrate; // closed forms of integrals
 mod factor; // common factors of sums of contractions
+mod spread; // sums over pairs taken apart
 mod raise; // back to matrix terms
 mod catalog; // the rules of mathematics,
 mod saturate; // by which an e-graph finds the simplest equal term

@@ -119,6 +119,35 @@ impl Graph {
         Some(self.sum(&[n, n], terms))
     }
 
+    /// `det([a, b; c, d])` is `a*d - b*c`: the determinant of a matrix of two or three rows that is written entry by entry.
+    pub(super) fn determinant_of_entries(&mut self, a: NodeId) -> Option<NodeId> {
+        let n = self.axes(a)[0].as_number().filter(|n| (2..=3).contains(n))?;
+        let (_, core) = self.unscaled(a);
+        let written = match self.node(core) {
+            // The determinant of the transpose is the same.
+            Node::Contract(c) if self.is_plain_transpose(core) => c.factors[0].node,
+            _ => core,
+        };
+        let Node::Sum(terms) = self.node(written) else { return None };
+        let entry = |[r, c]: [Selection; 2]| r.length == Dim::ONE && c.length == Dim::ONE;
+        if !terms.iter().all(|(_, t)| self.place(*t).is_some_and(entry)) {
+            return None;
+        }
+        let mut products = Vec::new();
+        for (sign, columns) in permutations(n) {
+            let mut draft = Draft::new();
+            draft.coefficient = sign;
+            for (row, column) in (0..).zip(columns) {
+                let unit = |g: &mut Graph, place: i64| g.insert(Node::Unit(Dim::number(place + 1), Dim::number(n)));
+                let (row, column) = (unit(self, row), unit(self, column));
+                let entry = self.einsum(&[], &[(a, &[0, 1]), (row, &[0]), (column, &[1])]);
+                draft.factor(entry, &[]);
+            }
+            products.push((Number::ONE, self.contract(draft)));
+        }
+        Some(self.sum(&[], products))
+    }
+
     /// The rows and columns of a matrix in which a term is not known to be zero.
     fn place(&self, t: NodeId) -> Option<[Selection; 2]> {
         let Node::Contract(c) = self.node(t) else { return None };
@@ -146,6 +175,19 @@ impl Graph {
         let (rows, columns) = (self.select(runs[0]), self.select(runs[1]));
         self.einsum(&[0, 1], &[(a, &[2, 3]), (rows, &[0, 2]), (columns, &[1, 3])])
     }
+}
+
+/// The permutations of two or three columns with their signs.
+fn permutations(n: i64) -> Vec<(Number, Vec<i64>)> {
+    let cyclic = (0..n).map(|k| (0..n).map(|i| (i + k) % n).collect::<Vec<_>>());
+    // A cycle of two columns is odd, one of three even.
+    let sign = |k: i64| if n == 2 && k == 1 { Number::MINUS_ONE } else { Number::ONE };
+    let mut all: Vec<(Number, Vec<i64>)> = (0..).map(sign).zip(cyclic).collect();
+    if n == 3 {
+        let odd: Vec<_> = all.iter().map(|(_, p)| (Number::MINUS_ONE, vec![p[1], p[0], p[2]])).collect();
+        all.extend(odd);
+    }
+    all
 }
 
 /// Two factors that keep the places of one run and put zeros elsewhere: `S[i,a]*S[j,a]`, or `e[i]*e[j]` of one unit vector.

@@ -38,6 +38,18 @@ impl Graph {
         self.as_kronecker(a).filter(|&(x, y)| square(self, x) && square(self, y))
     }
 
+    /// The inverse for a derivative: `inv(kron(A, B))` is `kron(inv(A), inv(B))` there, since what meets it is a product of small
+    /// matrices. As a value it stays as short as it is.
+    pub(crate) fn inverse_for_derivative(&mut self, a: NodeId) -> NodeId {
+        match self.as_square_kronecker(a) {
+            Some((first, second)) => {
+                let (first, second) = (self.inverse_for_derivative(first), self.inverse_for_derivative(second));
+                self.kronecker(first, second)
+            }
+            None => self.inverse(a),
+        }
+    }
+
     /// A function of `kron(A, eye)` or `kron(eye, B)`; the exponential of their sums, which commute; and the root and the logarithm of
     /// `kron(A, B)`, if the eigenvalues of one of them are positive, so that no product of eigenvalues leaves the principal branch.
     pub(super) fn function_of_kronecker(&mut self, f: Opaque, a: NodeId) -> Option<NodeId> {

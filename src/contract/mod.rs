@@ -402,6 +402,16 @@ impl Graph {
         Some(self.sum(&axes, terms))
     }
 
+    /// A contraction as a sum over the terms of one of its factors.
+    pub(crate) fn by_terms_of(&mut self, node: NodeId, at: usize) -> Option<NodeId> {
+        let Node::Contract(c) = self.node(node) else { return None };
+        let c = c.clone();
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        draft.factors.extend(c.factors);
+        self.term_by_term(&draft.out(&c.out), at)
+    }
+
     /// A product one of whose factors is a sum of tensors of order 3 or more, which no matrix formula holds together, as the sum
     /// over the terms of the first of these.
     pub(crate) fn without_sums_of_tensors(&mut self, node: NodeId) -> Option<NodeId> {
@@ -415,11 +425,7 @@ impl Graph {
         if c.factors.iter().map(length).product::<usize>() > MOST_TERMS {
             return None;
         }
-        let c = c.clone();
-        let mut draft = Draft::new();
-        draft.labels(&c.dims);
-        draft.factors.extend(c.factors);
-        self.term_by_term(&draft.out(&c.out), at)
+        self.by_terms_of(node, at)
     }
 
     fn has_delta(&self, node: NodeId) -> bool {

@@ -75,10 +75,6 @@ impl Graph {
         if let Some(inverse) = self.inverse_of_blocks(a) {
             return inverse;
         }
-        if let Some((x, y)) = self.as_square_kronecker(a) {
-            let (x, y) = (self.inverse(x), self.inverse(y));
-            return self.kronecker(x, y);
-        }
         let n = self.axes(a)[0];
         match self.chain(a) {
             Some(chain) if chain.coefficient.recip().is_some() => {
@@ -122,6 +118,9 @@ impl Graph {
         if let Some(t) = self.triangular(a) {
             let (first, last) = (self.determinant(t.first), self.determinant(t.last));
             return self.times(first, last);
+        }
+        if let Some(det) = self.determinant_of_entries(a) {
+            return det;
         }
         if let Some((x, y)) = self.as_square_kronecker(a) {
             let sizes = [x, y].map(|z| self.size(self.axes_of_node(z)[0]));
@@ -195,6 +194,10 @@ impl Graph {
         if let Some(t) = self.triangular(a) {
             let (first, last) = (self.log_determinant(t.first), self.log_determinant(t.last));
             return self.sum(&[], vec![(Number::ONE, first), (Number::ONE, last)]);
+        }
+        if let Some(det) = self.determinant_of_entries(a) {
+            let abs = self.map(Map::Abs, det);
+            return self.map(Map::Log, abs);
         }
         if let Some((x, y)) = self.as_square_kronecker(a) {
             let sizes = [x, y].map(|z| self.size(self.axes_of_node(z)[0]));

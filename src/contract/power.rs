@@ -12,7 +12,7 @@ const MOST_REPEATED: i64 = 8;
 /// An exponent: a number plus scalar or tensor nodes of the base's axes.
 struct Exponent {
     number: Number,
-    symbolic: Vec<NodeId>,
+    symbolic: Vec<(Number, NodeId)>,
 }
 
 impl Graph {
@@ -69,23 +69,22 @@ impl Graph {
         self.insert(Node::Power(base, p.clone()))
     }
 
-    /// `(a/s + b)^p` is `(a + b*s)^p/s^p` for scalars and a whole p < 0, so that nothing is divided twice.
+    /// `(a/s + b)^p` is `(a + b*s)^p/s^p` for a scalar s and a whole p < 0, so that nothing is divided twice.
     fn over_common_denominator(&mut self, terms: &[(Number, NodeId)], p: &Number) -> Option<NodeId> {
-        if self.order(terms[0].1) != 0 {
-            return None;
-        }
+        let axes: Axes = self.axes(terms[0].1).into();
         let divisor = terms.iter().find_map(|(_, t)| self.divisor_of(*t))?;
         let product: Vec<(Number, NodeId)> = terms.iter().map(|(n, t)| (n.clone(), self.times(*t, divisor))).collect();
-        let sum = self.sum(&[], product);
+        let sum = self.sum(&axes, product);
         let (above, below) = (self.power(sum, p), self.power(divisor, &-p));
         Some(self.times(above, below))
     }
 
-    /// A positive power that a scalar term is divided by; of a sum nothing, so that denominators do not pile up.
+    /// A positive power of a scalar that a term is divided by; of a sum nothing, so that denominators do not pile up.
     fn divisor_of(&mut self, term: NodeId) -> Option<NodeId> {
         let factors: Vec<NodeId> = match self.node(term) {
-            Node::Contract(c) if c.out.is_empty() && c.dims.is_empty() => c.factors.iter().map(|f| f.node).collect(),
-            _ => vec![term],
+            Node::Contract(c) => c.factors.iter().filter(|f| f.labels.is_empty()).map(|f| f.node).collect(),
+            _ if self.order(term) == 0 => vec![term],
+            _ => return None,
         };
         let (base, p) = factors.iter().find_map(|f| match self.node(*f) {
             Node::Power(base, p) if p.is_negative() && !matches!(self.node(*base), Node::Sum(_)) => Some((*base, -p)),
@@ -101,7 +100,17 @@ impl Graph {
             let rest = self.power(a, p);
             return self.scale(&power, rest);
         }
+        if !c.is_negative() && p.as_integer().is_none() && self.is_square_of_norm(a) {
+            let number = self.number(c);
+            let (outside, root) = (self.plain_power(number, p), self.power(a, p));
+            return self.times(outside, root);
+        }
         self.plain_power(base, p)
+    }
+
+    /// Whether a root of the node is a norm: `sqrt(3/2*normF(A)^2)` is `sqrt(3/2)*normF(A)`.
+    fn is_square_of_norm(&self, a: NodeId) -> bool {
+        matches!(self.node(a), Node::Contract(c) if c.out.is_empty() && !c.dims.is_empty() && super::is_gram(self, c))
     }
 
     /// `(a^q)^p` is `a^(pq)` if p is whole, a is not negative, or q is such that a cannot be negative or keeps its sign;
@@ -192,10 +201,20 @@ impl Graph {
         a == b || (self.is_exp(a) && self.is_exp(b))
     }
 
+    /// `a^p` and `(a^q)^s` have one base.
     fn base_of(&self, node: NodeId) -> NodeId {
         match self.node(node) {
-            Node::Power(a, _) | Node::Map2(Map2::Power, a, _) => *a,
+            Node::Power(a, _) => *a,
+            Node::Map2(Map2::Power, root, _) => self.power_of_root(*root).0,
             _ => node,
+        }
+    }
+
+    /// `a^q` of an a that is not negative, in which exponents may be multiplied; anything else is its own first power.
+    fn power_of_root(&self, root: NodeId) -> (NodeId, Number) {
+        match self.node(root) {
+            Node::Power(a, q) if self.meta(*a).sign != Sign::Any => (*a, q.clone()),
+            _ => (root, Number::ONE),
         }
     }
 
@@ -212,24 +231,31 @@ impl Graph {
         self.map(Map::Exp, u)
     }
 
+    /// The sum of the exponents over the base, or over the root of it that has a symbolic one: `norm2(x)^s/norm2(x)` is
+    /// `norm2(x)^(s - 1)`.
     fn power_of_sum(&mut self, draft: &Draft, same: &[usize], base: NodeId) -> NodeId {
         let mut exponent = Exponent { number: Number::ZERO, symbolic: Vec::new() };
+        let mut root = base;
         for &k in same {
             match self.node(draft.factors[k].node) {
                 Node::Power(a, p) if *a == base => exponent.number = &exponent.number + p,
-                Node::Map2(Map2::Power, a, e) if *a == base => exponent.symbolic.push(*e),
+                Node::Map2(Map2::Power, a, e) if self.power_of_root(*a).0 == base => {
+                    exponent.symbolic.push((self.power_of_root(*a).1, *e));
+                    root = if *a == base { root } else { *a };
+                }
                 _ => exponent.number = &exponent.number + &Number::ONE,
             }
         }
-        if exponent.symbolic.is_empty() {
+        let unit = self.power_of_root(root).1;
+        let Some(per_root) = unit.recip().filter(|_| !exponent.symbolic.is_empty()) else {
             return self.power(base, &exponent.number);
-        }
+        };
         let axes: Axes = self.axes(base).into();
-        let number = self.number(&exponent.number);
+        let number = self.number(&(&exponent.number * &per_root));
         let number = self.fill(number, &axes);
-        let mut terms: Vec<(Number, NodeId)> = exponent.symbolic.into_iter().map(|e| (Number::ONE, e)).collect();
+        let mut terms: Vec<(Number, NodeId)> = exponent.symbolic.into_iter().map(|(q, e)| (&q * &per_root, e)).collect();
         terms.push((Number::ONE, number));
         let e = self.sum(&axes, terms);
-        self.map2(Map2::Power, base, e)
+        self.map2(Map2::Power, root, e)
     }
 }

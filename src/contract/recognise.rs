@@ -134,10 +134,17 @@ impl Graph {
             let minus = self.negate(u);
             let sigmoid = self.find(&Node::Map(Map::Sigmoid, minus));
             let same = |f: &Factor| f.labels == labels;
-            if let Some(other) = draft.factors.iter().position(|f| same(f) && Some(f.node) == sigmoid) {
-                let node = self.map(Map::Sigmoid, u);
-                draft.factors[other].node = node;
-                draft.factors.remove(at);
+            let base = |g: &Graph, f: &Factor| match g.node(f.node) {
+                Node::Power(s, p) if p.as_integer().is_some_and(|p| p > 0) => (*s, p.clone()),
+                _ => (f.node, Number::ONE),
+            };
+            if let Some(other) = draft.factors.iter().position(|f| same(f) && Some(base(self, f).0) == sigmoid) {
+                let (minus, p) = base(self, &draft.factors[other]);
+                draft.factors[at].node = self.map(Map::Sigmoid, u);
+                draft.factors[other].node = self.power(minus, &(&p - &Number::ONE));
+                if p.is_one() {
+                    draft.factors.remove(other);
+                }
                 return true;
             }
             for other in 0..draft.factors.len() {

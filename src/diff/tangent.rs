@@ -189,10 +189,13 @@ impl Forward {
                 }
             }
             // d inv(X) = -inv(X)*dX*inv(X)
-            Opaque::Inv => terms.push((Number::MINUS_ONE, self.sandwich(graph, node, t, None))),
+            Opaque::Inv => {
+                let inverse = graph.inverse_for_derivative(a);
+                terms.push((Number::MINUS_ONE, self.sandwich(graph, inverse, t, None)));
+            }
             // d det(X) = det(X)*tr(inv(X)*dX)
             Opaque::Det | Opaque::LogDet => {
-                let inverse = graph.inverse(a);
+                let inverse = graph.inverse_for_derivative(a);
                 draft.factor(inverse, &[own[1], own[0]]).factor(t, &of_argument);
                 if f == Opaque::Det {
                     draft.factor(node, &[]);
@@ -201,7 +204,7 @@ impl Forward {
             }
             // d adj(X) = det(X)*(tr(inv(X)*dX)*inv(X) - inv(X)*dX*inv(X))
             Opaque::Adj => {
-                let (inverse, det) = (graph.inverse(a), graph.determinant(a));
+                let (inverse, det) = (graph.inverse_for_derivative(a), graph.determinant(a));
                 let (k, l) = (draft.label(axes[0]), draft.label(axes[1]));
                 draft.factor(det, &[]).factor(inverse, &[own[1], own[0]]).factor(t, &of_argument).factor(inverse, &[k, l]);
                 let out: Labels = [k, l].into_iter().chain(inner.iter().copied()).collect();

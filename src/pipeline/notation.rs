@@ -11,6 +11,7 @@ use crate::pipeline::Engine;
 use crate::present::{Presented, Rooted, Setting, shortest};
 use crate::raise::{Raiser, stacked};
 use crate::saturate::{Limits, cheapest_at, simplify};
+use crate::spread;
 use egg::Id;
 
 impl Engine {
@@ -90,10 +91,11 @@ impl Engine {
         (seeds, Notation::Index)
     }
 
-    /// The node raised as it is and with its sums factored.
+    /// The node raised as it is, with its sums factored, and with sums over pairs taken apart.
     fn seeds(&self, raiser: &mut Raiser, node: NodeId, row: bool) -> Vec<Id> {
         let factored = if self.factoring { factor::factor(raiser.graph, node) } else { node };
-        let mut seeds: Vec<Id> = [factored, node].iter().map(|n| raiser.raise(*n)).collect();
+        let spread = spread::spread(raiser.graph, node);
+        let mut seeds: Vec<Id> = [factored, node, spread].iter().map(|n| raiser.raise(*n)).collect();
         seeds.dedup();
         if row {
             seeds.iter_mut().for_each(|s| *s = raiser.terms.transpose(*s));

@@ -40,19 +40,35 @@ pub(super) fn fewest_signs(terms: &[Mat], roots: &[Id], taken: &BTreeSet<Symbol>
         if is_shortest {
             break;
         }
-        builder.turned[at] = true;
-        let before = builder.forget(at);
-        let other = builder.all(roots, finish)?;
-        let other_size = size_of(&other);
-        if other_size < size {
-            is_shortest = !may_any_lose_a_minus(&other);
-            (best, size) = (other, other_size);
-        } else {
-            builder.turned[at] = false;
+        // `-(A + (1 + n - s)*B)` is `(s - n - 1)*B - A` once both sums are turned.
+        for within in std::iter::once(None).chain(sums_among_factors(terms, at).into_iter().map(Some)) {
+            let turned = [Some(at), within];
+            turned.iter().flatten().for_each(|&k| builder.turned[k] = !builder.turned[k]);
+            let before = builder.forget(within.unwrap_or(at));
+            let other = builder.all(roots, finish)?;
+            let other_size = size_of(&other);
+            if other_size < size {
+                is_shortest = !may_any_lose_a_minus(&other);
+                (best, size) = (other, other_size);
+                break;
+            }
+            turned.iter().flatten().for_each(|&k| builder.turned[k] = !builder.turned[k]);
             before.into_iter().for_each(|(at, factors)| builder.memo[at] = factors);
         }
     }
     Ok(best)
+}
+
+/// The sums of scalars that are factors of the terms of a sum.
+fn sums_among_factors(terms: &[Mat], sum: usize) -> Vec<usize> {
+    let at = |id: &Id| &terms[usize::from(*id)];
+    let unscaled = |id: &Id| if let Mat::Scale(_, [a]) = at(id) { *a } else { *id };
+    let scalars = children(&terms[sum]).iter().filter_map(|term| match at(&unscaled(term)) {
+        Mat::Times([s, _]) => Some(unscaled(s)),
+        _ => None,
+    });
+    let factors = scalars.flat_map(|s| if let Mat::Had(all) = at(&s) { all.to_vec() } else { vec![s] });
+    factors.filter(|s| matches!(at(s), Mat::Add(..))).map(usize::from).collect()
 }
 
 fn may_any_lose_a_minus(all: &[Expr]) -> bool {

@@ -9,7 +9,7 @@
 //! blocks        an inverse of blocks is multiplied out, a determinant of blocks written by Schur complements   blocks.rs
 //! definitions   they are once functions are written by exp, over one denominator   definitions.rs
 //! entries       all sizes are known, and all entries are the same polynomials  entries.rs
-//! saturation    one e-graph finds them equal                                       saturate/explain.rs
+//! saturation    one e-graph finds them equal, if need be by laws that are only stated   saturate/explain.rs
 //! ```
 //!
 //! Nothing is ever proved by numbers.
@@ -54,6 +54,8 @@ const QUICK: Limits = Limits { nodes: 150, iterations: 2 };
 /// More terms of noncommutative polynomials than this are not made.
 const MOST_MONOMIALS: usize = 60_000;
 const LONG: Limits = Limits { nodes: 1500, iterations: 8 };
+/// With the laws that are only stated, among which are such as make terms longer.
+const STATED: Limits = Limits { nodes: 600, iterations: 3 };
 
 /// A proof that two expressions have the same value wherever both are defined, if one is found.
 ///
@@ -159,7 +161,10 @@ impl Prover<'_> {
             if let Some(chain) = attempts.iter().find_map(|attempt| attempt(self)) {
                 return Ok(Some(chain));
             }
-            return self.by_laws(self.rules, Some((&mut graph, left, right)), &LONG);
+            return match self.by_laws(self.rules, Some((&mut graph, left, right)), &LONG)? {
+                Some(chain) => Ok(Some(chain)),
+                None => self.by_laws(self.rules.with_laws_of_the_engine(), Some((&mut graph, left, right)), &STATED),
+            };
         }
         self.by_laws(self.rules, None, &LONG)
     }

@@ -183,7 +183,10 @@ impl Raiser<'_> {
 
     fn opaque(&mut self, f: Opaque, a: NodeId) -> Id {
         let order = self.graph.order(a);
-        let term = self.raise(a);
+        let mut term = self.raise(a);
+        if matches!(f, Opaque::Det | Opaque::LogDet) {
+            term = self.in_shorter_orientation(term);
+        }
         let f = match f {
             Opaque::Inv => MatFn::Inv,
             Opaque::Det => MatFn::Det,
@@ -229,6 +232,12 @@ impl Raiser<'_> {
         }
     }
 
+    /// The term or its transpose, where either does.
+    fn in_shorter_orientation(&mut self, term: Id) -> Id {
+        let turned = self.terms.transpose(term);
+        if self.terms.cost(turned).plain < self.terms.cost(term).plain { turned } else { term }
+    }
+
     /// norm(h), where a node is the sum of the squares of the entries of h.
     fn root_of_gram(&mut self, a: NodeId) -> Option<Id> {
         let Node::Contract(c) = self.graph.node(a) else { return None };
@@ -246,10 +255,7 @@ impl Raiser<'_> {
         }
         let mut h = self.raise(core);
         if order == 2 {
-            let turned = self.terms.transpose(h);
-            if self.terms.cost(turned).plain < self.terms.cost(h).plain {
-                h = turned;
-            }
+            h = self.in_shorter_orientation(h);
         }
         Some(self.terms.call(if order == 1 { MatFn::Norm2 } else { MatFn::NormF }, &[h]))
     }

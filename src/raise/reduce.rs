@@ -7,7 +7,7 @@ use super::Raiser;
 use super::network::{Edge, Network};
 use crate::dim::Dim;
 use crate::index::{Label, Node};
-use crate::matrix::{Build, Mat, MatFn, is_mask};
+use crate::matrix::{Build, Mat, MatFn, Terms, is_mask};
 use egg::Id;
 
 impl Network {
@@ -91,9 +91,10 @@ impl Network {
                 .filter(|&k| (self.edges[k].from, self.edges[k].to) == (u, v) || (self.edges[k].from, self.edges[k].to) == (v, u))
                 .collect();
             let stays = |w: Label| self.is_out(w) || !self.bare(w) || self.held(w) > 0 || self.edges_at(w).len() > along.len();
-            // A triangle of ones is no factor of a product that anyone writes.
-            let masked = along.iter().any(|&k| is_mask(&*raiser.terms, self.edges[k].matrix));
-            if along.len() < 2 || !(along.len() > 2 || masked || (stays(u) && stays(v))) {
+            // A triangle of ones is no factor of a product that anyone writes, and a divisor of each entry none either.
+            let entrywise =
+                along.iter().any(|&k| is_mask(&*raiser.terms, self.edges[k].matrix) || is_divisor(raiser.terms, self.edges[k].matrix));
+            if along.len() < 2 || !(along.len() > 2 || entrywise || (stays(u) && stays(v))) {
                 continue;
             }
             let backwards = along.iter().filter(|&&k| self.edges[k].from == v).count();
@@ -212,7 +213,7 @@ impl Network {
         self.with_scalars(raiser, body)
     }
 
-    /// Summed vertices with vectors alone: `sum(v)`, `a'*b`, `had(others)'*chain`.
+    /// Summed vertices with vectors alone: `sum(v)`, `a'*b`, `had(others)'*chain`, `sum(a./b)`.
     fn close_sums(&mut self, raiser: &mut Raiser) {
         for v in 0..self.vertices.len() as Label {
             if self.gone[v as usize] || self.is_out(v) || self.held(v) > 0 || !self.edges_at(v).is_empty() {
@@ -230,6 +231,10 @@ impl Network {
                         _ => *x,
                     };
                     raiser.terms.call(MatFn::Sum, &[inner])
+                }
+                _ if vectors.iter().any(|v| is_divisor(raiser.terms, *v)) => {
+                    let quotient = raiser.terms.had(&vectors);
+                    raiser.terms.call(MatFn::Sum, &[quotient])
                 }
                 _ => {
                     // The longest chain last.
@@ -287,6 +292,16 @@ impl Network {
             chain.push(raiser.terms.call(MatFn::Diag, &[q]));
         }
         raiser.terms.mul(&chain)
+    }
+}
+
+/// Whether a term divides each entry of what it is multiplied with.
+fn is_divisor(terms: &Terms, t: Id) -> bool {
+    match terms.node(t) {
+        Mat::Power(p, _) => p.is_negative(),
+        Mat::Had(all) => all.iter().any(|a| is_divisor(terms, *a)),
+        Mat::Transpose([a]) | Mat::Scale(_, [a]) => is_divisor(terms, *a),
+        _ => false,
     }
 }
 

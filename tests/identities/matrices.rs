@@ -94,7 +94,7 @@ identities! { kronecker
     "kron(A, B)'" => "kron(A', B')"
     "tr(kron(X, Y))" => "tr(X)*tr(Y)"
     "det(kron(X, Y))" => "det(X*Y)^n"
-    "inv(kron(X, Y))" => "kron(inv(X), inv(Y))"
+    "inv(kron(X, Y))" => "inv(kron(X, Y))"
     "kron(X, Y)*kron(Y, X)" => "kron(X*Y, Y*X)"
     "kron(eye(n), eye(n))" => "eye(n*n)"
     "kron(2*X, Y)" => "2*kron(X, Y)"

@@ -177,3 +177,16 @@ identities! { levi_civita
     "{eps[i,j]*x[j]}[i]" => "{eps[i,j]}[i,j]*x"
     "diff(eps[i,j]*A[i,1]*A[j,2], A)" => "-{eps[i,j]}[i,j]*[-A[:,2], A[:,1]]"
 }
+
+identities! { determinants_written_entry_by_entry;
+    "a: scalar; b: scalar; c: scalar; d: scalar; s: scalar; A: matrix(n, n)"
+    "det([a, b; c, d])" => "a*d - b*c"
+    "det([a, b; b, c])" => "a*c - b^2"
+    "logdet([a, b; c, d])" => "log(abs(a*d - b*c))"
+    "det([cos(s), -sin(s); sin(s), cos(s)])" => "1"
+    "det([0, a, b; -a, 0, c; -b, -c, 0])" => "0"
+    "det([a, b, 0; b, c, 0; 0, 0, d])" => "d*(a*c - b^2)"
+    "diff(det([a, b; c, d]), a)" => "d"
+    "diff(logdet([a, b; c, d]), b)" => "c/(b*c - a*d)"
+    "diff(log(det([a, b; b, c])), b)" => "2*b/(b^2 - a*c)"
+}

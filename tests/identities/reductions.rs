@@ -26,6 +26,34 @@ identities! { norms
     "norm2(-x)" => "norm2(x)"
     "sqrt(x'*x)" => "norm2(x)"
     "norm1(x) - sum(abs(x))" => "0"
+    "sqrt(x'*x/4)" => "norm2(x)/2"
+    "sqrt(3/2*normF(X)^2)" => "normF(X)*sqrt(3/2)"
+    "diff(sqrt(3/2*normF(X)^2), X)" => "sqrt(3/2)*X/normF(X)"
+}
+
+identities! { symbolic_powers_of_norms;
+    "x: vector(n); y: vector(m); A: matrix(m, n); p: scalar; q: scalar"
+    "norm2(x)^p/norm2(x)" => "norm2(x)^(p - 1)"
+    "norm2(x)^p*norm2(x)^q" => "norm2(x)^(p + q)"
+    "norm2(x)^p*norm2(x)^2" => "norm2(x)^(p + 2)"
+    "norm2(x)^p*(x'*x)^q" => "norm2(x)^(p + 2*q)"
+    "diff(norm2(x)^p, x)" => "p*norm2(x)^(p - 2)*x"
+    "diff(norm2(A*x - y)^p, x)" => "p*norm2(t1)^(p - 2)*A'*t1 where t1 = A*x - y"
+    "diff((x'*x)^p, x)" => "2*p*(norm2(x)^2)^(p - 1)*x"
+}
+
+identities! { sums_of_quotients;
+    "x: vector(n); y: vector(n); z: vector(n); A: matrix(m, n); B: matrix(m, n); C: matrix(m, n); s: scalar > 0"
+    "sum(x./y)" => "sum(x./y)"
+    "x'*(y./z)" => "sum(x.*y./z)"
+    "x'*(y./(x + z))" => "sum(x.*y./(x + z))"
+    "sum(A./B)" => "sum(A./B)"
+    "sum(A./B, 2)" => "sum(A./B, 2)"
+    "sum(A.*C./B)" => "sum(A.*C./B)"
+    "tr(A'*(C./B))" => "sum(A.*C./B)"
+    "(A./B)*x" => "(A./B)*x"
+    "(x/s^2)./(1 + x.^2/s^2)" => "x./(x.^2 + s^2)"
+    "1./(1 + x/s)" => "s./(x + s)"
 }
 
 identities! { sums_and_means

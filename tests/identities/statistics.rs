@@ -111,3 +111,35 @@ identities! { portfolios_and_factors;
     "diff(p'*log(p./q), p)" => "log(p./q) + 1"
     "diff(p'*log(p./q), q)" => "-p./q"
 }
+
+identities! { kronecker_covariances;
+    "A: posdef(m); B: posdef(n); C: posdef(p); X: matrix(n, m); Y: matrix(m, m); Z: matrix(n, n); x: vector(m*n); s: scalar > 0"
+    "diff(logdet(kron(A, B)), A)" => "n*inv(A)"
+    "diff(logdet(kron(A, eye(n))), A)" => "n*inv(A)"
+    "diff(logdet(kron(kron(A, B), C)), B)" => "m*p*inv(B)"
+    "diff(det(kron(Y, Z)), Z)" => "m*det(kron(Y, Z))*inv(Z)'"
+    "diff(x'*inv(kron(A, B))*x, A)" => "-t1'*inv(B)*t1 where t1 = reshape(x, n, m)*inv(A)"
+    "diff(x'*inv(kron(A, B))*x, x)" => "2*inv(kron(A, B))*x"
+    "diff(vec(X)'*inv(kron(A, B))*vec(X), A)" => "-inv(A)*X'*inv(B)*X*inv(A)"
+    "diff(logdet(kron(A, B) + s*eye(m*n)), s)" => "tr(inv(kron(A, B) + s*eye(m*n)))"
+}
+
+identities! { likelihoods;
+    "X: posdef(n); V: posdef(n); v: scalar; Y: matrix(m, n); b: vector(n); y: vector(m); u: scalar; g: scalar > 0; w: vector(n)"
+    "diff((v - n - 1)/2*logdet(X) - tr(inv(V)*X)/2, X)" => "((v - 1 - n)*inv(X) - inv(V))/2"
+    "diff(sum(-y./exp(Y*b) - Y*b), b)" => "Y'*(y.*exp(-Y*b) - 1)"
+    "diff(-sum(log(1 + (w - u).^2/g^2)) - n*log(g), u)" => "2*sum((w - u)./((w - u).^2 + g^2))"
+    "diff(-sum(log(1 + (w - u).^2/g^2)) - n*log(g), g)" => "(2*sum(t1./(t1 + g^2)) - n)/g where t1 = (w - u).^2"
+}
+
+identities! { pairs;
+    "W: symmetric(n); A: matrix(m, n); x: vector(n); y: vector(m); X: matrix(n, p); Y: matrix(m, p)"
+    "diff(sum(i, sum(j, W[i,j]*(x[i] - x[j])^2)), x)" => "4*(x.*sum(W, 2) - W*x)"
+    "diff(sum(i, sum(j, A[i,j]*(y[i] - x[j])^2)), y)" => "2*(y.*sum(A, 2) - A*x)"
+    "{sum(k, (X[i,k] - Y[j,k])^2)}[i,j]" => "diag(X*X')*ones(m)' + ones(n)*diag(Y*Y')' - 2*X*Y'"
+    "{exp(sum(k, (X[i,k] - Y[j,k])^2))}[i,j]" => "exp(diag(X*X')*ones(m)' + ones(n)*diag(Y*Y')' - 2*X*Y')"
+    "diff(sum(i, sum(j, exp(-sum(k, (X[i,k] - X[j,k])^2)))), X)" => "4*(t2 - diag(sum(t2, 2)))*X where t1 = diag(X*X')*ones(n)'; t2 = exp(2*X*X' - t1 - t1')"
+    "diff(sum(i, sum(j, sqrt(1 + sum(k, (X[i,k] - Y[j,k])^2)))), Y)" => "diag(sum(t1, 2))*Y - t1*X where t1 = 1./sqrt(diag(Y*Y')*ones(n)' + ones(m)*diag(X*X')' - 2*Y*X' + 1)"
+    "diff(sum(i, sum(j, W[i,j]*sum(k, (X[i,k] - X[j,k])^2))), X)" => "4*(diag(sum(W, 2)) - W)*X"
+    "diff(sum(i, sum(j, exp(-(y[i] - x[j])^2))), y)" => "2*(t1*x - y.*sum(t1, 2)) where t1 = exp(-(y*ones(n)' - ones(m)*x').^2)"
+}
