@@ -90,7 +90,7 @@ impl Graph {
     fn as_kronecker_sum(&mut self, a: NodeId) -> Option<[NodeId; 2]> {
         let terms = match self.node(a) {
             Node::Sum(terms) => terms.clone(),
-            Node::Contract(_) | Node::Scale(..) => vec![(Number::ONE, a)].into(),
+            Node::Contract(_) | Node::Scale(..) => vec![(Number::ONE, a)],
             _ => return None,
         };
         let mut parts: [Vec<(Number, NodeId)>; 2] = Default::default();

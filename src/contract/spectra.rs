@@ -68,7 +68,7 @@ impl Graph {
                 let links = self.links(&c)?;
                 let (&x, rest) = links.split_first()?;
                 let power = !rest.is_empty() && rest.iter().all(|y| *y == x) && self.meta(x).facts.contains(Facts::PSD);
-                power.then(|| Simpler { end: f, matrix: x, change: Change::Power(links.len() as i64) })
+                power.then_some(Simpler { end: f, matrix: x, change: Change::Power(links.len() as i64) })
             }
             _ => None,
         }
