@@ -10,8 +10,10 @@ use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, Op, Subscript};
 use crate::function::{Call, Function, Map, Map2, Parity};
+use crate::infer::infer;
 use crate::matrix::{Form, Mat, MatFn, Scaling};
 use crate::number::Number;
+use crate::parse::Declarations;
 use egg::Id;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
@@ -403,6 +405,7 @@ impl<'a> Builder<'a> {
         let make = |arguments: Vec<Expr>| call(name, arguments.into_iter().chain(axis.map(Expr::number)));
         match function.row().scaling {
             Scaling::Linear if function == MatFn::Trace => self.linear(all, scalar, |arguments| trace_of(&arguments[0])),
+            Scaling::Linear if function == MatFn::Diag => self.linear(all, scalar, |arguments| make(vec![as_vector(&arguments[0])])),
             Scaling::Linear => self.linear(all, scalar, |arguments| make(arguments.to_vec())),
             Scaling::Even | Scaling::Norm | Scaling::Square => {
                 let arguments = all.iter().map(|a| Ok(self.factors(*a)?.absolute().finish())).collect::<Result<Vec<_>>>()?;
@@ -426,6 +429,13 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+/// What is declared as an n×1 matrix is a vector only by `vec`.
+fn as_vector(e: &Expr) -> Expr {
+    let narrow = |op: &Op| matches!(op, Op::Var(v) if v.axes().len() == 2 && v.axes().contains(&Dim::ONE));
+    let is_matrix = |e: &Expr| infer(e, &Declarations::default()).is_ok_and(|t| t.root().shape.axes().len() == 2);
+    if e.any(&mut { narrow }) && is_matrix(e) { call(Call::Vec, [e.clone()]) } else { e.clone() }
 }
 
 /// `tr((A - B)'*C)` is `inner(A - B, C)`; of a name, `tr(A'*B)` is what books have.

@@ -34,6 +34,7 @@ use crate::question::Question;
 use crate::solution::{Extent, Solution};
 use crate::structure::{lifted, substitute};
 use crate::typed::Typed;
+use indexmap::IndexSet;
 use provisos::Need;
 use std::collections::BTreeSet;
 
@@ -325,13 +326,24 @@ fn named(name: Symbol, typed: &Typed) -> Result<Var> {
 fn of_sides(error: Error, left: &Expr, right: &Expr, declarations: &Declarations) -> Error {
     match (infer(left, declarations), infer(right, declarations)) {
         (Ok(l), Ok(r)) if error.kind == ErrorKind::Shape => {
-            let (l, r) = (&l.root().shape, &r.root().shape);
-            let message = format!("the sides of the equation have different shapes: {left}: {l} and {right}: {r}");
+            let shapes = (&l.root().shape, &r.root().shape);
+            let message = format!("the sides of the equation have different shapes: {left}: {} and {right}: {}", shapes.0, shapes.1);
             let places = left.span().into_iter().chain(right.span());
-            places.fold(Error::new(ErrorKind::Shape, message), |e, place| e.note(place, "one side"))
+            let error = places.fold(Error::new(ErrorKind::Shape, message), |e, place| e.note(place, "one side"));
+            match taken_for_matrices(&[&l, &r]).as_slice() {
+                [] => error,
+                all => error.help(all.join("\n")),
+            }
         }
         _ => error,
     }
+}
+
+/// What to say of names that nobody declared: `N` for a number of observations is easily forgotten.
+fn taken_for_matrices(sides: &[&Typed]) -> Vec<String> {
+    let assumed = sides.iter().flat_map(|side| side.assumed.iter().filter_map(|name| side.variables.get(name)));
+    let matrices: IndexSet<Symbol> = assumed.filter(|v| v.axes().len() == 2).map(|v| v.name).collect();
+    matrices.iter().map(|name| format!("`{name}` is not declared and was taken for a matrix; declare it if it is a scalar")).collect()
 }
 
 fn unknown_way(x: Symbol) -> Error {

@@ -190,3 +190,11 @@ identities! { determinants_written_entry_by_entry;
     "diff(logdet([a, b; c, d]), b)" => "c/(b*c - a*d)"
     "diff(log(det([a, b; b, c])), b)" => "2*b/(b^2 - a*c)"
 }
+
+identities! { matrices_of_one_column_or_row;
+    "A: matrix(m, n); X: matrix(n, 1); Y: matrix(n, 1); Z: matrix(1, n); W: matrix(n, p)"
+    "diff(exp(A*X), X)" => "diag(vec(exp(A*X)))*A"
+    "diff(A*(X.*Y), X)" => "A*diag(vec(Y))"
+    "diff(sum(exp(A*X)), X)" => "A'*exp(A*X)"
+    "diff(softmax(Z*W), W)" => "diag(vec(t1))*(kron(eye(p), Z) - ones(p, n)*diag(vec(Z'))*kron(t1, eye(n))) where t1 = softmax(Z*W)"
+}
