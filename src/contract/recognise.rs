@@ -16,6 +16,8 @@ impl Graph {
             || self.take_direction(draft)
             || self.absorb_projector(draft)
             || self.annihilate(draft)
+            || self.settle_eigenvector(draft)
+            || self.join_cholesky(draft)
             || (self.recognition && (self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_sign_and_abs(draft)))
             || self.join_merges(draft)
             || self.cancel_orthogonal(draft)
