@@ -338,6 +338,7 @@ impl Answer {
         };
         let mut output = described(name, &title, &self.formula);
         output.axes = axes;
+        output.conditions = self.conditions()?;
         let value = self.typed()?;
         let stacked = self.stacked(&value).map(|(axes, rows)| (axes.to_vec(), rows));
         let formula = Formula { output, value, stacked };

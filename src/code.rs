@@ -32,7 +32,15 @@ pub(crate) fn described(name: &str, title: &str, formula: &Presented) -> Output 
         lines.push(format!("{} {part} = {e}", if at == 0 { "where" } else { "     " }));
     }
     let parts = formula.parts.iter().map(|(part, _)| part.to_string()).collect();
-    Output { name: name.to_owned(), title: title.to_owned(), formula: lines, parts, axes: String::new(), row: false }
+    Output {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        formula: lines,
+        conditions: Vec::new(),
+        parts,
+        axes: String::new(),
+        row: false,
+    }
 }
 
 /// A function of a module: its name, its arguments and its results.

@@ -5,7 +5,9 @@ use crate::dim::Symbol;
 use crate::error::Result;
 use crate::expr::{Expr, Op, Shape, Structure};
 use crate::function::{Call, Constant, Function};
+use crate::index::{Graph, Node};
 use crate::infer::infer;
+use crate::lower::lower;
 use crate::parse::Declarations;
 use crate::pipeline::Engine;
 use crate::proof::Requirement;
@@ -38,6 +40,9 @@ fn of_call(f: Call, a: &Expr, arguments: usize) -> Option<String> {
         return None;
     }
     let Shape::Matrix(m, n) = infer(a, &Declarations::new()).ok()?.root().shape else { return None };
+    if !is_spectral(f, a) {
+        return None;
+    }
     let wide = m.is_at_most(n) && !n.is_at_most(m);
     let text = if a.nodes() <= MOST_NODES { a.to_string() } else { "…".to_owned() };
     match f {
@@ -49,6 +54,15 @@ fn of_call(f: Call, a: &Expr, arguments: usize) -> Option<String> {
         Call::Pinv => Some(format!("the rank of {text} does not change")),
         _ => None,
     }
+}
+
+/// Whether anything is left of the spectrum: the nuclear norm of a definite matrix is its trace, its pseudoinverse the inverse.
+fn is_spectral(f: Call, a: &Expr) -> bool {
+    let call = Expr::new(Op::Call(Function::Call(f), vec![a.clone()]));
+    let Ok(typed) = infer(&call, &Declarations::new()) else { return true };
+    let mut graph = Graph::new();
+    let Ok(root) = lower(&mut graph, &typed) else { return true };
+    graph.reachable(&[root]).iter().any(|id| matches!(graph.node(*id), Node::Opaque(g, _) if g.is_spectral()))
 }
 
 /// When an integral of exponentials of matrices has the value that is given: at an infinite end they vanish, and over a finite
@@ -75,7 +89,8 @@ pub(crate) fn of_integrals(input: &Expr, formula: &Expr, declarations: &Declarat
             (false, false) => of_inverses(input, formula, conditions),
             (_, upwards) => {
                 for u in exponents {
-                    let slope = u.with(t.name, &Expr::number(if upwards { -1 } else { 1 }));
+                    let at = |place: i64| u.with(t.name, &Expr::number(place));
+                    let slope = if upwards { at(0) - at(1) } else { at(1) - at(0) };
                     // The eigenvalues of a transpose are the same.
                     let decay = Engine::new().simplify(&slope, declarations)?.formula.inlined();
                     let decay = if let Op::Transpose(inner) = decay.op() { inner.clone() } else { decay };
@@ -89,11 +104,11 @@ pub(crate) fn of_integrals(input: &Expr, formula: &Expr, declarations: &Declarat
     Ok(())
 }
 
-/// The arguments of the exponentials of matrices that depend on `t`.
+/// The arguments of the exponentials, cosines and sines of matrices that depend on `t`.
 fn exponents(f: &Expr, t: Symbol) -> Vec<Expr> {
     let mut found = Vec::new();
     f.any(&mut |op| {
-        if let Op::Call(Function::Call(Call::Expm), arguments) = op
+        if let Op::Call(Function::Call(Call::Expm | Call::Cosm | Call::Sinm), arguments) = op
             && arguments[0].mentions(t)
         {
             found.push(arguments[0].clone());

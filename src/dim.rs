@@ -229,6 +229,12 @@ impl Dim {
         (above % self.denominator() == 0).then_some(above / self.denominator())
     }
 
+    /// The value where a symbol may be any number.
+    pub(crate) fn approximately(self, size: &impl Fn(Symbol) -> f64) -> f64 {
+        let above: f64 = self.terms().map(|(m, c)| m.iter().map(|s| size(*s)).product::<f64>() * c as f64).sum();
+        above / self.denominator() as f64
+    }
+
     /// The symbol n, if this is `n*(n+1)/2`.
     pub(crate) fn as_triangular(self) -> Option<Symbol> {
         let [n] = self.symbols()[..] else { return None };

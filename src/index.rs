@@ -91,6 +91,17 @@ impl Opaque {
         matches!(self, Opaque::Nuclear | Opaque::LambdaMax | Opaque::LambdaMin | Opaque::EigvecMax | Opaque::EigvecMin | Opaque::Pinv)
     }
 
+    /// What a change of sign of the matrix, or a decreasing function, makes of the largest eigenvalue and its vector.
+    pub(crate) fn other_end(self) -> Opaque {
+        match self {
+            Opaque::LambdaMax => Opaque::LambdaMin,
+            Opaque::LambdaMin => Opaque::LambdaMax,
+            Opaque::EigvecMax => Opaque::EigvecMin,
+            Opaque::EigvecMin => Opaque::EigvecMax,
+            other => other,
+        }
+    }
+
     /// Whether the value commutes with every matrix that commutes with the argument.
     pub fn is_function_of_matrix(self) -> bool {
         match self {

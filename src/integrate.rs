@@ -6,9 +6,12 @@
 //! | `t^p` | `t^(p+1)/(p+1)`, `log(t)` |
 //! | `f.(a*t + b)` | that of f, divided by `a` |
 //! | `t^n*f.(a*t + b)` | by parts, n times |
-//! | `expm(t*A)` | `inv(A)*expm(t*A)` |
+//! | `expm(t*A + B)`, `cosm`, `sinm`, where A and B commute | `inv(A)*expm(t*A + B)` |
+//! | `t^n*expm(t*A)` | by parts, n times |
+//! | `exp(w*t)*expm(t*A)` | that of `expm(t*(A + w*eye(n)))` |
 //! | `expm(t*A)*C*expm(t*B)` | the X of `A*X + X*B = expm(t*A)*C*expm(t*B)` |
-//! | `exp(-a*t^2 + b*t + c)` over all t | `sqrt(pi/a)*exp(c + b^2/(4*a))`, for a > 0 |
+//! | `t^n*log(t)` | `t^(n+1)*(log(t)/(n+1) - 1/(n+1)^2)` |
+//! | `exp(-a*t^2 + b*t + c)` over all t | `sqrt(pi/a)*exp(c + b^2/(4*a))`, for a > 0; over half of them one half of it, for b = 0 |
 //!
 //! At an infinite end a term has to vanish. What may have a pole between the ends is refused: an integral over it has no value
 //! although the antiderivative has one at both.
@@ -21,7 +24,7 @@
 use crate::contract::Draft;
 use crate::diff::derivative;
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::Var;
+use crate::expr::{Structure, Var};
 use crate::fact::Facts;
 use crate::function::{Constant, Map, Sign};
 use crate::index::{Contraction, Factor, Graph, Label, Labels, LinearOperator, Node, NodeId, Opaque};
@@ -52,7 +55,8 @@ const MOST_PARTS: i64 = 8;
 /// Of kind `Unsupported` if no closed form is known.
 pub fn integral(graph: &mut Graph, f: NodeId, t: &Var, from: NodeId, to: NodeId) -> Result<NodeId> {
     let variable = graph.insert(Node::Var(t.clone()));
-    let f = Expander::new(graph, false).node(f).unwrap_or(f);
+    let expanded = Expander::new(graph, false).node(f).unwrap_or(f);
+    let kept = keeps_structure(graph, f);
     let mut integrator = Integrator { graph, t: t.clone(), variable, from, to };
     let unknown = || {
         let error = Error::new(ErrorKind::Unsupported, format!("no closed form of this integral over {} is known", t.name));
@@ -61,7 +65,15 @@ pub fn integral(graph: &mut Graph, f: NodeId, t: &Var, from: NodeId, to: NodeId)
     if [from, to].into_iter().any(|end| integrator.depends(end)) {
         return Err(Error::new(ErrorKind::Domain, format!("an end of the integral over {} depends on it", t.name)));
     }
-    integrator.definite(f).ok_or_else(unknown)
+    let plain = if kept { None } else { integrator.definite(f) };
+    plain.or_else(|| integrator.definite(expanded)).ok_or_else(unknown)
+}
+
+/// Whether multiplying out leaves the variables what they are: a skew one becomes `(W - W')/2` of a general one.
+fn keeps_structure(graph: &Graph, f: NodeId) -> bool {
+    let lifted =
+        |v: &Var| v.kind.as_ref().is_some_and(|k| matches!(k.structure, Structure::Skew | Structure::Diagonal | Structure::Hollow));
+    !graph.reachable(&[f]).iter().any(|id| matches!(graph.node(*id), Node::Var(v) if lifted(v)))
 }
 
 struct Integrator<'a> {
@@ -247,6 +259,13 @@ impl Integrator<'_> {
                 constant.push(Factor { node: value, labels: Default::default() });
                 Some(self.built(c, constant))
             }
+            Some(Factor { node, labels }) if n > 0 && *self.graph.node(node) == Node::Map(Map::Log, self.variable) => {
+                let value = self.of_power_and_logarithm(n, node)?;
+                constant.push(Factor { node: value, labels });
+                Some(self.built(c, constant))
+            }
+            // By parts they would come back: their antiderivatives are products with what they are a function of.
+            Some(other) if n > 0 && matches!(self.graph.node(other.node), Node::Map(Map::Log | Map::Atan, _)) => None,
             Some(other) if n <= MOST_PARTS => {
                 let whole = self.of_factor(other.node)?;
                 let mut terms = Vec::new();
@@ -259,6 +278,15 @@ impl Integrator<'_> {
             }
             Some(_) => None,
         }
+    }
+
+    /// `t^n*log(t)`: `t^(n+1)*(log(t)/(n+1) - 1/(n+1)^2)`.
+    fn of_power_and_logarithm(&mut self, n: i64, log: NodeId) -> Option<NodeId> {
+        let over = Number::ratio(1, n.checked_add(1)?);
+        let power = self.graph.power(self.variable, &Number::int(n + 1));
+        let product = self.graph.times(power, log);
+        let square = &over * &over;
+        Some(self.graph.sum(&[], vec![(over, product), (-&square, power)]))
     }
 
     /// `t^n*G - n*integral of t^(n-1)*G`. Ends because n falls.
@@ -322,7 +350,7 @@ impl Integrator<'_> {
     fn of_matrix_exponentials(&mut self, f: NodeId) -> Option<NodeId> {
         let c = match self.graph.node(f) {
             Node::Contract(c) => c.clone(),
-            Node::Opaque(Opaque::Expm, _) => {
+            Node::Opaque(Opaque::Expm | Opaque::Cosm | Opaque::Sinm, _) => {
                 let axes = self.graph.axes_of_node(f);
                 let factor = Factor { node: f, labels: Labels::from_slice(&[0, 1]) };
                 Contraction { dims: axes.into_iter().collect(), out: Labels::from_slice(&[0, 1]), factors: [factor].into_iter().collect() }
@@ -330,33 +358,91 @@ impl Integrator<'_> {
             _ => return None,
         };
         let (dependent, constant): (Vec<Factor>, Vec<Factor>) = c.factors.iter().cloned().partition(|f| self.depends(f.node));
-        if !dependent.iter().all(|f| self.may_vanish(f)) {
+        let (powers, others): (Vec<Factor>, Vec<Factor>) = dependent.into_iter().partition(|f| self.natural_power(f.node).is_some());
+        let n: i64 = powers.iter().filter_map(|f| self.natural_power(f.node)).sum();
+        let dependent = self.with_scalar_exponentials(others)?;
+        if n > MOST_PARTS || !dependent.iter().all(|f| self.may_vanish(f)) {
             return None;
         }
         match &dependent[..] {
             [one] => {
-                let generator = self.generator(one)?;
-                let inverse = self.graph.inverse(generator);
-                let value = self.between_ends(|s, end| {
-                    Some(match s.end(end) {
-                        End::Finite(t) => {
-                            let value = s.put_in(one.node, t);
-                            s.graph.product(&[inverse, value])
-                        }
-                        End::Infinite(_) => s.graph.zero(&s.graph.axes_of_node(generator)),
-                    })
-                })?;
+                let value = self.of_power_and_function(n, one)?;
                 let factors = constant.into_iter().chain([Factor { node: value, labels: one.labels.clone() }]).collect();
                 Some(self.built(&c, factors))
             }
-            [first, last] => self.of_two_exponentials(&c, first, last, constant),
+            [first, last] if n == 0 => self.of_two_exponentials(&c, first, last, &constant),
             _ => None,
         }
+    }
+
+    /// `t^n*f(t*A + B)` by parts: with F the antiderivative of f, `inv(A)*t^n*F` less the integral of `n*inv(A)*t^(n-1)*F`.
+    fn of_power_and_function(&mut self, n: i64, f: &Factor) -> Option<NodeId> {
+        let Node::Opaque(mut function, u) = *self.graph.node(f.node) else { return None };
+        let slope = self.generator(f)?;
+        let inverse = self.graph.inverse(slope);
+        let axes = self.graph.axes_of_node(slope);
+        let (mut factor, mut before, mut terms) = (Number::ONE, vec![inverse], Vec::new());
+        for k in (0..=n).rev() {
+            let (sign, next) = match function {
+                Opaque::Cosm => (Number::ONE, Opaque::Sinm),
+                Opaque::Sinm => (Number::MINUS_ONE, Opaque::Cosm),
+                Opaque::Expm => (Number::ONE, Opaque::Expm),
+                _ => return None,
+            };
+            (function, factor) = (next, &factor * &sign);
+            let value = self.between_ends(|s, end| {
+                let End::Finite(t) = s.end(end) else { return Some(s.graph.zero(&axes)) };
+                let argument = s.put_in(u, t);
+                let value = s.graph.opaque(function, argument);
+                let value = s.graph.product(&[before.as_slice(), &[value]].concat());
+                let power = s.graph.power(t, &Number::int(k));
+                Some(s.graph.times(power, value))
+            })?;
+            terms.push((factor.clone(), value));
+            factor = &factor * &Number::int(-k);
+            before.push(inverse);
+        }
+        Some(self.graph.sum(&axes, terms))
+    }
+
+    /// `exp(w*t)*expm(t*A)` is `expm(t*(A + w*eye))`. At an infinite end the scalar has to vanish by itself, so that what is said
+    /// of A is enough.
+    fn with_scalar_exponentials(&mut self, factors: Vec<Factor>) -> Option<Vec<Factor>> {
+        let (scalars, mut matrices): (Vec<Factor>, Vec<Factor>) = factors.into_iter().partition(|f| f.labels.is_empty());
+        for f in scalars {
+            let Node::Map(Map::Exp, u) = *self.graph.node(f.node) else { return None };
+            let infinite = [self.from, self.to].into_iter().find_map(|end| match self.end(end) {
+                End::Infinite(negative) => Some(negative),
+                End::Finite(_) => None,
+            });
+            let Node::Opaque(Opaque::Expm, argument) = *self.graph.node(matrices.first()?.node) else { return None };
+            if infinite.is_some_and(|negative| !self.vanishes(f.node, negative)) {
+                return None;
+            }
+            let axes = self.graph.axes_of_node(argument);
+            let eye = self.graph.eye(axes[0]);
+            let multiple = self.graph.times(u, eye);
+            let sum = self.graph.sum(&axes, vec![(Number::ONE, argument), (Number::ONE, multiple)]);
+            let value = self.graph.opaque(Opaque::Expm, sum);
+            matrices[0].node = match self.graph.node(value) {
+                // The exponential of the transpose, transposed.
+                Node::Contract(c) if c.factors.len() == 1 => {
+                    matrices[0].labels.reverse();
+                    c.factors[0].node
+                }
+                _ => value,
+            };
+        }
+        Some(matrices)
     }
 
     /// Whether nothing says that an exponential of a matrix does not vanish at the infinite end; it cannot at both.
     fn may_vanish(&mut self, f: &Factor) -> bool {
         let Some(slope) = self.generator(f) else { return false };
+        let finite = [self.from, self.to].into_iter().all(|end| matches!(self.end(end), End::Finite(_)));
+        if !finite && !matches!(self.graph.node(f.node), Node::Opaque(Opaque::Expm, _)) {
+            return false;
+        }
         let grows = match (self.end(self.from), self.end(self.to)) {
             (End::Finite(_), End::Finite(_)) => return true,
             (End::Finite(_), End::Infinite(false)) => slope,
@@ -374,50 +460,61 @@ impl Integrator<'_> {
         Some(self.graph.sum(&axes, vec![(Number::ONE, last), (Number::MINUS_ONE, first)]))
     }
 
-    /// The A of `expm(t*A)`.
+    /// The A of `expm(t*A + B)`, where B commutes with it.
     fn generator(&mut self, f: &Factor) -> Option<NodeId> {
-        let Node::Opaque(Opaque::Expm, u) = *self.graph.node(f.node) else { return None };
+        let Node::Opaque(Opaque::Expm | Opaque::Cosm | Opaque::Sinm, u) = *self.graph.node(f.node) else { return None };
         let slope = self.slope(u)?;
         let zero = self.graph.zero(&[]);
         let offset = self.put_in(u, zero);
-        matches!(self.graph.node(offset), Node::Zero(_)).then_some(slope)
+        (matches!(self.graph.node(offset), Node::Zero(_)) || self.graph.commute(slope, offset)).then_some(slope)
     }
 
-    /// The labels of two factors and what stands between them: `first[a,b]*C[b,c]*last[c,d]`, either of them transposed.
-    fn of_two_exponentials(&mut self, c: &Contraction, first: &Factor, last: &Factor, constant: Vec<Factor>) -> Option<NodeId> {
-        let (p, q) = (self.generator(first)?, self.generator(last)?);
-        let ends = |f: &Factor| [(f.labels[0], f.labels[1]), (f.labels[1], f.labels[0])];
-        for (at_first, (a, b)) in ends(first).into_iter().enumerate() {
-            for (at_last, (k, d)) in ends(last).into_iter().enumerate() {
-                let Some((middle, rest)) = self.between(c, &constant, (b, k), (a, d)) else { continue };
-                let turned = |s: &mut Self, x: NodeId, is: bool| if is { s.graph.transpose(x) } else { x };
-                let (p, q) = (turned(self, p, at_first == 1), turned(self, q, at_last == 1));
-                let chain = self.between_ends(|s, end| {
-                    Some(match s.end(end) {
-                        End::Finite(t) => {
-                            let (x, y) = (s.put_in(first.node, t), s.put_in(last.node, t));
-                            let (x, y) = (turned(s, x, at_first == 1), turned(s, y, at_last == 1));
-                            s.graph.product(&[x, middle, y])
-                        }
-                        End::Infinite(_) => s.graph.zero(&s.graph.axes_of_node(middle)),
-                    })
-                })?;
-                // With infinite ends it is `sylvester(-P, -Q, C)`, as people write it.
-                let negative = [p, q].iter().all(|x| self.graph.unscaled(*x).0.is_negative());
-                let sign = |s: &mut Self, x: NodeId| if negative { s.graph.negate(x) } else { x };
-                let operands = [sign(self, p), sign(self, q), sign(self, chain)];
-                let value = self.graph.operator(LinearOperator::Sylvester, operands.into_iter().collect());
-                let mut draft = Draft::new();
-                draft.labels(&c.dims);
-                draft.factors = rest;
-                draft.factor(value, &[a, d]);
-                let used = |draft: &Draft, l: Label| c.out.contains(&l) || draft.factors.iter().any(|f| f.labels.contains(&l));
-                let unused: Vec<Label> = (0..c.dims.len()).map(|l| l as Label).filter(|l| !used(&draft, *l)).collect();
-                unused.into_iter().for_each(|l| draft.retire(l));
-                return Some(self.graph.contract(draft.out(&c.out)));
-            }
+    /// Two factors and what stands between them: `first[a,b]*C[b,c]*last[c,d]`, in either order and either of them transposed, as few
+    /// as can be.
+    fn of_two_exponentials(&mut self, c: &Contraction, f: &Factor, g: &Factor, constant: &[Factor]) -> Option<NodeId> {
+        if [f, g].iter().any(|f| !matches!(self.graph.node(f.node), Node::Opaque(Opaque::Expm, _))) {
+            return None;
         }
-        None
+        let turns = [[false, false], [false, true], [true, false], [true, true]];
+        turns
+            .into_iter()
+            .find_map(|turned| self.of_chain(c, [f, g], turned, constant).or_else(|| self.of_chain(c, [g, f], turned, constant)))
+    }
+
+    fn of_chain(&mut self, c: &Contraction, chain: [&Factor; 2], turned: [bool; 2], constant: &[Factor]) -> Option<NodeId> {
+        let ends = |at: usize| {
+            let labels = &chain[at].labels;
+            if turned[at] { (labels[1], labels[0]) } else { (labels[0], labels[1]) }
+        };
+        let ((a, b), (k, d)) = (ends(0), ends(1));
+        let (middle, rest) = self.between(c, constant, (b, k), (a, d))?;
+        let oriented = |s: &mut Self, x: NodeId, at: usize| if turned[at] { s.graph.transpose(x) } else { x };
+        let (p, q) = (self.generator(chain[0])?, self.generator(chain[1])?);
+        let (p, q) = (oriented(self, p, 0), oriented(self, q, 1));
+        // Then A and -B have all eigenvalues in common, and the equation has no only solution.
+        let (opposite, back) = (self.graph.negate(p), self.graph.transpose(q));
+        if [q, back].contains(&opposite) {
+            return None;
+        }
+        let value = self.between_ends(|s, end| {
+            let End::Finite(t) = s.end(end) else { return Some(s.graph.zero(&s.graph.axes_of_node(middle))) };
+            let (x, y) = (s.put_in(chain[0].node, t), s.put_in(chain[1].node, t));
+            let (x, y) = (oriented(s, x, 0), oriented(s, y, 1));
+            Some(s.graph.product(&[x, middle, y]))
+        })?;
+        // With infinite ends it is `sylvester(-P, -Q, C)`, as people write it.
+        let negative = [p, q].iter().all(|x| self.graph.unscaled(*x).0.is_negative());
+        let sign = |s: &mut Self, x: NodeId| if negative { s.graph.negate(x) } else { x };
+        let operands = [sign(self, p), sign(self, q), sign(self, value)];
+        let value = self.graph.operator(LinearOperator::Sylvester, operands.into_iter().collect());
+        let mut draft = Draft::new();
+        draft.labels(&c.dims);
+        draft.factors = rest;
+        draft.factor(value, &[a, d]);
+        let used = |draft: &Draft, l: Label| c.out.contains(&l) || draft.factors.iter().any(|f| f.labels.contains(&l));
+        let unused: Vec<Label> = (0..c.dims.len()).map(|l| l as Label).filter(|l| !used(&draft, *l)).collect();
+        unused.into_iter().for_each(|l| draft.retire(l));
+        Some(self.graph.contract(draft.out(&c.out)))
     }
 
     /// The matrix that joins two labels, and the factors that are no part of it; they must not touch what it sums over.
@@ -431,7 +528,7 @@ impl Integrator<'_> {
         if [b, k].iter().any(|l| c.out.contains(l) || *l == outer.0 || *l == outer.1) {
             return None;
         }
-        let mut reached = vec![b];
+        let mut reached = vec![b, k];
         let mut inside: Vec<usize> = Vec::new();
         // Each round takes a further factor or ends.
         while let Some(at) = (0..constant.len()).find(|at| !inside.contains(at) && constant[*at].labels.iter().any(|l| reached.contains(l)))
@@ -440,7 +537,7 @@ impl Integrator<'_> {
             reached.extend(constant[at].labels.iter().copied());
         }
         let strays = reached.iter().any(|l| c.out.contains(l) || *l == outer.0 || *l == outer.1);
-        if strays || !reached.contains(&k) {
+        if strays {
             return None;
         }
         let part =
@@ -458,11 +555,14 @@ impl Integrator<'_> {
         Some((middle, part(false)))
     }
 
-    /// Constants times `exp(-a*t^2 + b*t + c)` over all t, with a > 0.
+    /// Constants times `exp(-a*t^2 + b*t + c)` over all t, with a > 0; over half of them, if b is 0.
     fn gaussian(&mut self, f: NodeId) -> Option<NodeId> {
-        if [self.end(self.from), self.end(self.to)] != [End::Infinite(true), End::Infinite(false)] {
-            return None;
-        }
+        let zero = self.graph.zero(&[]);
+        let half = match [self.end(self.from), self.end(self.to)] {
+            [End::Infinite(true), End::Infinite(false)] => false,
+            [End::Finite(end), End::Infinite(false)] | [End::Infinite(true), End::Finite(end)] if end == zero => true,
+            _ => return None,
+        };
         let whole = Contraction { factors: [Factor { node: f, labels: Default::default() }].into_iter().collect(), ..Default::default() };
         let c = match self.graph.node(f) {
             Node::Contract(c) => c.clone(),
@@ -478,8 +578,11 @@ impl Integrator<'_> {
         if self.graph.meta(a).sign != Sign::Positive && self.graph.as_constant(a).is_none_or(|a| a <= Number::ZERO) {
             return None;
         }
-        let (zero, axes) = (self.graph.zero(&[]), self.graph.axes_of_node(q));
+        let axes = self.graph.axes_of_node(q);
         let (b, constant) = (self.put_in(first, zero), self.put_in(q, zero));
+        if half && !matches!(self.graph.node(b), Node::Zero(_)) {
+            return None;
+        }
         let quarter = self.graph.power(a, &Number::MINUS_ONE);
         let quarter = self.graph.scale(&Number::ratio(1, 4), quarter);
         let square = self.graph.times(b, b);
@@ -490,6 +593,7 @@ impl Integrator<'_> {
         let width = self.graph.times(pi, inverse);
         let width = self.graph.power(width, &Number::ratio(1, 2));
         let value = self.graph.times(width, peak);
+        let value = if half { self.graph.scale(&Number::ratio(1, 2), value) } else { value };
         factors.push(Factor { node: value, labels: exponential.labels });
         Some(self.built(&c, factors))
     }

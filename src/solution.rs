@@ -3,9 +3,10 @@
 use crate::answer::Answer;
 use crate::check::Verification;
 use crate::code::{Coded, Formula, described, source};
+use crate::dim::Symbol;
 use crate::emit::Target;
 use crate::error::Result;
-use crate::expr::{Expr, Var};
+use crate::expr::{Expr, Op, Var};
 use crate::infer::infer;
 use crate::present::Presented;
 use crate::proof::Requirement;
@@ -47,8 +48,8 @@ pub enum Extent {
     Only,
     /// One of several whose entries differ in sign, or one branch of a function of several values.
     Principal,
-    /// Many, of which the formula is that of least norm: `left = right` for all Z may be added.
-    LeastNorm(Expr, Expr),
+    /// Many, of which the formula is that of least norm: whatever satisfies an equation in this new name may be added.
+    LeastNorm(Symbol, Expr, Expr),
     /// None in general: the formula makes the difference of the sides as small as can be, in the sum of its squares.
     LeastSquares,
 }
@@ -81,7 +82,11 @@ impl fmt::Display for Proviso {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Proviso::Requires(r) => f.write_str(&r.sentence()),
-            Proviso::Spectra(a, b) => write!(f, "no eigenvalue of {a} is minus one of {b}"),
+            Proviso::Spectra(a, b) => match (a.op(), b.op()) {
+                (_, Op::Neg(b)) => write!(f, "{a} and {b} have no eigenvalue in common"),
+                (Op::Neg(a), _) => write!(f, "{a} and {b} have no eigenvalue in common"),
+                _ => write!(f, "no eigenvalue of {a} is minus one of {b}"),
+            },
             Proviso::Eigenvalues(a, Region::OffTheNegativeAxis) => write!(f, "no eigenvalue of {a} is 0 or negative"),
             Proviso::Eigenvalues(a, Region::RightHalfPlane) => write!(f, "the eigenvalues of {a} have positive real parts"),
             Proviso::Eigenvalues(a, Region::Strip) => {
@@ -103,8 +108,8 @@ impl Solution {
         let mut remarks = match &self.extent {
             Extent::Only => vec![format!("the only solution{provided}")],
             Extent::Principal => vec![format!("the principal solution{provided}; others differ in branch or sign")],
-            Extent::LeastNorm(left, right) => {
-                vec![format!("the solution of least norm{provided}"), format!("any Z with {left} = {right} may be added to {x}")]
+            Extent::LeastNorm(z, left, right) => {
+                vec![format!("the solution of least norm{provided}"), format!("any {z} with {left} = {right} may be added to {x}")]
             }
             Extent::LeastSquares => vec![format!("the solution of least squares{provided}")],
         };

@@ -279,7 +279,7 @@ pub fn solution(solution: &Solution, verification: Option<&Verification>, stats:
     let (extent, free) = match &solution.extent {
         Extent::Only => ("only", Value::Null),
         Extent::Principal => ("principal", Value::Null),
-        Extent::LeastNorm(left, right) => ("least norm", json!(format!("{left} = {right}"))),
+        Extent::LeastNorm(_, left, right) => ("least norm", json!(format!("{left} = {right}"))),
         Extent::LeastSquares => ("least squares", Value::Null),
     };
     let provisos: Vec<String> = solution.provisos.iter().map(ToString::to_string).collect();

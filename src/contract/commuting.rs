@@ -151,7 +151,7 @@ impl Graph {
     }
 
     /// The factors of a chain of square matrices, each in the orientation in which it stands there.
-    pub(super) fn links(&mut self, c: &Contraction) -> Option<Vec<NodeId>> {
+    pub(crate) fn links(&mut self, c: &Contraction) -> Option<Vec<NodeId>> {
         let links = self.chain_of(c, Number::ONE)?.links;
         Some(links.into_iter().map(|(x, turned)| if turned { self.transpose(x) } else { x }).collect())
     }

@@ -5,6 +5,7 @@
 //! and Neudecker 2019, chapter 9.
 
 use super::Draft;
+use super::spectra::Simpler;
 use crate::dim::Dim;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Facts;
@@ -18,7 +19,7 @@ const MOST_FACTORS: i64 = 8;
 impl Graph {
     /// A function of a square matrix; of a diagonal one entry by entry.
     pub(super) fn function_of_matrix(&mut self, f: Opaque, a: NodeId) -> NodeId {
-        if let Some(known) = self.known_function(f, a) {
+        if let Some(known) = self.known_function(f, a).or_else(|| self.function_of_kronecker(f, a)) {
             return known;
         }
         if let Some((n, v)) = self.as_diagonal(a) {
@@ -309,28 +310,35 @@ impl Graph {
         self.contract(draft.out(&out))
     }
 
-    /// Eigenvalues of transposes and multiples.
+    /// Eigenvalues of transposes and multiples, and of what has its eigenvectors from a simpler matrix.
     pub(super) fn eigenvalue(&mut self, f: Opaque, a: NodeId) -> NodeId {
         if let Some(s) = self.as_multiple_of_eye(a) {
             return s;
         }
         let (n, core) = self.unscaled(a);
         if !n.is_one() {
-            let value = self.eigenvalue(if n.is_negative() { other_end(f) } else { f }, core);
+            let value = self.eigenvalue(if n.is_negative() { f.other_end() } else { f }, core);
             return self.scale(&n, value);
+        }
+        if let Some(known) = self.known_eigenvalue(f, a) {
+            return known;
         }
         let a = self.in_better_orientation(a).unwrap_or(a);
         self.insert(Node::Opaque(f, a))
     }
 
-    /// Eigenvectors do not change with a positive factor.
+    /// Eigenvectors do not change with a positive factor, or on the way to a function of the matrix.
     pub(super) fn eigenvector(&mut self, f: Opaque, a: NodeId) -> NodeId {
         if self.axes(a) == [Dim::ONE, Dim::ONE] {
             let one = self.one();
             return self.fill(one, &[Dim::ONE]);
         }
         let (n, core) = self.unscaled(a);
-        self.insert(Node::Opaque(if n.is_negative() { other_end(f) } else { f }, core))
+        let f = if n.is_negative() { f.other_end() } else { f };
+        match self.with_the_same_eigenvectors(f, core) {
+            Some(Simpler { end, matrix, .. }) => self.eigenvector(end, matrix),
+            None => self.insert(Node::Opaque(f, core)),
+        }
     }
 
     /// # Errors
@@ -380,9 +388,14 @@ impl Graph {
             return self.einsum(&[], &[(a, &[0, 0])]);
         }
         let (n, core) = self.unscaled(a);
-        let a = self.in_better_orientation(core).unwrap_or(core);
-        let value = self.insert(Node::Opaque(Opaque::Nuclear, a));
-        self.scale(&n.abs(), value)
+        if !n.is_one() {
+            let value = self.nuclear_norm(core);
+            return self.scale(&n.abs(), value);
+        }
+        self.known_nuclear_norm(a).unwrap_or_else(|| {
+            let a = self.in_better_orientation(a).unwrap_or(a);
+            self.insert(Node::Opaque(Opaque::Nuclear, a))
+        })
     }
 
     /// The derivative of the nuclear norm at full rank: `X*(X'*X)^(-1/2)`, or `(X*X')^(-1/2)*X` of a matrix that is known
@@ -439,15 +452,4 @@ impl Graph {
 /// Whether a product has no scalar factors.
 fn c_is_pure(graph: &Graph, a: NodeId) -> bool {
     matches!(graph.node(a), Node::Contract(c) if c.factors.iter().all(|f| !f.labels.is_empty()))
-}
-
-/// What a change of sign makes of the largest eigenvalue and its vector.
-fn other_end(f: Opaque) -> Opaque {
-    match f {
-        Opaque::LambdaMax => Opaque::LambdaMin,
-        Opaque::LambdaMin => Opaque::LambdaMax,
-        Opaque::EigvecMax => Opaque::EigvecMin,
-        Opaque::EigvecMin => Opaque::EigvecMax,
-        other => other,
-    }
 }

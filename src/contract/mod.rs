@@ -36,6 +36,7 @@ mod power;
 mod rebuild;
 mod recognise;
 mod select;
+mod spectra;
 mod structure;
 mod sum;
 

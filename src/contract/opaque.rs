@@ -94,10 +94,16 @@ impl Graph {
                 let minus = self.negate(*x);
                 self.opaque(Opaque::Expm, minus)
             }
+            Node::Opaque(Opaque::Adj, x) => {
+                let x = *x;
+                let det = self.determinant(x);
+                let reciprocal = self.power(det, &Number::MINUS_ONE);
+                self.times(reciprocal, x)
+            }
             _ if self.is_orthogonal(a) => self.transpose(a),
             _ => match self.in_better_orientation(a) {
                 Some(t) => {
-                    let inverse = self.insert(Node::Opaque(Opaque::Inv, t));
+                    let inverse = self.inverse_of_link(t);
                     self.transpose(inverse)
                 }
                 None => self.insert(Node::Opaque(Opaque::Inv, a)),
@@ -115,6 +121,12 @@ impl Graph {
         }
         if let Some(det) = self.determinant_of_entries(a) {
             return det;
+        }
+        if let Some((x, y)) = self.as_square_kronecker(a) {
+            let sizes = [x, y].map(|z| self.size(self.axes_of_node(z)[0]));
+            let (first, last) = (self.determinant(x), self.determinant(y));
+            let (first, last) = (self.map2(Map2::Power, first, sizes[1]), self.map2(Map2::Power, last, sizes[0]));
+            return self.times(first, last);
         }
         match self.chain(a) {
             Some(chain) => {
@@ -141,14 +153,19 @@ impl Graph {
                 let trace = self.einsum(&[], &[(*x, &[0, 0])]);
                 self.map(Map::Exp, trace)
             }
-            Node::Opaque(Opaque::Sqrtm, x) => {
+            Node::Opaque(Opaque::Sqrtm | Opaque::Cholesky, x) => {
                 let det = self.determinant(*x);
                 self.power(det, &Number::ratio(1, 2))
             }
-            _ => {
-                let a = self.in_better_orientation(a).unwrap_or(a);
-                self.insert(Node::Opaque(Opaque::Det, a))
+            Node::Opaque(Opaque::Adj, x) => {
+                let x = *x;
+                let (det, fewer) = (self.determinant(x), self.one_less(self.axes_of_node(x)[0]));
+                self.map2(Map2::Power, det, fewer)
             }
+            _ => match self.in_better_orientation(a) {
+                Some(t) => self.determinant_of_link(t),
+                None => self.insert(Node::Opaque(Opaque::Det, a)),
+            },
         }
     }
 
@@ -182,6 +199,12 @@ impl Graph {
             let abs = self.map(Map::Abs, det);
             return self.map(Map::Log, abs);
         }
+        if let Some((x, y)) = self.as_square_kronecker(a) {
+            let sizes = [x, y].map(|z| self.size(self.axes_of_node(z)[0]));
+            let (first, last) = (self.log_determinant(x), self.log_determinant(y));
+            let (first, last) = (self.times(sizes[1], first), self.times(sizes[0], last));
+            return self.sum(&[], vec![(Number::ONE, first), (Number::ONE, last)]);
+        }
         let Some(chain) = self.chain(a) else { return self.log_determinant_of_link(a) };
         let mut terms: Vec<(Number, NodeId)> = chain.links.iter().map(|&(x, _)| (Number::ONE, self.log_determinant_of_link(x))).collect();
         let n = self.size(dim);
@@ -195,6 +218,12 @@ impl Graph {
         self.sum(&[], terms)
     }
 
+    /// `n - 1`
+    fn one_less(&mut self, n: Dim) -> NodeId {
+        let (n, one) = (self.size(n), self.one());
+        self.sum(&[], vec![(Number::ONE, n), (Number::MINUS_ONE, one)])
+    }
+
     fn is_orthogonal(&self, a: NodeId) -> bool {
         self.meta(a).facts.contains(Facts::ORTHOGONAL)
     }
@@ -206,16 +235,21 @@ impl Graph {
                 self.negate(det)
             }
             Node::Opaque(Opaque::Expm, x) => self.einsum(&[], &[(*x, &[0, 0])]),
-            Node::Opaque(Opaque::Sqrtm, x) => {
+            Node::Opaque(Opaque::Sqrtm | Opaque::Cholesky, x) => {
                 let det = self.log_determinant(*x);
                 self.scale(&Number::ratio(1, 2), det)
             }
+            Node::Opaque(Opaque::Adj, x) => {
+                let x = *x;
+                let (det, fewer) = (self.log_determinant(x), self.one_less(self.axes_of_node(x)[0]));
+                self.times(fewer, det)
+            }
             // The determinant is 1 or -1.
             _ if self.is_orthogonal(a) => self.zero(&[]),
-            _ => {
-                let a = self.in_better_orientation(a).unwrap_or(a);
-                self.insert(Node::Opaque(Opaque::LogDet, a))
-            }
+            _ => match self.in_better_orientation(a) {
+                Some(t) => self.log_determinant_of_link(t),
+                None => self.insert(Node::Opaque(Opaque::LogDet, a)),
+            },
         }
     }
 

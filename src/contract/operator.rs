@@ -233,6 +233,21 @@ impl Graph {
         if let Node::Opaque(Opaque::Pinv, x) = self.node(a) {
             return *x;
         }
+        if let Some((x, y)) = self.as_kronecker(a) {
+            let (x, y) = (self.pseudoinverse(x), self.pseudoinverse(y));
+            return self.kronecker(x, y);
+        }
+        let (n, scalars, core) = self.without_scalars(a);
+        if !scalars.is_empty() {
+            let mut draft = Draft::new();
+            draft.coefficient = n;
+            scalars.iter().for_each(|s| {
+                draft.factor(*s, &[]);
+            });
+            let factor = self.contract(draft);
+            let (reciprocal, inverse) = (self.power(factor, &Number::MINUS_ONE), self.pseudoinverse(core));
+            return self.times(reciprocal, inverse);
+        }
         match self.in_better_orientation(a) {
             Some(t) => {
                 let inverse = self.pseudoinverse(t);

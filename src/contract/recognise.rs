@@ -16,6 +16,8 @@ impl Graph {
             || self.take_direction(draft)
             || self.absorb_projector(draft)
             || self.annihilate(draft)
+            || self.settle_eigenvector(draft)
+            || self.join_cholesky(draft)
             || (self.recognition && (self.make_softmax(draft) || self.make_sigmoid(draft) || self.join_sign_and_abs(draft)))
             || self.join_merges(draft)
             || self.cancel_orthogonal(draft)
@@ -71,12 +73,32 @@ impl Graph {
                     rest == outer
                 }
             });
+            if matching.is_none() && outer.is_empty() && self.make_softmax_within(draft, exp, u) {
+                draft.factors[at].node = self.power(s, &(&p + &Number::ONE));
+                return true;
+            }
             let Some(other) = matching else { continue };
             let mut labels = draft.factors[other].labels.clone();
             let (softmax, order) = self.softmax_along(u, axis);
             labels = order.iter().map(|&k| labels[k]).collect();
             draft.factors[other] = Factor { node: softmax, labels };
             draft.factors[at].node = self.power(s, &(&p + &Number::ONE));
+            return true;
+        }
+        false
+    }
+
+    /// The same where the exponentials of a vector are in a closed product: `(a'*exp(u))*S^p`. One softmax for one S.
+    fn make_softmax_within(&mut self, draft: &mut Draft, exp: NodeId, u: NodeId) -> bool {
+        for at in 0..draft.factors.len() {
+            let Node::Contract(c) = self.node(draft.factors[at].node) else { continue };
+            let Some(of) = c.factors.iter().position(|f| f.node == exp) else { continue };
+            let mut c = c.clone();
+            let mut inner = Draft::new();
+            inner.labels(&c.dims);
+            c.factors[of].node = self.opaque(Opaque::Softmax, u);
+            c.factors.iter().for_each(|f| _ = inner.factor(f.node, &f.labels));
+            draft.factors[at].node = self.contract(inner.out(&c.out));
             return true;
         }
         false

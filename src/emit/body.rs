@@ -121,13 +121,14 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Writes the lines of the steps up to some number.
-    pub fn write(&mut self, until: usize) -> Result<()> {
+    /// Writes the lines of the steps up to some number. A result stands in the line that returns it, however long.
+    pub fn write(&mut self, until: usize, result: Option<ValueId>) -> Result<()> {
         for at in self.values.len()..until {
             let code = self.step(at)?;
             let trivial = matches!(self.program.steps[at].operation, Operation::Input(_)) || code.text.len() <= 1;
             let factor = matches!(self.program.steps[at].operation, Operation::Factorise(..));
-            let long = code.text.len() > LONGEST || code.depth > MOST_NESTING;
+            let result = self.uses[at] == 1 && result == Some(ValueId(at as u32));
+            let long = (code.text.len() > LONGEST && !result) || code.depth > MOST_NESTING;
             let again = self.uses[at] > 1 && !is_name(&code.text) && !factor;
             let code = if !trivial && (again || long) { self.named(code) } else { code };
             self.values.push(code);
@@ -198,6 +199,12 @@ impl<'a> Body<'a> {
     /// The code of a value that has been written.
     pub fn value(&self, id: ValueId) -> Result<Code> {
         self.values.get(id.0 as usize).cloned().ok_or_else(|| Error::new(ErrorKind::Internal, "a step comes before what it uses"))
+    }
+
+    /// Whether a value is a product of matrices that nothing else uses, so that it may be changed.
+    pub fn is_new(&self, id: ValueId) -> Result<bool> {
+        let product = matches!(&self.program.step(id).operation, Operation::Contract(pair) if pair.out.len() == 2);
+        Ok(product && self.uses[id.0 as usize] == 1 && !is_name(&self.value(id)?.text))
     }
 
     pub fn axes(&self, id: ValueId) -> &'a [Dim] {

@@ -1,4 +1,4 @@
-//! The formula of one entry in a target's operators, in forms that lose no digits: `log1p(u)` for `log(1 + u)` and its kin.
+//! The formula of one entry in a target's operators.
 //!
 //! A part of a formula is computed along the axes that it has, and spread along others where it meets them: of
 //! `X*(v*w)[:, None]` the product of the vectors is no matrix.
@@ -99,9 +99,6 @@ impl Body<'_> {
     }
 
     fn sum_of(&mut self, terms: &[(Number, Entry)], place: Place) -> Result<Piece> {
-        if let Some(u) = exponential_less_one(terms) {
-            return self.map_of(Map::Expm1, u, place);
-        }
         let mut pieces = Vec::with_capacity(terms.len());
         for (n, e) in terms {
             pieces.push(self.scaled(&n.abs(), e, place)?);
@@ -240,26 +237,8 @@ impl Body<'_> {
     }
 
     fn map_of(&mut self, f: Map, argument: &Entry, place: Place) -> Result<Piece> {
-        let language = self.language;
-        if f == Map::Log
-            && let Entry::Sum(terms) = argument
-            && let Some(rest) = without_one(terms)
-        {
-            if let [(n, Entry::Map(Map::Exp, u))] = &rest[..]
-                && n.is_one()
-            {
-                return self.map_of(Map::Softplus, u, place);
-            }
-            let u = self.sum_of(&rest, place)?;
-            return Ok(Piece { code: language.map(Map::Log1p, &u.code), ..u });
-        }
-        // log(sigmoid(u)) = -softplus(-u)
-        if let (Map::Log, Entry::Map(Map::Sigmoid, u)) = (f, argument) {
-            let u = self.product_of(&[Entry::Number(Number::MINUS_ONE), (**u).clone()], place)?;
-            return Ok(Piece { code: language.map(Map::Softplus, &u.code).negated(), ..u });
-        }
         let argument = self.entry(argument, place)?;
-        Ok(Piece { code: language.map(f, &argument.code), ..argument })
+        Ok(Piece { code: self.language.map(f, &argument.code), ..argument })
     }
 }
 
@@ -270,22 +249,4 @@ fn group(groups: &mut Vec<Group>, axes: Vec<usize>) -> &mut Group {
         groups.len() - 1
     });
     &mut groups[at]
-}
-
-/// The terms but for the number 1, if that is one of them.
-fn without_one(terms: &[(Number, Entry)]) -> Option<Vec<(Number, Entry)>> {
-    let one = terms.iter().position(|(n, e)| matches!(e, Entry::Number(m) if (n * m).is_one()))?;
-    Some(terms.iter().enumerate().filter(|(at, _)| *at != one).map(|(_, t)| t.clone()).collect())
-}
-
-/// The u of `exp(u) - 1`.
-fn exponential_less_one(terms: &[(Number, Entry)]) -> Option<&Entry> {
-    match terms {
-        [(n, Entry::Map(Map::Exp, u)), (m, Entry::Number(one))] | [(m, Entry::Number(one)), (n, Entry::Map(Map::Exp, u))]
-            if n.is_one() && (m * one) == Number::MINUS_ONE =>
-        {
-            Some(u)
-        }
-        _ => None,
-    }
 }

@@ -69,6 +69,8 @@ pub(crate) struct Output {
     pub title: String,
     /// The formula, its shared parts on lines of their own.
     pub formula: Vec<String>,
+    /// What has to hold for it, in words.
+    pub conditions: Vec<String>,
     /// The names of these parts; no line of code has one of them for something else.
     pub parts: Vec<String>,
     /// What the axes of the result are.
@@ -113,7 +115,7 @@ impl<'a> Written<'a> {
         let mut results = Vec::new();
         for output in &program.outputs {
             let until = output.parts.iter().map(|p| p.value.0 as usize + 1).max().unwrap_or(0);
-            body.write(until)?;
+            body.write(until, output.dense())?;
             let result = body.result(output)?;
             results.push((result, body.lines.len()));
         }
@@ -137,6 +139,10 @@ impl<'a> Written<'a> {
             lines.push(String::new());
             lines.extend(output.formula.iter().map(|l| format!("    {l}")));
             lines.push(String::new());
+            if !output.conditions.is_empty() {
+                lines.push(format!("It holds if {}.", output.conditions.join(", and ")));
+                lines.push(String::new());
+            }
         }
         let words = |axes: &[Dim]| axes.iter().map(ToString::to_string).collect::<Vec<String>>();
         for v in self.variables {

@@ -93,8 +93,8 @@ impl Compiled {
         if let Some(plan) = planned.as_ref().filter(|plan| plan.sizes == *sizes) {
             return Ok(plan.clone());
         }
-        let Lowered { graph, roots, .. } = &self.lowered;
-        let depth = roots.iter().map(|r| graph.meta(r.1).depth as usize).max().unwrap_or(0);
+        let graph = &self.lowered.graph;
+        let depth = self.lowered.forms[0].iter().map(|r| graph.meta(*r).depth as usize).max().unwrap_or(0);
         let program = on_a_deep_stack(depth, || self.lowered.program(Some(sizes)))?;
         let plan = Arc::new(Plan::new(program, sizes)?);
         *planned = Some(plan.clone());
@@ -144,7 +144,7 @@ impl Compiled {
 
     /// The axes of the value.
     pub fn axes(&self) -> &[Dim] {
-        self.lowered.roots.last().map_or(&[], |r| self.lowered.graph.axes(r.1))
+        self.lowered.forms[0].last().map_or(&[], |r| self.lowered.graph.axes(*r))
     }
 }
 

@@ -252,7 +252,7 @@ fn lu(a: &mut [f64], n: usize) -> Result<(Vec<usize>, f64)> {
 }
 
 /// In place, in the lower triangle; false if the matrix is not positive definite.
-fn cholesky(a: &mut [f64], n: usize) -> Result<bool> {
+pub(super) fn cholesky(a: &mut [f64], n: usize) -> Result<bool> {
     for from in (0..n).step_by(BLOCK) {
         let until = (from + BLOCK).min(n);
         for j in from..until {

@@ -6,6 +6,7 @@
 
 mod compiled;
 mod data;
+mod declared;
 mod dense;
 mod differences;
 mod einsum;

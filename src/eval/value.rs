@@ -60,8 +60,8 @@ impl Inputs {
     /// as a dimension symbol gives its number; others are ignored.
     ///
     /// # Errors
-    /// Kind `Data` for what is not such an object, for a missing variable and for shapes that do not fit
-    /// the declarations.
+    /// Kind `Data` for what is not such an object, for a missing variable, and for shapes and values that are not as declared: a
+    /// matrix that is not symmetric, a number that is not positive.
     pub fn from_json<'a>(text: &str, variables: impl IntoIterator<Item = &'a Var>) -> Result<Inputs> {
         data::fit(data::read_json(text)?, &variables.into_iter().collect::<Vec<_>>())
     }
@@ -84,7 +84,7 @@ impl Inputs {
             let error = Error::new(ErrorKind::Data, format!("a .npy file holds one array, but there are {} variables", variables.len()));
             return Err(error.help("use an .npz file or JSON, which name their arrays"));
         };
-        let value = data::read_npy(source)?;
+        let value = data::read_npy(source, one.name.as_str());
         data::fit([(one.name.as_str().to_owned(), value)].into_iter().collect(), &variables)
     }
 }

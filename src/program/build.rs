@@ -1,5 +1,6 @@
 //! Index form to a program: which nodes become steps, and what is computed within another step.
 
+use super::stable::stable;
 use super::{Entry, Kernel, Operand, Operation, Output, Part, Program, Solver, Step, Tensor, ValueId};
 use crate::dim::{Dim, Symbol};
 use crate::error::{Error, ErrorKind, Result};
@@ -43,7 +44,9 @@ pub fn program(definitions: &[(&str, &Typed)], sizes: Option<&Sizes>) -> Result<
 /// Formulas in one graph, by which they share what they have in common.
 pub(crate) struct Lowered {
     pub graph: Graph,
-    pub roots: Vec<(String, NodeId)>,
+    names: Vec<String>,
+    /// The values, in forms that take more or fewer operations depending on the sizes; the first is that of the formulas.
+    pub forms: Vec<Vec<NodeId>>,
     /// The variables of all of them.
     pub variables: Vec<Var>,
 }
@@ -52,30 +55,44 @@ impl Lowered {
     pub fn new(definitions: &[Definition]) -> Result<Lowered> {
         let mut graph = Graph::new();
         let mut variables: IndexMap<Symbol, Var> = IndexMap::new();
-        let mut roots = Vec::new();
+        let (mut names, mut roots) = (Vec::new(), Vec::new());
         for d in definitions {
             variables.extend(d.value.variables.iter().map(|(name, v)| (*name, v.clone())));
             let node = lower(&mut graph, d.value)?;
             let node = graph.in_first_order(node)?;
-            roots.push((
-                d.name.to_owned(),
+            names.push(d.name.to_owned());
+            roots.push(
                 d.stacked
                     .map_or(node, |(axes, rows)| unstacked(&mut graph, node, matches!(d.value.root().shape, Shape::Row(_)), axes, rows)),
-            ));
+            );
         }
-        Ok(Lowered { graph, roots, variables: variables.into_values().collect() })
+        let mut lowered = Lowered { graph, names, forms: vec![roots], variables: variables.into_values().collect() };
+        lowered.multiply_out()?;
+        Ok(lowered)
     }
 
-    /// The program, whose products are ordered for these sizes.
+    /// The program that takes the least of those found, whose products are ordered for these sizes.
     pub fn program(&self, sizes: Option<&Sizes>) -> Result<Program> {
+        let mut best = (&self.forms[0], f64::INFINITY);
+        for form in self.forms.iter().filter(|_| self.forms.len() > 1) {
+            let work = self.work_of(form, sizes);
+            if work < best.1 {
+                best = (form, work);
+            }
+        }
+        self.program_of(best.0, sizes)
+    }
+
+    pub(super) fn program_of(&self, roots: &[NodeId], sizes: Option<&Sizes>) -> Result<Program> {
         let graph = &self.graph;
-        let mut builder = Builder::new(graph, &self.roots.iter().map(|r| r.1).collect::<Vec<_>>(), sizes);
+        let mut builder = Builder::new(graph, roots, sizes);
         let mut outputs = Vec::new();
-        for (name, root) in &self.roots {
+        for (name, root) in self.names.iter().zip(roots) {
             let parts = builder.parts(*root)?;
             outputs.push(Output { name: name.clone(), axes: graph.axes(*root).to_vec(), parts });
         }
-        Ok(Program { variables: self.variables.clone(), steps: builder.steps, outputs }.trimmed())
+        let program = Program { variables: self.variables.clone(), steps: builder.steps, outputs };
+        Ok(program.trimmed().turned())
     }
 }
 
@@ -107,7 +124,7 @@ fn unstacked(graph: &mut Graph, node: NodeId, is_row: bool, axes: &[Dim], rows: 
 }
 
 /// How large a dimension without a number is taken to be when products are ordered.
-const LARGE: f64 = 100.0;
+pub(super) const LARGE: f64 = 100.0;
 
 pub(super) struct Builder<'a> {
     pub graph: &'a Graph,
@@ -152,13 +169,13 @@ impl<'a> Builder<'a> {
     /// How long an axis is taken to be.
     pub fn length(&self, dim: Dim) -> f64 {
         let known = |s: Symbol| self.sizes.and_then(|sizes| sizes.get(s)).map_or(LARGE, |n| n as f64);
-        let above: f64 = dim.terms().map(|(m, c)| m.iter().map(|s| known(*s)).product::<f64>() * c as f64).sum();
-        (above / dim.denominator() as f64).max(1.0)
+        dim.approximately(&known).max(1.0)
     }
 
     /// A pass over all entries of an array; what only looks at a value as it is, is that value.
     pub fn kernel(&mut self, kernel: Kernel, axes: impl Into<Axes>) -> ValueId {
         let axes = axes.into();
+        let kernel = Kernel { entry: stable(kernel.entry), ..kernel };
         if let Some(operand) = kernel.as_view()
             && operand.axes.iter().copied().eq(0..axes.len())
         {
@@ -309,6 +326,42 @@ impl Program {
         let part = |p: Part| Part { value: renamed(p.value), ..p };
         let outputs = self.outputs.into_iter().map(|o| Output { parts: o.parts.into_iter().map(part).collect(), ..o }).collect();
         Program { variables: self.variables, steps: kept, outputs }
+    }
+}
+
+impl Program {
+    /// A product of matrices that is only used transposed is that of the transposed factors in the other order.
+    fn turned(mut self) -> Program {
+        let uses = self.uses();
+        for at in 0..self.steps.len() {
+            let Operation::Elementwise(kernel) = &self.steps[at].operation else { continue };
+            // What only looks at a product turned is turned where it is used, but as a result.
+            let is_result = self.outputs.iter().flat_map(|o| &o.parts).any(|p| p.value.0 as usize == at);
+            if kernel.as_view().is_some() && !is_result {
+                continue;
+            }
+            let transposed = |o: &Operand| o.axes[..] == [1, 0] && uses[o.value.0 as usize] == 1;
+            for of in (0..kernel.operands.len()).filter(|k| transposed(&kernel.operands[*k])).collect::<Vec<_>>() {
+                self.turn(at, of);
+            }
+        }
+        self
+    }
+
+    fn turn(&mut self, at: usize, of: usize) {
+        let Operation::Elementwise(kernel) = &self.steps[at].operation else { return };
+        let product = kernel.operands[of].value.0 as usize;
+        let Operation::Contract(pair) = &mut self.steps[product].operation else { return };
+        if pair.out.len() != 2 || pair.symmetric || pair.left.1.len() != 2 || pair.right.1.len() != 2 {
+            return;
+        }
+        std::mem::swap(&mut pair.left, &mut pair.right);
+        pair.out.reverse();
+        *pair = pair.clone().renumbered();
+        self.steps[product].axes.reverse();
+        if let Operation::Elementwise(kernel) = &mut self.steps[at].operation {
+            kernel.operands[of].axes = [0, 1].as_slice().into();
+        }
     }
 }
 

@@ -393,7 +393,7 @@ fn is_gram(left: &(ValueId, Labels), right: &(ValueId, Labels)) -> bool {
 
 impl Pair {
     /// With labels numbered by first appearance, so that equal products are equal.
-    fn renumbered(self) -> Pair {
+    pub(super) fn renumbered(self) -> Pair {
         let mut seen: Vec<Label> = Vec::new();
         let mut number = |labels: &Labels| -> Labels {
             let mut place = |l: &Label| {

@@ -3,6 +3,7 @@
 use super::build::{Builder, operand};
 use super::{Entry, Kernel, Operand, ValueId};
 use crate::error::Result;
+use crate::function::Map;
 use crate::index::{Contraction, Node, NodeId};
 use crate::number::Number;
 
@@ -34,6 +35,10 @@ impl Builder<'_> {
             Node::Size(d) => Entry::Size(*d),
             Node::Zero(_) => Entry::Number(Number::ZERO),
             Node::Triangle(..) => Entry::Triangle(axes[0], axes[1]),
+            Node::Map(Map::Log, a) => match self.log_entry(*a, axes, operands)? {
+                Some(entry) => entry,
+                None => Entry::Map(Map::Log, boxed(self.entry(*a, axes, loops, operands))?),
+            },
             Node::Map(f, a) => Entry::Map(*f, boxed(self.entry(*a, axes, loops, operands))?),
             Node::Power(a, p) => Entry::Power(boxed(self.entry(*a, axes, loops, operands))?, p.clone()),
             Node::Map2(f, a, b) => {

@@ -7,10 +7,12 @@
 mod build;
 mod contraction;
 mod cost;
+mod distribute;
 mod elementwise;
 mod order;
 mod outputs;
 mod show;
+mod stable;
 
 use crate::applied::Applied;
 use crate::dim::Dim;

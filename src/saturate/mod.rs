@@ -10,6 +10,7 @@ mod lift;
 mod log;
 mod matcher;
 mod means;
+mod outward;
 mod rules;
 mod split;
 mod work;
@@ -124,7 +125,9 @@ pub fn simplify_each(terms: &Terms, seeds: &[Vec<Id>], rules: &RuleSet, limits: 
 /// # Errors
 /// As [`simplify`].
 pub fn cheapest_at(sizes: &Sizes, terms: &Terms, seeds: &[Id], rules: &RuleSet, limits: &Limits) -> Result<Outcome> {
-    let (graph, roots, stats) = saturated(terms, &[seeds.to_vec()], rules, limits)?;
+    let (mut graph, roots, stats) = saturated(terms, &[seeds.to_vec()], rules, limits)?;
+    outward::multiply_out(&mut graph, 2 * limits.nodes);
+    graph.shapes_agree()?;
     let (terms, best) = work::cheapest(&graph, roots[0], sizes);
     Ok(Outcome { found: vec![terms.to_recexprs(&[best])], stats })
 }

@@ -13,6 +13,10 @@ type Cost = (f64, usize);
 /// The work of inverting an n×n matrix, over n³, and of factorising it.
 const INVERSE: f64 = 2.0;
 const FACTORS: f64 = 2.0 / 3.0;
+/// That of a function of a matrix or its spectrum.
+const FUNCTION: f64 = 50.0;
+/// That of the matrix of a Fréchet derivative, for each direction.
+const FRECHET: f64 = 400.0;
 /// Costs fall in rounds from the leaves on; terms are not deeper than this.
 const MOST_ROUNDS: usize = 64;
 
@@ -72,6 +76,17 @@ impl Search<'_> {
         self.graph.form(class)
     }
 
+    fn is_matrix(&self, arguments: &[Id]) -> bool {
+        arguments.first().is_some_and(|a| self.form(*a).rows() != Dim::ONE && self.form(*a).columns() != Dim::ONE)
+    }
+
+    /// The entries of the first argument times its shorter side.
+    fn cube(&self, arguments: &[Id]) -> f64 {
+        let Some(a) = arguments.first() else { return 0.0 };
+        let (m, n) = (self.length(self.form(*a).rows()), self.length(self.form(*a).columns()));
+        m * n * m.min(n)
+    }
+
     /// The cost of a node with its children; none while that of a child is not known.
     fn cost(&self, node: &Mat, form: &Form) -> Option<Cost> {
         let mut below = (0.0, 1);
@@ -106,6 +121,26 @@ impl Search<'_> {
             // The trace of a product is a sum of products of entries.
             Mat::Call(MatFn::Trace, a) if a.len() == 1 => return self.trace(a[0]),
             Mat::Call(MatFn::Diag | MatFn::DiagOf | MatFn::Vec, a) => side(a),
+            Mat::Call(
+                MatFn::Pinv
+                | MatFn::Expm
+                | MatFn::Logm
+                | MatFn::Sqrtm
+                | MatFn::Cosm
+                | MatFn::Sinm
+                | MatFn::Norm2
+                | MatFn::Nuclear
+                | MatFn::LambdaMax
+                | MatFn::LambdaMin
+                | MatFn::EigvecMax
+                | MatFn::EigvecMin
+                | MatFn::Sylvester,
+                a,
+            ) if self.is_matrix(a) => FUNCTION * self.cube(a),
+            Mat::Call(MatFn::Cholesky, a) => FACTORS / 2.0 * side(a).powi(3),
+            Mat::Call(MatFn::FrechetExpm | MatFn::FrechetLogm | MatFn::FrechetCosm | MatFn::FrechetSinm, a) => {
+                FRECHET * side(a).powi(3) * if a.len() == 1 { side(a).powi(2) } else { 1.0 }
+            }
             Mat::Call(_, arguments) => arguments.iter().map(|a| self.entries(self.form(*a))).sum::<f64>() + n,
             Mat::MatPower(..) => 2.0 * n.powf(1.5),
             Mat::Contract(spec, _) => 2.0 * spec.dims.iter().map(|d| self.length(*d)).product::<f64>(),

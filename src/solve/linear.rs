@@ -9,7 +9,9 @@
 //! | more terms, a transposed unknown | `inv(kron(B', A) + …)*vec(C)`, reshaped |
 //! | fewer axes than the unknown has | least norm: `J'*inv(J*J')*b` |
 //! | more axes | least squares: `inv(J'*J)*J'*b` |
+//! | a multiple of a projector | `J*b`, divided by the square of what `J*J` is of J |
 
+use super::provisos::has_delta;
 use super::split::Term;
 use super::{Need, Reach, Solver};
 use crate::contract::Draft;
@@ -24,6 +26,7 @@ use crate::infer::infer;
 use crate::lower::lower;
 use crate::number::Number;
 use crate::parse::Declarations;
+use crate::prove::Expander;
 use crate::raise::stacked;
 use rustc_hash::FxHashMap;
 
@@ -77,6 +80,9 @@ impl Solver<'_> {
     /// As many axes on both sides.
     fn as_many(&mut self, linear: &Linear) -> Result<NodeId> {
         let Linear { map, right } = *linear;
+        if let Some(value) = self.of_projector(linear) {
+            return Ok(value);
+        }
         if let Some(entries) = self.entry_by_entry(map) {
             let reciprocal = self.reciprocal(entries);
             return Ok(self.graph.times(reciprocal, right));
@@ -104,6 +110,52 @@ impl Solver<'_> {
         let value = self.by_vec(map, right)?;
         self.judge_rectangular(linear, value);
         Ok(value)
+    }
+
+    /// `X + X' = C`, `tril(X) = C`, `x - mean(x) = c`: of a map P with `P' = P` and `P*P = s*P`, the solution of least norm is `P*c/s^2`.
+    fn of_projector(&mut self, linear: &Linear) -> Option<NodeId> {
+        let Linear { map, right } = *linear;
+        let equations = self.graph.order(right);
+        let axes = self.graph.axes_of_node(map);
+        let square = axes[..equations] == axes[equations..];
+        let ratio = |s: &mut Self, a: NodeId, b: NodeId| s.is_multiple(a, b);
+        let adjoint = self.adjoint(map, equations);
+        if !square || !ratio(self, adjoint, map)?.is_one() || self.is_multiple_of_identity(map) {
+            return None;
+        }
+        let twice = self.gram(map, equations);
+        let factor = ratio(self, twice, map)?.recip()?;
+        let reached = self.applied(map, right);
+        // Multiplied out, a matrix with a structure is written by a general one.
+        let expanded = if equations == 1 { Expander::new(&mut self.graph, false).node(reached) } else { None };
+        let reached = self.graph.scale(&factor, expanded.unwrap_or(reached));
+        let value = self.graph.scale(&factor, reached);
+        self.reach = Reach::LeastNorm(map);
+        let off = self.plus(reached, Number::MINUS_ONE, right);
+        if !matches!(self.graph.node(off), Node::Zero(_)) {
+            self.need(Need::Consistent(reached, right));
+            self.reach = Reach::LeastSquares;
+        }
+        Some(value)
+    }
+
+    fn is_multiple_of_identity(&mut self, map: NodeId) -> bool {
+        let Some(weights) = self.entry_by_entry(map) else { return false };
+        let (_, core) = self.graph.unscaled(weights);
+        matches!(self.graph.node(core), Node::Contract(c) if c.factors.is_empty() && !has_delta(c))
+    }
+
+    /// The number that the second has to be multiplied by to be the first.
+    fn is_multiple(&mut self, a: NodeId, b: NodeId) -> Option<Number> {
+        let [a, b] = [a, b].map(|x| Expander::new(&mut self.graph, false).node(x).unwrap_or(x));
+        let first = |s: &Self, x: NodeId| {
+            let (n, core) = s.graph.unscaled(x);
+            let Node::Sum(terms) = s.graph.node(core) else { return n };
+            terms.first().map_or(Number::ONE, |(m, _)| &n * m)
+        };
+        let ratio = (&first(self, a) / &first(self, b))?;
+        let difference = self.plus(a, -&ratio, b);
+        matches!(self.graph.node(difference), Node::Zero(_)).then_some(ratio)
     }
 
     /// Stacked axes taken apart: `kron(A, B)*x = vec(C)` is `B*X*A' = C` with `x = vec(X)`.
@@ -281,11 +333,17 @@ impl Solver<'_> {
             return Ok(None);
         }
         let (l, r) = (self.graph.inverse(b.left), self.graph.inverse(a.right));
-        let (first, second) = (self.product(&[l, a.left]), self.product(&[b.right, r]));
-        let right = self.product(&[l, c, r]);
+        let (mut first, mut second) = (self.product(&[l, a.left]), self.product(&[b.right, r]));
+        let mut right = self.product(&[l, c, r]);
+        // Of two signs people write the first as plus: `A*X - X*B`.
+        if self.graph.unscaled(first).0.is_negative() {
+            [&mut first, &mut second, &mut right].into_iter().for_each(|x| *x = self.graph.negate(*x));
+        }
         let definite = |s: &Self, m: NodeId, fact| s.graph.meta(m).facts.contains(fact);
         let apart = |x, y| definite(self, x, Facts::POSDEF) && definite(self, y, Facts::PSD);
-        if !apart(first, second) && !apart(second, first) {
+        if first == second && definite(self, first, Facts::PSD) {
+            self.need_invertible(first);
+        } else if !apart(first, second) && !apart(second, first) {
             self.need(Need::Spectra(first, second));
         }
         Ok(Some(self.call(Call::Sylvester, &[first, second, right])?))

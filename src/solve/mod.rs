@@ -79,14 +79,16 @@ impl Engine {
         for attempt in Attempt::of(&equation.unknown) {
             match self.attempt(&equation, *attempt) {
                 Ok(solution) => return Ok(solution),
-                Err(e) => last = Some(e),
+                // What a more general equation has no meaning for is not said of this one.
+                Err(e) if last.is_none() || e.kind == ErrorKind::Unsupported => last = Some(e),
+                Err(_) => {}
             }
         }
         Err(last.unwrap_or_else(|| unknown_way(*name)))
     }
 
     fn attempt(&self, equation: &Equation, attempt: Attempt) -> Result<Solution> {
-        let mut solver = Solver { engine: self, graph: Graph::new(), needs: Vec::new(), reach: Reach::Only };
+        let mut solver = Solver { engine: self, graph: Graph::new(), needs: Vec::new(), reach: Reach::Only, declared: &equation.unknown };
         let declared = &equation.unknown;
         let general = lifted(declared);
         let value = match attempt {
@@ -154,6 +156,8 @@ struct Solver<'a> {
     graph: Graph,
     needs: Vec<Need>,
     reach: Reach,
+    /// The unknown with its structure, which an attempt may leave out of account.
+    declared: &'a Var,
 }
 
 impl Solver<'_> {
@@ -289,14 +293,28 @@ impl Solver<'_> {
             Reach::LeastSquares => Extent::LeastSquares,
             Reach::LeastNorm(map) => {
                 let kind = equation.unknown.kind.as_ref().map(|k| k.as_ref().clone());
-                let z = kind.map_or_else(|| Var::undeclared("Z"), |kind| Var::new("Z", kind));
+                let name = free_name(names);
+                let z = kind.map_or_else(|| Var::undeclared(&name), |kind| Var::new(&name, kind));
+                let symbol = z.name;
                 let z = self.graph.insert(Node::Var(z));
                 let moved = self.applied(map, z);
+                let (_, moved) = self.graph.unscaled(moved);
+                if moved == z {
+                    // Nothing that has the structure of the unknown is mapped to 0.
+                    return Ok(Extent::Only);
+                }
                 let zero = self.graph.zero(&self.graph.axes_of_node(moved));
-                Extent::LeastNorm(self.written(moved, names)?, self.written(zero, names)?)
+                Extent::LeastNorm(symbol, self.written(moved, names)?, self.written(zero, names)?)
             }
         })
     }
+}
+
+/// Z, or another name that the equation does not have.
+fn free_name(names: &BTreeSet<Symbol>) -> String {
+    let taken = |name: &String| names.iter().any(|n| n.to_string() == *name);
+    let numbered = (0..).map(|k| if k == 0 { "Z".to_owned() } else { format!("Z{k}") });
+    numbered.into_iter().find(|name| !taken(name)).unwrap_or_default()
 }
 
 /// The variable of that name with the kind that was found.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::expr::{Expr, Op};
 use crate::fact::Facts;
 use crate::function::Sign;
-use crate::index::{Labels, Node, NodeId};
+use crate::index::{Contraction, Labels, Node, NodeId, Opaque};
 use crate::infer::infer;
 use crate::lower::lower;
 use crate::number::Number;
@@ -43,6 +43,7 @@ impl Solver<'_> {
         }
         match self.graph.node(w).clone() {
             Node::Scale(_, core) => self.need_nonzero(core),
+            Node::Contract(c) if has_delta(&c) => self.need(Need::NonZero(w)),
             // A reciprocal is 0 nowhere.
             Node::Power(_, p) if p.is_negative() => {}
             Node::Power(base, _) => self.need_nonzero(base),
@@ -64,9 +65,18 @@ impl Solver<'_> {
     }
 
     pub(super) fn need_invertible(&mut self, m: NodeId) {
-        if !self.graph.meta(m).facts.contains(Facts::INVERTIBLE) {
-            let (_, core) = self.graph.unscaled(m);
-            self.need(Need::Invertible(core));
+        if self.graph.meta(m).facts.contains(Facts::INVERTIBLE) {
+            return;
+        }
+        // A product of square matrices is invertible where each of them is, and an inverse is.
+        let (_, core) = self.graph.unscaled(m);
+        match self.graph.node(core).clone() {
+            Node::Opaque(Opaque::Inv, _) => {}
+            Node::Contract(c) => match self.graph.links(&c).filter(|links| links.len() > 1) {
+                Some(links) => links.into_iter().for_each(|x| self.need_invertible(x)),
+                None => self.need(Need::Invertible(core)),
+            },
+            _ => self.need(Need::Invertible(core)),
         }
     }
 
@@ -155,6 +165,11 @@ impl Solver<'_> {
         let at = found.or(shortest).unwrap_or_default();
         Ok(all.swap_remove(at).0)
     }
+}
+
+/// Whether an array is 0 off a diagonal.
+pub(super) fn has_delta(c: &Contraction) -> bool {
+    c.out.iter().enumerate().any(|(k, l)| c.out[..k].contains(l))
 }
 
 /// A power is 0 where its base is.

@@ -7,6 +7,7 @@ use super::{Reach, Solver, unknown_way};
 use crate::contract::Draft;
 use crate::error::Result;
 use crate::expr::{Shape, Var};
+use crate::fact::Facts;
 use crate::function::{Map, Map2, Sign};
 use crate::index::{Node, NodeId, Opaque};
 use crate::number::Number;
@@ -30,6 +31,9 @@ impl Solver<'_> {
         if let Some(value) = self.without_inverses(g, x) {
             return Ok(value);
         }
+        if let Some(value) = self.root_of_matrix(g, x) {
+            return value;
+        }
         let (atom, place, outer) = self.with_place(g, x).ok_or_else(|| unknown_way(x.name))?;
         let Some(linear) = self.linear(outer, &place) else { return Err(unknown_way(x.name)) };
         let value = self.solve_linear(&linear)?;
@@ -37,7 +41,7 @@ impl Solver<'_> {
             return Err(unknown_way(x.name));
         }
         let undone = match atom {
-            Atom::Node(node) => self.inverted(node, value),
+            Atom::Node(node) => self.inverted(node, value, x),
             Atom::Power(u, p) => self.root(u, &Number::int(p), value).map(|value| (u, value)),
         };
         let (inner, value) = undone.ok_or_else(|| unknown_way(x.name))?;
@@ -48,6 +52,43 @@ impl Solver<'_> {
             self.reach = before;
         }
         Ok(found)
+    }
+
+    /// `n*U^k + C = 0` with a whole k above 1 and a matrix U in which the unknown is: U is the principal root of `-C/n`.
+    fn root_of_matrix(&mut self, g: NodeId, x: &Var) -> Option<Result<NodeId>> {
+        let (dependent, rest): (Vec<_>, Vec<_>) = self.addends(g).into_iter().partition(|(_, t)| self.depends(*t, x));
+        let [(n, power)] = <[_; 1]>::try_from(dependent).ok()?;
+        let Node::Contract(c) = self.graph.node(power).clone() else { return None };
+        let links = self.graph.links(&c).filter(|_| c.factors.iter().all(|f| f.labels.len() == 2))?;
+        let (u, k) = (*links.first()?, links.len());
+        if k < 2 || links.iter().any(|l| *l != u) {
+            return None;
+        }
+        let axes = self.graph.axes_of_node(power);
+        let factor = -&n.recip()?;
+        let right = rest.into_iter().map(|(m, t)| (&m * &factor, t)).collect();
+        let right = self.graph.sum(&axes, right);
+        self.need_eigenvalues(right, Region::OffTheNegativeAxis);
+        self.principal(u, x, if k % 2 == 0 { Facts::PSD } else { Facts::SYMMETRIC });
+        let log = self.graph.opaque(Opaque::Logm, right);
+        let log = self.graph.scale(&Number::ratio(1, i64::try_from(k).ok()?), log);
+        let root = self.graph.opaque(Opaque::Expm, log);
+        let reach = std::mem::replace(&mut self.reach, Reach::Only);
+        let g = self.plus(u, Number::MINUS_ONE, root);
+        let found = self.unknown_of(g, x);
+        if self.reach == Reach::Only {
+            self.reach = reach;
+        }
+        Some(found)
+    }
+
+    /// Of matrices with that fact there is one: one positive definite root, one symmetric logarithm. Of others there are several.
+    fn principal(&mut self, u: NodeId, x: &Var, fact: Facts) {
+        let (general, declared) = (self.graph.insert(Node::Var(x.clone())), self.graph.insert(Node::Var(self.declared.clone())));
+        let u = self.put_in(u, general, declared);
+        if !self.graph.meta(u).facts.contains(fact) {
+            self.reach = Reach::Principal;
+        }
     }
 
     /// What the unknown is in, with the equation in which a variable stands for it.
@@ -131,7 +172,7 @@ impl Solver<'_> {
     }
 
     /// The argument of a function and what it has to be for the function to have that value.
-    fn inverted(&mut self, atom: NodeId, value: NodeId) -> Option<(NodeId, NodeId)> {
+    fn inverted(&mut self, atom: NodeId, value: NodeId, x: &Var) -> Option<(NodeId, NodeId)> {
         Some(match self.graph.node(atom).clone() {
             Node::Map(f, u) => (u, self.inverse_of_map(f, value)?),
             Node::Power(u, p) => (u, self.root(u, &p, value)?),
@@ -141,18 +182,18 @@ impl Solver<'_> {
                 let reciprocal = self.reciprocal(known);
                 (exponent, self.graph.times(u, reciprocal))
             }
-            Node::Opaque(f, u) => (u, self.inverse_of_opaque(f, value)?),
+            Node::Opaque(f, u) => (u, self.inverse_of_opaque(f, u, value, x)?),
             _ => return None,
         })
     }
 
-    fn inverse_of_opaque(&mut self, f: Opaque, value: NodeId) -> Option<NodeId> {
+    fn inverse_of_opaque(&mut self, f: Opaque, u: NodeId, value: NodeId, x: &Var) -> Option<NodeId> {
         Some(match f {
             Opaque::Inv => self.inverse(value),
             Opaque::Pinv => self.graph.opaque(Opaque::Pinv, value),
             Opaque::Expm => {
                 self.need_eigenvalues(value, Region::OffTheNegativeAxis);
-                self.reach = Reach::Principal;
+                self.principal(u, x, Facts::SYMMETRIC);
                 self.graph.opaque(Opaque::Logm, value)
             }
             Opaque::Logm => {
@@ -162,6 +203,12 @@ impl Solver<'_> {
             Opaque::Sqrtm => {
                 self.need_eigenvalues(value, Region::RightHalfPlane);
                 self.product(&[value, value])
+            }
+            Opaque::Cholesky if self.graph.meta(value).facts.contains(Facts::LOWER) => {
+                let diagonal = self.graph.einsum(&[0], &[(value, &[0, 0])]);
+                self.need_positive(diagonal);
+                let turned = self.graph.transpose(value);
+                self.product(&[value, turned])
             }
             Opaque::Adj
             | Opaque::Det

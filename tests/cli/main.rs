@@ -1,6 +1,7 @@
 //! The command line: exit codes, formats, standard input, data, and input that is hostile.
 
 mod answers;
+mod costs;
 mod hostile;
 mod products;
 mod rules;

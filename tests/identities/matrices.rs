@@ -93,7 +93,7 @@ identities! { kronecker
     "diff(sum(kron(A, B)), A)" => "sum(B)*ones(m, n)"
     "kron(A, B)'" => "kron(A', B')"
     "tr(kron(X, Y))" => "tr(X)*tr(Y)"
-    "det(kron(X, Y))" => "det(kron(X, Y))"
+    "det(kron(X, Y))" => "det(X*Y)^n"
     "inv(kron(X, Y))" => "inv(kron(X, Y))"
     "kron(X, Y)*kron(Y, X)" => "kron(X*Y, Y*X)"
     "kron(eye(n), eye(n))" => "eye(n*n)"

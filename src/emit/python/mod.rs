@@ -263,7 +263,8 @@ impl Language for Library {
         }
         let shape = Library::tuple(body, axes);
         let start = match base {
-            Some(base) if self.np == "np" => format!("np.array({}, dtype=float)", body.value(base)?.text),
+            // What a product has just made needs no copy.
+            Some(base) if self.np == "np" && !body.is_new(base)? => format!("np.array({}, dtype=float)", body.value(base)?.text),
             Some(base) => body.value(base)?.text,
             None => format!("{}.zeros({shape}{})", self.np, self.like),
         };
