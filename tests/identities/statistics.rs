@@ -117,7 +117,7 @@ identities! { kronecker_covariances;
     "diff(logdet(kron(A, B)), A)" => "n*inv(A)"
     "diff(logdet(kron(A, eye(n))), A)" => "n*inv(A)"
     "diff(logdet(kron(kron(A, B), C)), B)" => "m*p*inv(B)"
-    "diff(det(kron(Y, Z)), Z)" => "m*det(kron(Y, Z))*inv(Z)'"
+    "diff(det(kron(Y, Z)), Z)" => "m*det(Y)^n*det(Z)^m*inv(Z)'"
     "diff(x'*inv(kron(A, B))*x, A)" => "-t1'*inv(B)*t1 where t1 = reshape(x, n, m)*inv(A)"
     "diff(x'*inv(kron(A, B))*x, x)" => "2*inv(kron(A, B))*x"
     "diff(vec(X)'*inv(kron(A, B))*vec(X), A)" => "-inv(A)*X'*inv(B)*X*inv(A)"
